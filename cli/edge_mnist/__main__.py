@@ -1,0 +1,51 @@
+"""Entry point: turns errors into one line and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+
+EXIT_ERROR = 1
+EXIT_USAGE = 2
+EXIT_INTERRUPTED = 130
+LIBGL_FIX = (
+    "OpenCV needs libGL, which this machine lacks: install it (Debian: apt install libgl1), "
+    "or use the build without windows: pip uninstall -y opencv-python && "
+    "pip install opencv-python-headless"
+)
+
+
+def main() -> None:
+    """Run the command line; never shows a traceback unless asked to by --verbose."""
+    try:
+        from edge_mnist.app import app
+
+        app()
+    except KeyboardInterrupt:
+        _fail("interrupted", EXIT_INTERRUPTED)
+    except ImportError as error:
+        if "libGL" not in str(error):
+            raise
+        _fail(LIBGL_FIX, EXIT_ERROR)
+    except Exception as error:
+        # Imported here, not above: `--help` needs neither OpenCV nor onnxruntime.
+        from edge_infer.errors import EdgeMnistError, UsageError
+
+        if not isinstance(error, EdgeMnistError):
+            raise
+        _fail(error.message, EXIT_USAGE if isinstance(error, UsageError) else EXIT_ERROR)
+
+
+def _fail(message: str, exit_code: int) -> None:
+    from edge_mnist.console import ERR
+
+    if os.environ.get("EDGE_MNIST_VERBOSE"):
+        traceback.print_exc()
+    ERR.print("[bold red]error:[/]", end=" ")
+    ERR.print(message, markup=False)
+    sys.exit(exit_code)
+
+
+if __name__ == "__main__":
+    main()

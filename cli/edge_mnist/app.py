@@ -1,0 +1,46 @@
+"""The Typer application: global options and the list of verbs."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+from edge_mnist.commands import doctor, export, predict, samples, train, verify, webcam
+
+app = typer.Typer(
+    name="edge-mnist",
+    help="Train, quantize and run small recognisers of handwritten digits.",
+    epilog="Start with: edge-mnist predict digit.png",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for module in (train, export, verify, predict, webcam, samples, doctor):
+    verb = module.__name__.rpartition(".")[2]
+    app.command(verb, epilog=module.EXAMPLES, no_args_is_help=False)(module.command)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from edge_mnist import __version__
+
+        typer.echo(f"edge-mnist {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _global_options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version."),
+    ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Show library logs, and tracebacks on errors.")
+    ] = False,
+) -> None:
+    del version
+    if verbose:
+        os.environ["EDGE_MNIST_VERBOSE"] = "1"

@@ -1,0 +1,7 @@
+"""`edge-mnist doctor`."""
+
+EXAMPLES = ""
+
+
+def command() -> None:
+    """Doctor."""

@@ -1,0 +1,7 @@
+"""`edge-mnist export`."""
+
+EXAMPLES = ""
+
+
+def command() -> None:
+    """Export a run."""

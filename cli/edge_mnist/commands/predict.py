@@ -1,0 +1,7 @@
+"""`edge-mnist predict`."""
+
+EXAMPLES = ""
+
+
+def command() -> None:
+    """Predict."""

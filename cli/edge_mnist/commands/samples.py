@@ -1,0 +1,7 @@
+"""`edge-mnist samples`."""
+
+EXAMPLES = ""
+
+
+def command() -> None:
+    """Samples."""

@@ -1,0 +1,7 @@
+"""`edge-mnist train`."""
+
+EXAMPLES = ""
+
+
+def command() -> None:
+    """Train a network."""

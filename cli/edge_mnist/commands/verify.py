@@ -1,0 +1,7 @@
+"""`edge-mnist verify`."""
+
+EXAMPLES = ""
+
+
+def command() -> None:
+    """Verify."""

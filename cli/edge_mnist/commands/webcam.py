@@ -1,0 +1,7 @@
+"""`edge-mnist webcam`."""
+
+EXAMPLES = ""
+
+
+def command() -> None:
+    """Webcam."""

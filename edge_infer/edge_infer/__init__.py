@@ -1,0 +1,35 @@
+"""edge_infer: recognise handwritten digits with numpy, OpenCV and onnxruntime alone."""
+
+from edge_infer.classifier import BatchPrediction, Classifier, Prediction
+from edge_infer.errors import (
+    CameraError,
+    DataError,
+    EdgeMnistError,
+    ImageError,
+    MissingExtraError,
+    ModelError,
+    OutputError,
+    RunError,
+    UsageError,
+    VerificationError,
+)
+from edge_infer.metadata import ModelMetadata
+from edge_infer.preprocess import prepare_digit
+
+__all__ = [
+    "BatchPrediction",
+    "CameraError",
+    "Classifier",
+    "DataError",
+    "EdgeMnistError",
+    "ImageError",
+    "MissingExtraError",
+    "ModelError",
+    "ModelMetadata",
+    "OutputError",
+    "Prediction",
+    "RunError",
+    "UsageError",
+    "VerificationError",
+    "prepare_digit",
+]

@@ -1,0 +1,70 @@
+"""Write files so that a reader finds the old one or the whole new one, never a half.
+
+The temporary file stands beside its target, so that moving it is one rename on one
+file system. A full disk or a killed process leaves the target as it was.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from edge_infer.errors import OutputError
+
+
+@contextmanager
+def atomic_path(target: Path, *, overwrite: bool = True) -> Iterator[Path]:
+    """Yield a temporary path with the target's suffix; move it into place on success.
+
+    Args:
+        target: The final path. Missing parent folders are made.
+        overwrite: Whether an existing target may be replaced.
+
+    Yields:
+        A path in the target's folder to write to. It is removed if the body fails.
+
+    Raises:
+        OutputError: The target exists and ``overwrite`` is false, or its folder
+            cannot be written, or the disk is full.
+    """
+    if not overwrite and target.exists():
+        raise OutputError(f"{target} exists already; give --force to replace it", code="exists")
+    temporary: Path | None = None
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(
+            prefix=f".{target.stem}-", suffix=f".part{target.suffix}", dir=target.parent
+        )
+        os.close(handle)
+        temporary = Path(name)
+        yield temporary
+        _sync(temporary)
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(target)
+    except OSError as error:
+        raise OutputError(
+            f"cannot write {target}: {error.strerror or error}", code="unwritable"
+        ) from error
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
+def write_text(target: Path, text: str, *, overwrite: bool = True) -> None:
+    """Write ``text`` as UTF-8 to ``target`` in one piece; errors as :func:`atomic_path`."""
+    with atomic_path(target, overwrite=overwrite) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

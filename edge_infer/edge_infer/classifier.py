@@ -1,0 +1,176 @@
+"""The recogniser of single glyphs: a picture or ready tensors in, labels out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_infer.errors import ImageError
+from edge_infer.metadata import IMAGE_SIZE, INPUT_NAME, OUTPUT_NAME, ModelMetadata
+from edge_infer.preprocess import prepare_digit
+from edge_infer.session import OpenModel, open_model, read_model_bytes
+from edge_infer.shipped import DEFAULT_MODEL, read_shipped_model, shipped_models
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What the recogniser makes of one picture.
+
+    Attributes:
+        label: Name of the most probable class; None when the picture holds no ink.
+        class_id: Its column in ``probabilities``; None when there is no ink.
+        confidence: Its probability, 0-1; 0 when there is no ink.
+        probabilities: float32 (classes,), sum 1; all 0 when there is no ink.
+        rejected: Whether the answer should not be trusted: no ink, or a confidence
+            under the model's reject threshold.
+    """
+
+    label: str | None
+    class_id: int | None
+    confidence: float
+    probabilities: NDArray[np.float32]
+    rejected: bool
+
+
+@dataclass(frozen=True)
+class BatchPrediction:
+    """What the recogniser makes of N ready tensors.
+
+    Attributes:
+        labels: N class names.
+        class_ids: int64 (N,), columns of ``probabilities``.
+        confidences: float32 (N,), 0-1.
+        probabilities: float32 (N, classes), rows sum to 1.
+        rejected: bool (N,), confidence under the model's reject threshold.
+    """
+
+    labels: tuple[str, ...]
+    class_ids: NDArray[np.int64]
+    confidences: NDArray[np.float32]
+    probabilities: NDArray[np.float32]
+    rejected: NDArray[np.bool_]
+
+
+class Classifier:
+    """Recognises one glyph in a picture. Made ready by :meth:`load`; holds one session.
+
+    It may be shared by threads: onnxruntime sessions run concurrently.
+    """
+
+    def __init__(self, model: OpenModel) -> None:
+        """Wrap an opened model; most callers want :meth:`load`."""
+        self._run = model.session.run
+        self._metadata = model.metadata
+        self._names = np.array(model.metadata.class_names, dtype=object)
+
+    @classmethod
+    def load(cls, model: str | Path | None = None, *, threads: int = 1) -> Classifier:
+        """Load a shipped model or a model file.
+
+        Args:
+            model: A shipped model's name, or the path of an ``.onnx`` made by
+                ``edge-mnist export``; None for the shipped default.
+            threads: Threads inside one operator. One is fastest for single images.
+
+        Raises:
+            ModelError: Missing, foreign or damaged.
+            UsageError: ``threads`` below 1.
+        """
+        if model is None:
+            model = DEFAULT_MODEL
+        if isinstance(model, str) and model in shipped_models():
+            return cls(open_model(read_shipped_model(model), model, threads=threads))
+        path = Path(model)
+        return cls(open_model(read_model_bytes(path), str(path), threads=threads))
+
+    @property
+    def metadata(self) -> ModelMetadata:
+        """What the model file says about itself."""
+        return self._metadata
+
+    def classify(self, image: NDArray[np.uint8]) -> Prediction:
+        """Recognise the one glyph in a picture.
+
+        Args:
+            image: uint8 (h, w) grey, (h, w, 3) BGR or (h, w, 4) BGRA; any size and
+                polarity.
+
+        Raises:
+            ImageError: The array is not such a picture.
+        """
+        tensor = prepare_digit(image)
+        return self.predictions([tensor])[0]
+
+    def predictions(self, tensors: list[NDArray[np.uint8] | None]) -> list[Prediction]:
+        """Recognise prepared pictures in one inference.
+
+        Args:
+            tensors: Each uint8 (28, 28) from ``prepare_digit``, or its None for no ink.
+
+        Returns:
+            One prediction for each, in order.
+        """
+        inked = [tensor for tensor in tensors if tensor is not None]
+        rows = iter(self.probabilities(np.stack(inked)) if inked else ())
+        return [self._blank() if tensor is None else self._prediction(next(rows)) for tensor in tensors]
+
+    def classify_batch(self, images_u8: NDArray[np.uint8]) -> BatchPrediction:
+        """Recognise ready tensors, without any preprocessing.
+
+        Args:
+            images_u8: uint8 (N, 28, 28), bright ink on 0, normalised as MNIST is.
+
+        Raises:
+            ImageError: Another dtype or shape.
+        """
+        if images_u8.dtype != np.uint8:
+            raise ImageError(f"expected uint8 images, found {images_u8.dtype}", code="wrong_dtype")
+        if images_u8.ndim != 3 or images_u8.shape[1:] != (IMAGE_SIZE, IMAGE_SIZE):
+            raise ImageError(
+                f"expected images of shape (N, 28, 28), found {images_u8.shape}",
+                code="wrong_shape",
+            )
+        probabilities = self.probabilities(images_u8)
+        class_ids = probabilities.argmax(axis=1)
+        confidences = probabilities[np.arange(len(class_ids)), class_ids]
+        return BatchPrediction(
+            labels=tuple(self._names[class_ids]),
+            class_ids=class_ids,
+            confidences=confidences,
+            probabilities=probabilities,
+            rejected=confidences < self._metadata.reject_threshold,
+        )
+
+    def probabilities(self, images_u8: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Run the network on ready tensors and nothing else.
+
+        Args:
+            images_u8: uint8 (N, 28, 28), N at least 0.
+
+        Returns:
+            float32 (N, classes), rows sum to 1.
+        """
+        if not len(images_u8):
+            return np.zeros((0, len(self._names)), np.float32)
+        result: Any = self._run((OUTPUT_NAME,), {INPUT_NAME: images_u8})
+        probabilities: NDArray[np.float32] = result[0]
+        return probabilities
+
+    def _prediction(self, probabilities: NDArray[np.float32]) -> Prediction:
+        class_id = int(probabilities.argmax())
+        confidence = float(probabilities[class_id])
+        return Prediction(
+            label=self._metadata.class_names[class_id],
+            class_id=class_id,
+            confidence=confidence,
+            probabilities=probabilities,
+            rejected=confidence < self._metadata.reject_threshold,
+        )
+
+    def _blank(self) -> Prediction:
+        nothing = np.zeros(len(self._names), np.float32)
+        return Prediction(None, None, 0.0, nothing, rejected=True)

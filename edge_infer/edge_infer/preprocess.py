@@ -1,0 +1,324 @@
+"""From any picture of one glyph to the 28x28 tensor; the only place where that is done.
+
+Training on folders, calibration, single pictures, pages and camera frames all call
+these pure functions. The geometry is MNIST's (LeCun et al. 1998): the ink's bounding
+box is scaled to fit 20x20 pixels with its aspect kept, then placed in 28x28 with its
+centre of mass in the middle.
+
+The same picture must give the same tensor on every CPU. So this module uses integer
+arithmetic, order-independent float64 sums over histograms, and only those OpenCV
+operations that are bit-exact across builds: grey conversion, morphology, connected
+components, look-up tables and ``INTER_LINEAR_EXACT`` (plain ``INTER_LINEAR`` differs by
+a level between x86 and ARM).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_infer.errors import ImageError
+
+IMAGE_SIZE: Final = 28
+BOX_SIZE: Final = 20
+# A picture is first brought under this; a glyph in it still has dozens of pixels.
+WORKING_SIZE: Final = 512
+# The ground is estimated over windows of this fraction of the longer side: wider than
+# any stroke, narrower than a shadow.
+GROUND_WINDOW: Final = 0.5
+# Grey levels between ink and ground under which a picture counts as empty, and the
+# same in standard deviations of the ground: an even split of pure noise gives 2.6.
+MIN_CONTRAST: Final = 16
+MIN_CONTRAST_SD: Final = 3.5
+# Connected pieces with less than this share of all ink are specks.
+MIN_PIECE_SHARE: Final = 0.03
+# Strokes thinner than this, in pixels of the 20x20 box, are widened: MNIST's are 2-4.
+MIN_STROKE_WIDTH: Final = 2
+
+ImageU8 = NDArray[np.uint8]
+
+
+def prepare_digit(image: ImageU8) -> ImageU8 | None:
+    """Make the model's tensor from a picture of one glyph.
+
+    Args:
+        image: uint8 (h, w) grey, (h, w, 3) BGR or (h, w, 4) BGRA, 0-255; dark ink on
+            light ground or light on dark, of any size.
+
+    Returns:
+        uint8 (28, 28), bright ink on 0, or None when the picture holds no ink.
+
+    Raises:
+        ImageError: The array is not such a picture.
+    """
+    ink = find_ink(reduce_to(to_grey(image), WORKING_SIZE))
+    return None if ink is None else fit_to_box(ink)
+
+
+def to_grey(image: ImageU8) -> ImageU8:
+    """Bring a picture to one channel.
+
+    Transparent pixels become paper: white under dark drawing, black under light.
+
+    Args:
+        image: uint8 (h, w), (h, w, 1), (h, w, 3) BGR or (h, w, 4) BGRA.
+
+    Returns:
+        uint8 (h, w).
+
+    Raises:
+        ImageError: Another dtype or shape, or no pixels.
+    """
+    if image.dtype != np.uint8:
+        raise ImageError(f"expected a uint8 picture, found {image.dtype}", code="wrong_dtype")
+    shape = image.shape
+    if image.ndim not in {2, 3} or (image.ndim == 3 and shape[2] not in {1, 3, 4}):
+        raise ImageError(
+            f"expected (h, w), (h, w, 3) or (h, w, 4) pixels, found {shape}", code="wrong_shape"
+        )
+    if image.size == 0:
+        raise ImageError(f"the picture has no pixels: shape {shape}", code="wrong_shape")
+    if image.ndim == 2:
+        return image
+    if shape[2] == 1:
+        return image[:, :, 0]
+    if shape[2] == 3:
+        return _u8(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY))
+    return _flatten_alpha(_u8(cv2.cvtColor(image, cv2.COLOR_BGRA2GRAY)), image[:, :, 3])
+
+
+def reduce_to(grey_hw: ImageU8, longest: int) -> ImageU8:
+    """Average whole blocks of pixels so that neither side exceeds ``longest``.
+
+    Args:
+        grey_hw: uint8 (h, w).
+        longest: In pixels, at least 1.
+
+    Returns:
+        uint8 (ceil(h / k), ceil(w / k)) for the smallest fitting whole k; the picture
+        itself when it fits already. Blocks over the edge are filled by repetition.
+    """
+    factor = -(-max(grey_hw.shape) // longest)
+    if factor <= 1:
+        return grey_hw
+    return _average_blocks(grey_hw, factor, mode="edge")
+
+
+def find_ink(grey_hw: ImageU8) -> ImageU8 | None:
+    """Tell ink from ground, whatever the polarity, shade and light.
+
+    The ground is the picture closed (or opened, under light ink) by a window wider than
+    a stroke, so that shadows vanish; Otsu's threshold (1979) parts ink from what is left.
+
+    Args:
+        grey_hw: uint8 (h, w).
+
+    Returns:
+        uint8 (h, w): ground 0, full ink 255; specks removed. None when there is no ink.
+    """
+    depth = ink_depth(grey_hw, max(3, int(max(grey_hw.shape) * GROUND_WINDOW)))
+    histogram = np.bincount(depth.ravel(), minlength=256)
+    threshold = otsu_threshold(histogram)
+    if not _has_contrast(histogram, threshold):
+        return None
+    mask = (depth > threshold).view(np.uint8)
+    kept = _without_specks(mask)
+    near = cv2.dilate(kept, np.ones((3, 3), np.uint8))
+    return _u8(cv2.LUT(depth, stretch_table(histogram, threshold))) * near
+
+
+def ink_depth(grey_hw: ImageU8, window: int) -> ImageU8:
+    """Say how much each pixel differs from the ground around it, towards ink.
+
+    Args:
+        grey_hw: uint8 (h, w).
+        window: Side in pixels of the square over which the ground is looked for.
+
+    Returns:
+        uint8 (h, w): 0 on the ground, the difference in grey levels in the ink.
+    """
+    kernel = np.ones((window | 1, window | 1), np.uint8)
+    if is_light_ground(grey_hw):
+        return _u8(cv2.morphologyEx(grey_hw, cv2.MORPH_BLACKHAT, kernel))
+    return _u8(cv2.morphologyEx(grey_hw, cv2.MORPH_TOPHAT, kernel))
+
+
+def is_light_ground(grey_hw: ImageU8) -> bool:
+    """Tell dark-on-light from light-on-dark by what most of the border is made of.
+
+    Args:
+        grey_hw: uint8 (h, w).
+
+    Returns:
+        Whether most border pixels lie above the picture's Otsu threshold.
+    """
+    threshold = otsu_threshold(np.bincount(grey_hw.ravel(), minlength=256))
+    border = np.concatenate((grey_hw[0], grey_hw[-1], grey_hw[:, 0], grey_hw[:, -1]))
+    return 2 * int(np.count_nonzero(border > threshold)) > border.size
+
+
+def otsu_threshold(histogram: NDArray[np.int64]) -> int:
+    """Find the level that parts a histogram best in two (Otsu 1979).
+
+    Args:
+        histogram: (256,) counts.
+
+    Returns:
+        Level t in 0-254: the classes are <= t and > t. The first of equals.
+    """
+    count_below = np.cumsum(histogram)
+    sum_below = np.cumsum(histogram * _LEVELS)
+    count_above = count_below[-1] - count_below
+    # Between-class variance times n squared, without a division by an empty class.
+    spread = (sum_below[-1] * count_below - count_below[-1] * sum_below).astype(np.float64)
+    weight = np.maximum(count_below * count_above, 1).astype(np.float64)
+    return int(np.argmax((spread * spread / weight)[:255]))
+
+
+def stretch_table(histogram: NDArray[np.int64], threshold: int) -> ImageU8:
+    """Map the ground's median level to 0 and the ink's 95th percentile to 255.
+
+    Not the brightest pixel: one glint must not decide how dark the whole digit is.
+
+    Args:
+        histogram: (256,) counts of the depth image.
+        threshold: What parts its ground from its ink.
+
+    Returns:
+        uint8 (256,) look-up table.
+    """
+    ground = _percentile(histogram[: threshold + 1], 50)
+    full = max(threshold + 1 + _percentile(histogram[threshold + 1 :], 95), ground + 1)
+    table = ((_LEVELS - ground) * 255 + (full - ground) // 2) // (full - ground)
+    return np.clip(table, 0, 255).astype(np.uint8)
+
+
+def fit_to_box(ink_hw: ImageU8) -> ImageU8:
+    """Scale ink to the 20x20 box and put its centre of mass in the middle of 28x28.
+
+    Args:
+        ink_hw: uint8 (h, w), bright ink on 0, with at least one pixel above 0.
+
+    Returns:
+        uint8 (28, 28).
+    """
+    x, y, width, height = cv2.boundingRect(ink_hw)
+    crop = _widen_thin_strokes(ink_hw[y : y + height, x : x + width])
+    height, width = crop.shape
+    side = max(height, width)
+    factor = -(-side // (2 * BOX_SIZE))
+    if factor > 1:
+        crop = _average_blocks(crop, factor, mode="constant")
+    size = (_scaled(width, side), _scaled(height, side))
+    if crop.shape != (size[1], size[0]):
+        crop = _u8(cv2.resize(crop, size, interpolation=cv2.INTER_LINEAR_EXACT))
+    return centre_by_mass(crop)
+
+
+def centre_by_mass(ink_hw: ImageU8) -> ImageU8:
+    """Place ink in 28x28 so that its centre of mass comes to the middle, to a pixel.
+
+    Args:
+        ink_hw: uint8 (h, w), both at most 28.
+
+    Returns:
+        uint8 (28, 28). Ink that would leave the field is kept inside it.
+    """
+    height, width = ink_hw.shape
+    columns = ink_hw.sum(axis=0, dtype=np.int64)
+    rows = ink_hw.sum(axis=1, dtype=np.int64)
+    mass = max(int(rows.sum()), 1)
+    top = _offset(int(rows @ _LEVELS[:height]), mass, height)
+    left = _offset(int(columns @ _LEVELS[:width]), mass, width)
+    field = np.zeros((IMAGE_SIZE, IMAGE_SIZE), np.uint8)
+    field[top : top + height, left : left + width] = ink_hw
+    return field
+
+
+_LEVELS: Final = np.arange(256, dtype=np.int64)
+
+
+def _offset(moment: int, mass: int, length: int) -> int:
+    # round(14 - moment / mass) in integers; MNIST's middle is the pixel of index 14.
+    wanted = (IMAGE_SIZE * mass - 2 * moment + mass) // (2 * mass)
+    return min(max(wanted, 0), IMAGE_SIZE - length)
+
+
+def _scaled(length: int, side: int) -> int:
+    return max(1, (2 * length * BOX_SIZE + side) // (2 * side))
+
+
+def _has_contrast(histogram: NDArray[np.int64], threshold: int) -> bool:
+    ground, ink = histogram[: threshold + 1], histogram[threshold + 1 :]
+    if not ink.any():
+        return False
+    ground_mean = float(ground @ _LEVELS[: threshold + 1]) / float(ground.sum())
+    ink_mean = float(ink @ _LEVELS[threshold + 1 :]) / float(ink.sum())
+    variance = float(ground @ (_LEVELS[: threshold + 1] ** 2)) / float(ground.sum())
+    deviation = max(variance - ground_mean**2, 0.0) ** 0.5
+    contrast = ink_mean - ground_mean
+    return contrast >= MIN_CONTRAST and contrast >= MIN_CONTRAST_SD * deviation
+
+
+def _without_specks(mask_hw: ImageU8) -> ImageU8:
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask_hw, connectivity=8)
+    if count <= 2:
+        return mask_hw
+    areas = stats[:, cv2.CC_STAT_AREA].astype(np.int64)
+    areas[0] = 0
+    keep = areas >= MIN_PIECE_SHARE * float(areas.sum())
+    return keep.astype(np.uint8)[labels]
+
+
+def _widen_thin_strokes(ink_hw: ImageU8) -> ImageU8:
+    """Dilate where scaling down would leave hair-thin strokes as a grey breath."""
+    side = max(ink_hw.shape)
+    if side <= BOX_SIZE:
+        return ink_hw
+    mask = (ink_hw > 127).view(np.uint8)
+    area = cv2.countNonZero(mask)
+    boundary = area - cv2.countNonZero(cv2.erode(mask, np.ones((3, 3), np.uint8)))
+    # A stroke of width w and length l has w*l pixels, 2*l of them on its boundary.
+    width = 2 * area // max(boundary, 1)
+    missing = MIN_STROKE_WIDTH * side // BOX_SIZE - width
+    if missing <= 0:
+        return ink_hw
+    padded = np.pad(ink_hw, missing)
+    return _u8(cv2.dilate(padded, np.ones((missing + 1, missing + 1), np.uint8)))
+
+
+def _average_blocks(image_hw: ImageU8, factor: int, *, mode: str) -> ImageU8:
+    height, width = (-(-length // factor) for length in image_hw.shape)
+    down, right = height * factor - image_hw.shape[0], width * factor - image_hw.shape[1]
+    if down or right:
+        border = cv2.BORDER_REPLICATE if mode == "edge" else cv2.BORDER_CONSTANT
+        image_hw = _u8(cv2.copyMakeBorder(image_hw, 0, down, 0, right, border, value=0))
+    blocks = image_hw.reshape(height, factor, width, factor)
+    # Rows first: uint16 holds up to 257 summed levels, uint32 any picture's block.
+    sums = blocks.sum(axis=3, dtype=np.uint32).sum(axis=1, dtype=np.uint32)
+    area = factor * factor
+    return ((sums + area // 2) // area).astype(np.uint8)
+
+
+def _flatten_alpha(grey_hw: ImageU8, alpha_hw: ImageU8) -> ImageU8:
+    if bool((alpha_hw == 255).all()):
+        return grey_hw
+    alpha = alpha_hw.astype(np.uint32)
+    drawn = int((grey_hw * alpha).sum(dtype=np.uint64)) // max(
+        int(alpha.sum(dtype=np.uint64)), 1
+    )
+    paper = 255 if drawn < 128 else 0
+    return ((grey_hw * alpha + paper * (255 - alpha) + 127) // 255).astype(np.uint8)
+
+
+def _percentile(histogram: NDArray[np.int64], percent: int) -> int:
+    total = np.cumsum(histogram)
+    return int(np.searchsorted(total, -(-int(total[-1]) * percent // 100)))
+
+
+def _u8(image: object) -> ImageU8:
+    """Narrow what OpenCV's stubs call an array of integers or floats."""
+    return np.asarray(image, dtype=np.uint8)
