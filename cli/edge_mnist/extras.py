@@ -48,8 +48,7 @@ def require(name: str, verb: str) -> None:
         from edge_infer.errors import MissingExtraError
 
         raise MissingExtraError(
-            f"`edge-mnist {verb}` needs {', '.join(missing)}: "
-            f"pip install 'edge-mnist[{name}]'"
+            f"`edge-mnist {verb}` needs {', '.join(missing)}: pip install 'edge-mnist[{name}]'"
         )
 
 

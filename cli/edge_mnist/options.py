@@ -9,7 +9,9 @@ import typer
 
 ModelOption = Annotated[
     str | None,
-    typer.Option("--model", "-m", help="Model file (.onnx) or a shipped model's name.", metavar="FILE"),
+    typer.Option(
+        "--model", "-m", help="Model file (.onnx) or a shipped model's name.", metavar="FILE"
+    ),
 ]
 ThreadsOption = Annotated[
     int, typer.Option("--threads", min=1, help="Threads for inference inside one operator.")

@@ -46,8 +46,8 @@ class RunRecord:
         epochs: Epochs trained; ``best_epoch`` (from 1) is the one that was kept.
         best_epoch: See ``epochs``.
         train_images: Number of images trained on.
-        validation_accuracy: In 0–1, of the kept weights.
-        test_accuracy: In 0–1, of the kept weights, read once after training.
+        validation_accuracy: In 0-1, of the kept weights.
+        test_accuracy: In 0-1, of the kept weights, read once after training.
         training_time_s: Wall time in the epochs, over all resumptions, in seconds.
         inference_time_ms: Wall time of Keras on the whole test set, per image.
         augmentation_share: CPU time of augmentation as a fraction of training time.
@@ -133,7 +133,7 @@ class Calibration:
                 another type or shape than the class says.
         """
         try:
-            with np.load(path, allow_pickle=False) as arrays:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 loaded = cls(**{field.name: arrays[field.name] for field in fields(cls)})
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             raise RunError(f"{path} cannot be read: {error}") from error

@@ -1,7 +1,80 @@
-"""`edge-mnist train`."""
+"""`edge-mnist train`: a Keras run from a data set."""
 
-EXAMPLES = ""
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from edge_mnist.options import DataOption
+
+EXAMPLES: Final = """
+**Examples**
+
+    edge-mnist train                                  # MNIST, preset edge, into runs/edge
+
+    edge-mnist train --preset walkthrough --out runs/w
+
+    edge-mnist train --data my-glyphs/ --epochs 60    # one sub-folder of images a class
+
+    edge-mnist train --resume runs/edge               # after Ctrl-C, a kill or a power cut
+"""
 
 
-def command() -> None:
-    """Train a network."""
+def command(
+    data: DataOption = "mnist",
+    preset: Annotated[str, typer.Option(help="Network and recipe; see --list-presets.")] = "edge",
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Run folder. [default: runs/PRESET]")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Makes a run repeatable on one machine.")] = 0,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Instead of the preset's.")] = None,
+    batch_size: Annotated[int | None, typer.Option(min=1, help="Instead of the preset's.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Instead of the preset's.")] = None,
+    patience: Annotated[
+        int | None,
+        typer.Option(min=1, help="Stop after so many epochs without gain on validation."),
+    ] = None,
+    tensorboard: Annotated[
+        bool, typer.Option("--tensorboard", help="Write a log into RUN/tensorboard.")
+    ] = False,
+    resume: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="RUN", help="Go on with a stopped run; all other options are its own."
+        ),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a run in the folder.")] = False,
+    list_presets: Annotated[
+        bool,
+        typer.Option("--list-presets", help="Print layers, parameters and MACs; train nothing."),
+    ] = False,
+) -> None:
+    """Train a network in Keras and leave a run folder that `export` takes."""
+    from edge_mnist.extras import import_tensorflow, require
+
+    require("train", "train")
+    import_tensorflow(verbose=bool(os.environ.get("EDGE_MNIST_VERBOSE")))
+    from edge_mnist import training
+
+    if list_presets:
+        training.print_presets()
+    elif resume is not None:
+        training.resume_run(resume)
+    else:
+        training.start_run(
+            training.make_config(
+                preset=preset,
+                data=data,
+                out=out,
+                seed=seed,
+                tensorboard=tensorboard,
+                epochs=epochs,
+                batch_size=batch_size,
+                learning_rate=learning_rate,
+                patience=patience,
+            ),
+            force=force,
+        )

@@ -1,0 +1,131 @@
+"""The same trained network as Keras and as ONNX files, timed in one run.
+
+Usage: ``python -m edge_bench.latency_parity RUN FLOAT.onnx INT8.onnx [--json]``
+
+Prints medians and ratios; exit code 1 when the int8 file is less than 20 times as quick
+as ``keras.predict`` or 3 times as quick as the compiled Keras call on one image.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_bench.interleaved import Timing, time_interleaved
+from edge_infer import Classifier
+from edge_infer.host import cpu_name
+from edge_infer.run_folder import RunFolder
+
+KERAS_PREDICT: Final = "Keras predict"
+KERAS_COMPILED: Final = "Keras compiled call"
+ONNX_FLOAT: Final = "Classifier, float ONNX"
+ONNX_INT8: Final = "Classifier, int8 ONNX"
+BATCHES: Final = (1, 64)
+# At least this many times as quick as int8 ONNX on one image.
+MIN_RATIOS: Final = {KERAS_PREDICT: 20.0, KERAS_COMPILED: 3.0}
+ROUNDS: Final = 30
+
+
+def contenders(
+    run: Path, float_file: Path, int8_file: Path, images: NDArray[np.uint8]
+) -> dict[str, Callable[[], object]]:
+    """Make the four functions that recognise the same ready images.
+
+    Args:
+        run: Folder of a finished run.
+        float_file: Its float export.
+        int8_file: Its int8 export.
+        images: uint8 (n, 28, 28).
+    """
+    import keras
+    import tensorflow as tf
+
+    model: Any = keras.models.load_model(RunFolder(run).model_path)
+
+    def call(batch: Any) -> Any:
+        return model(batch, training=False)
+
+    compiled: Any = tf.function(call)
+    float_classifier, int8_classifier = Classifier.load(float_file), Classifier.load(int8_file)
+    return {
+        KERAS_PREDICT: lambda: model.predict(images, verbose=0),
+        KERAS_COMPILED: lambda: compiled(tf.constant(images)).numpy(),
+        ONNX_FLOAT: lambda: float_classifier.classify_batch(images),
+        ONNX_INT8: lambda: int8_classifier.classify_batch(images),
+    }
+
+
+def measure(run: Path, float_file: Path, int8_file: Path) -> dict[int, dict[str, Timing]]:
+    """Time all contenders on one image and on a batch of 64, each in one run."""
+    images = RunFolder(run).read_calibration().test_images
+    return {
+        batch: time_interleaved(
+            contenders(run, float_file, int8_file, images[:batch]), rounds=ROUNDS
+        )
+        for batch in BATCHES
+    }
+
+
+def shortfalls(one_image: dict[str, Timing]) -> list[str]:
+    """Say in words which of the promised ratios on one image are not reached."""
+    int8_ms = one_image[ONNX_INT8].p50_ms
+    return [
+        f"{name} is only {one_image[name].p50_ms / int8_ms:.1f} times as slow as int8 ONNX on "
+        f"one image, expected at least {minimum:.0f}"
+        for name, minimum in MIN_RATIOS.items()
+        if one_image[name].p50_ms < minimum * int8_ms
+    ]
+
+
+def main() -> int:
+    """Measure, print, and judge."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    for name in ("run", "float_file", "int8_file"):
+        parser.add_argument(name, type=Path)
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    arguments = parser.parse_args()
+    results = measure(arguments.run, arguments.float_file, arguments.int8_file)
+    missed = shortfalls(results[1])
+    if arguments.json:
+        print(json.dumps(_document(results, missed), indent=2))
+    else:
+        _print_table(results)
+    for line in missed:
+        print(f"FAILED: {line}", file=sys.stderr)
+    return 1 if missed else 0
+
+
+def _document(results: dict[int, dict[str, Timing]], missed: list[str]) -> dict[str, Any]:
+    return {
+        "machine": f"{cpu_name()}, {os.cpu_count()} cores",
+        "batches": {
+            str(batch): [asdict(timing) for timing in timings.values()]
+            for batch, timings in results.items()
+        },
+        "missed": missed,
+    }
+
+
+def _print_table(results: dict[int, dict[str, Timing]]) -> None:
+    print(f"{cpu_name()}, {os.cpu_count()} cores; interleaved, one thread for ONNX")
+    for batch, timings in results.items():
+        int8_ms = timings[ONNX_INT8].p50_ms
+        print(f"\nbatch of {batch}" + " " * 19 + "p50 ms     p10     p90   calls   x int8")
+        for timing in timings.values():
+            print(
+                f"  {timing.name:<24}{timing.p50_ms:10.4f}{timing.p10_ms:8.4f}"
+                f"{timing.p90_ms:8.4f}{timing.calls:8d}{timing.p50_ms / int8_ms:9.1f}"
+            )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

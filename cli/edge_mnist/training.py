@@ -1,0 +1,106 @@
+"""What `edge-mnist train` does once its options are read; imports TensorFlow."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.table import Table
+
+from edge_infer.run_folder import RunRecord
+from edge_mnist.console import ERR, OUT
+from edge_mnist.training_view import TerminalTrainingView
+from edge_train.config import TrainConfig, override
+from edge_train.presets import PRESETS, build_preset, find_preset, layer_costs
+from edge_train.train import resume, train, use_deterministic_operations
+
+_EXIT_INTERRUPTED = 130
+_DIGIT_CLASSES = 10
+
+
+def make_config(
+    *,
+    preset: str,
+    data: str,
+    out: Path | None,
+    seed: int,
+    tensorboard: bool,
+    epochs: int | None,
+    batch_size: int | None,
+    learning_rate: float | None,
+    patience: int | None,
+) -> TrainConfig:
+    """Resolve the options of the command line to a full configuration."""
+    recipe = override(
+        find_preset(preset).recipe,
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        patience=patience,
+    )
+    return TrainConfig(
+        preset=preset,
+        data=data,
+        out=out or Path("runs") / preset,
+        seed=seed,
+        recipe=recipe,
+        tensorboard=tensorboard,
+    )
+
+
+def start_run(config: TrainConfig, *, force: bool) -> None:
+    """Train from the first weights and print what came of it."""
+    _follow(config.out, lambda view: train(config, view, force=force))
+
+
+def resume_run(folder: Path) -> None:
+    """Go on with a stopped run and print what came of it."""
+    _follow(folder, lambda view: resume(folder, view))
+
+
+def print_presets() -> None:
+    """Print each preset's layers, parameters and multiply-accumulates an image."""
+    for name, preset in PRESETS.items():
+        costs = layer_costs(build_preset(name, _DIGIT_CLASSES))
+        parameters, macs = sum(c.parameters for c in costs), sum(c.macs for c in costs)
+        table = Table(
+            title=f"{name}: {preset.summary}\n{parameters:,} parameters, {macs:,} MACs",
+            title_justify="left",
+        )
+        for heading, justify in (("layer", "left"), ("output", "left"), ("parameters", "right")):
+            table.add_column(heading, justify=justify)  # type: ignore[arg-type]
+        table.add_column("MACs", justify="right")
+        for cost in costs:
+            shape = "x".join(map(str, cost.shape))
+            table.add_row(cost.kind, shape, f"{cost.parameters:,}", f"{cost.macs:,}")
+        OUT.print(table)
+
+
+def _follow(folder: Path, work: Callable[[TerminalTrainingView], RunRecord]) -> None:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    use_deterministic_operations()
+    try:
+        with TerminalTrainingView() as view:
+            record = work(view)
+    except KeyboardInterrupt:
+        ERR.print(f"stopped; go on with: edge-mnist train --resume {folder}", markup=False)
+        sys.exit(_EXIT_INTERRUPTED)
+    _print_record(folder, record)
+
+
+def _print_record(folder: Path, record: RunRecord) -> None:
+    minutes, seconds = divmod(round(record.training_time_s), 60)
+    OUT.print(
+        f"[bold]{record.preset}[/] on {record.data}, {record.parameters:,} parameters, "
+        f"seed {record.seed}\n"
+        f"  test accuracy        {100 * record.test_accuracy:.2f} %\n"
+        f"  validation accuracy  {100 * record.validation_accuracy:.2f} % "
+        f"(best epoch {record.best_epoch} of {record.epochs})\n"
+        f"  training time        {minutes} min {seconds:02d} s "
+        f"({100 * record.augmentation_share:.1f} % of it augmenting, beside the training)\n"
+        f"  inference time       {record.inference_time_ms:.3f} ms an image in Keras, in batches\n"
+        f"  run folder           {folder}"
+    )
+    OUT.print(f"next: edge-mnist export {folder} --quantize", markup=False)

@@ -1,0 +1,122 @@
+"""A small real data set and a view that watches nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edge_train.augment import Augmentation
+from edge_train.config import Recipe, TrainConfig
+from edge_train.history import EpochRow
+
+
+class SilentView:
+    """A training view that remembers what it was told."""
+
+    def __init__(self, on_step: Callable[[int, int], None] | None = None) -> None:
+        self.messages: list[str] = []
+        self.rows: list[EpochRow] = []
+        self.best_epochs: list[int] = []
+        self._on_step = on_step
+        self._epoch = 0
+
+    def notify(self, message: str) -> None:
+        self.messages.append(message)
+
+    def epoch_started(self, epoch: int, epochs: int, steps: int) -> None:
+        assert epochs >= epoch
+        assert steps >= 1
+        self._epoch = epoch
+
+    def step_done(self, step: int, loss: float, accuracy: float) -> None:
+        assert loss > 0
+        assert 0 <= accuracy <= 1
+        if self._on_step is not None:
+            self._on_step(self._epoch, step)
+
+    def epoch_done(self, row: EpochRow, *, best: bool) -> None:
+        self.rows.append(row)
+        if best:
+            self.best_epochs.append(row.epoch)
+
+
+class StoppedError(Exception):
+    """Stands for a kill: nothing of ours catches it."""
+
+
+@pytest.fixture
+def view() -> SilentView:
+    return SilentView()
+
+
+@pytest.fixture
+def other_view() -> SilentView:
+    return SilentView()
+
+
+@pytest.fixture
+def stopped_error() -> type[Exception]:
+    return StoppedError
+
+
+@pytest.fixture
+def stop_at() -> Callable[[int, int], SilentView]:
+    """Return ``stop_at(epoch, step)``: a view that raises there, as a kill would."""
+
+    def make(epoch: int, step: int) -> SilentView:
+        def on_step(at_epoch: int, at_step: int) -> None:
+            if (at_epoch, at_step) == (epoch, step):
+                raise StoppedError
+
+        return SilentView(on_step)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def small_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file in Keras' layout: 400 of scikit-learn's digits to train on, 100 to test."""
+    from edge_train.data import load_dataset
+
+    digits = load_dataset("digits", notify=lambda message: None)
+    path = tmp_path_factory.mktemp("data") / "small.npz"
+    np.savez_compressed(
+        path,
+        x_train=digits.train_images[:400],
+        y_train=digits.train_labels[:400],
+        x_test=digits.test_images[:100],
+        y_test=digits.test_labels[:100],
+    )
+    return path
+
+
+@pytest.fixture
+def config(small_data: Path, tmp_path: Path) -> TrainConfig:
+    """A run of seconds that uses everything: schedule, distortions, batch-norm."""
+    recipe = Recipe(
+        optimizer="adamw",
+        learning_rate=3e-3,
+        weight_decay=0.01,
+        warmup_epochs=0.5,
+        label_smoothing=0.05,
+        augmentation=Augmentation(rotation_deg=10, scale=0.1, shear=0.1, shift_px=1),
+        epochs=3,
+        batch_size=50,
+    )
+    return TrainConfig(
+        preset="edge", data=str(small_data), out=tmp_path / "run", seed=3, recipe=recipe
+    )
+
+
+@pytest.fixture
+def with_recipe(config: TrainConfig) -> Callable[..., TrainConfig]:
+    """Return the configuration with some of its recipe's values replaced."""
+
+    def make(**values: object) -> TrainConfig:
+        return replace(config, recipe=replace(config.recipe, **values))  # type: ignore[arg-type]
+
+    return make

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge_train.augment import Augmentation, augment_images
+
+NONE = Augmentation(rotation_deg=0, scale=0, shear=0, shift_px=0)
+STRONG = Augmentation(rotation_deg=15, scale=0.1, shear=0.2, shift_px=2.5)
+
+
+def blocks(count: int = 6) -> np.ndarray:
+    """Squares of full ink in the middle, away from the edge."""
+    images = np.zeros((count, 28, 28), np.uint8)
+    images[:, 10:18, 10:18] = 255
+    return images
+
+
+def centre(image: np.ndarray) -> tuple[float, float]:
+    rows, columns = np.nonzero(image > 127)
+    return float(rows.mean()), float(columns.mean())
+
+
+def test_augmentation_of_zero_range_changes_nothing() -> None:
+    images = np.random.default_rng(0).integers(0, 256, (5, 28, 28), np.uint8)
+    assert (augment_images(images, NONE, np.random.default_rng(1)) == images).all()
+
+
+def test_augmentation_leaves_its_input_alone() -> None:
+    images = blocks()
+    augment_images(images, STRONG, np.random.default_rng(1))
+    assert (images == blocks()).all()
+
+
+def test_augmentation_clean_share_keeps_that_many_untouched() -> None:
+    images = blocks(2000)
+    distorted = augment_images(images, replace(STRONG, clean_share=0.3), np.random.default_rng(1))
+    untouched = (distorted == images).all(axis=(1, 2)).mean()
+    assert 0.25 < untouched < 0.36
+
+
+@given(seed=st.integers(0, 2**32 - 1))
+def test_augmentation_with_equal_seed_is_equal(seed: int) -> None:
+    first = augment_images(blocks(), STRONG, np.random.default_rng(seed))
+    again = augment_images(blocks(), STRONG, np.random.default_rng(seed))
+    assert first.shape == (6, 28, 28)
+    assert first.dtype == np.uint8
+    assert (first == again).all()
+    assert not (first == blocks()).all()
+
+
+@given(seed=st.integers(0, 2**32 - 1), shift_px=st.floats(0, 4))
+def test_augmentation_shift_stays_in_its_range(seed: int, shift_px: float) -> None:
+    only_shift = replace(NONE, shift_px=shift_px)
+    for image in augment_images(blocks(), only_shift, np.random.default_rng(seed)):
+        row, column = centre(image)
+        assert abs(row - 13.5) <= shift_px + 0.51
+        assert abs(column - 13.5) <= shift_px + 0.51
+
+
+@given(seed=st.integers(0, 2**32 - 1))
+def test_augmentation_rotation_turns_about_the_middle(seed: int) -> None:
+    only_turn = replace(NONE, rotation_deg=45)
+    for image in augment_images(blocks(), only_turn, np.random.default_rng(seed)):
+        row, column = centre(image)
+        assert abs(row - 13.5) < 0.5
+        assert abs(column - 13.5) < 0.5

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edge_infer.errors import OutputError, RunError
+from edge_train.checkpoint import CHECKPOINT_NAME, Checkpoint
+from edge_train.config import TrainConfig
+from edge_train.history import EpochRow
+
+
+def row(epoch: int, accuracy: float) -> EpochRow:
+    return EpochRow(epoch, 0.5, 0.9, 0.3, accuracy, 1e-3, 2.0, 0.1)
+
+
+@pytest.fixture
+def start(config: TrainConfig) -> Checkpoint:
+    model = (np.arange(6.0, dtype=np.float32).reshape(2, 3), np.int64(4) * np.ones((), np.int64))
+    return Checkpoint(config, "abc", model, (np.array(7, np.int64),), model)
+
+
+def test_checkpoint_survives_the_disk(start: Checkpoint, tmp_path: Path) -> None:
+    state = start.after_epoch(row(1, 0.9), start.model, start.optimizer)
+    state.save(tmp_path)
+    read = Checkpoint.load(tmp_path)
+    assert (read.config, read.data_sha256) == (state.config, "abc")
+    assert (read.epoch, read.best_epoch, read.history) == (1, 1, state.history)
+    for group in ("model", "optimizer", "best_model"):
+        for before, after in zip(getattr(state, group), getattr(read, group), strict=True):
+            assert before.dtype == after.dtype
+            assert before.shape == after.shape
+            assert (before == after).all()
+
+
+def test_checkpoint_keeps_the_weights_of_the_best_epoch(start: Checkpoint) -> None:
+    good, worse = (np.array([1.0]),), (np.array([2.0]),)
+    state = start.after_epoch(row(1, 0.9), good, ()).after_epoch(row(2, 0.8), worse, ())
+    assert (state.epoch, state.best_epoch) == (2, 1)
+    assert state.best_model is good
+    assert state.model is worse
+
+
+def test_checkpoint_of_an_empty_folder_is_a_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="holds no unfinished run"):
+        Checkpoint.load(tmp_path)
+
+
+@pytest.mark.parametrize("keep", [0, 10, 200])
+def test_checkpoint_cut_short_is_a_clear_error(
+    start: Checkpoint, tmp_path: Path, keep: int
+) -> None:
+    start.save(tmp_path)
+    path = tmp_path / CHECKPOINT_NAME
+    path.write_bytes(path.read_bytes()[:keep])
+    with pytest.raises(RunError, match=r"checkpoint\.npz cannot be read"):
+        Checkpoint.load(tmp_path)
+
+
+def test_checkpoint_on_a_full_disk_leaves_the_old_one(
+    start: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start.save(tmp_path)
+    before = (tmp_path / CHECKPOINT_NAME).read_bytes()
+
+    def full(*arguments: object, **options: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "savez", full)
+    with pytest.raises(OutputError, match="No space left"):
+        start.save(tmp_path)
+    assert [entry.name for entry in tmp_path.iterdir()] == [CHECKPOINT_NAME]
+    assert (tmp_path / CHECKPOINT_NAME).read_bytes() == before

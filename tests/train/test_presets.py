@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from edge_infer.errors import UsageError
+from edge_train.presets import PRESETS, build_preset, find_preset, layer_costs
+
+
+def test_edge_has_fifty_to_seventy_thousand_parameters() -> None:
+    assert 50_000 <= build_preset("edge", 10).count_params() <= 70_000
+
+
+def test_walkthrough_is_the_described_network() -> None:
+    costs = [(c.kind, c.shape) for c in layer_costs(build_preset("walkthrough", 10))]
+    assert costs[3:] == [
+        ("Conv2D", (26, 26, 32)),
+        ("MaxPooling2D", (13, 13, 32)),
+        ("Conv2D", (11, 11, 64)),
+        ("MaxPooling2D", (5, 5, 64)),
+        ("Flatten", (1600,)),
+        ("Dense", (128,)),
+        ("Dense", (10,)),
+        ("Softmax", (10,)),
+    ]
+    recipe = PRESETS["walkthrough"].recipe
+    assert (recipe.optimizer, recipe.epochs, recipe.batch_size) == ("adam", 5, 128)
+    assert recipe.augmentation is None
+
+
+def test_layer_costs_count_multiplications_and_parameters() -> None:
+    costs = {c.name: c for c in layer_costs(build_preset("walkthrough", 10))}
+    assert costs["convolution_1"].macs == 26 * 26 * 32 * 9
+    assert costs["convolution_2"].macs == 11 * 11 * 64 * 9 * 32
+    assert costs["dense"].macs == 1600 * 128
+    assert costs["pool_1"].macs == 0
+    assert sum(c.parameters for c in costs.values()) == 225_034
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("classes", [2, 100])
+def test_networks_take_pixels_and_give_probabilities(preset: str, classes: int) -> None:
+    model = build_preset(preset, classes)
+    images = np.random.default_rng(0).integers(0, 256, (3, 28, 28), np.uint8)
+    probabilities = model.predict(images, verbose=0)
+    assert probabilities.shape == (3, classes)
+    assert probabilities.sum(axis=1) == pytest.approx(1, abs=1e-5)
+    assert {"image", "pixels", "plane", "logits", "probabilities"} <= {
+        layer.name for layer in model.layers
+    }
+
+
+def test_find_preset_suggests_the_nearest_name() -> None:
+    with pytest.raises(UsageError, match="did you mean 'edge'"):
+        find_preset("egde")
+    with pytest.raises(UsageError, match="there are: edge, walkthrough"):
+        find_preset("resnet")

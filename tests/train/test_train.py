@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from edge_infer.errors import OutputError, RunError
+from edge_infer.run_folder import RunFolder
+from edge_train.checkpoint import CHECKPOINT_NAME
+from edge_train.config import TrainConfig, override
+from edge_train.data import load_dataset
+from edge_train.evaluate import evaluate
+from edge_train.presets import find_preset
+from edge_train.train import resume, train, use_deterministic_operations
+
+RUN_FILES = {"model.keras", "run.json", "history.csv", "calibration.npz"}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def deterministic() -> None:
+    use_deterministic_operations()
+
+
+def weights(folder: Path) -> list[np.ndarray]:
+    return [keras.ops.convert_to_numpy(v) for v in keras.models.load_model(folder / "model.keras").variables]
+
+
+def test_train_leaves_a_complete_run_folder(config: TrainConfig, view) -> None:
+    record = train(config, view)
+    assert {entry.name for entry in config.out.iterdir()} == RUN_FILES
+    folder = RunFolder(config.out)
+    assert folder.read_record() == record
+    assert TrainConfig.from_json_values(dict(record.config)) == config
+    assert (record.epochs, record.preset, record.train_images) == (3, "edge", 367)
+    calibration = folder.read_calibration()
+    assert len(calibration.validation_labels) == 33
+    assert len(calibration.test_labels) == 100
+    assert [row.epoch for row in view.rows] == [1, 2, 3]
+    assert view.best_epochs[-1] == record.best_epoch
+    assert "once" in view.messages[-1]
+
+
+def test_train_learns_to_read_digits(config: TrainConfig, view) -> None:
+    recipe = override(find_preset("walkthrough").recipe, epochs=8, batch_size=32)
+    record = train(replace(config, preset="walkthrough", recipe=recipe), view)
+    assert record.test_accuracy > 0.85
+    assert view.rows[-1].loss < 0.5 * view.rows[0].loss
+
+
+def test_train_keeps_the_weights_of_the_best_epoch(config: TrainConfig, view) -> None:
+    record = train(config, view)
+    model = keras.models.load_model(config.out / "model.keras")
+    calibration = RunFolder(config.out).read_calibration()
+    validation = evaluate(model, calibration.validation_images, calibration.validation_labels)
+    test = evaluate(model, calibration.test_images, calibration.test_labels)
+    assert validation.accuracy == max(row.validation_accuracy for row in view.rows)
+    assert validation.accuracy == record.validation_accuracy
+    assert test.accuracy == record.test_accuracy
+
+
+@pytest.mark.parametrize(("epoch", "step"), [(1, 2), (2, 5), (3, 8)])
+def test_resume_ends_as_an_undisturbed_run(
+    config: TrainConfig, epoch: int, step: int, stop_at, stopped_error, view
+) -> None:
+    whole = replace(config, out=config.out.with_name("whole"))
+    undisturbed = train(whole, view)
+    with pytest.raises(stopped_error):
+        train(config, stop_at(epoch, step))
+    assert not (config.out / "model.keras").exists()
+    assert not (config.out / "run.json").exists()
+    resumed = resume(config.out, view)
+    for one, other in zip(weights(whole.out), weights(config.out), strict=True):
+        assert (one == other).all()
+    assert resumed.test_accuracy == undisturbed.test_accuracy
+    assert resumed.best_epoch == undisturbed.best_epoch
+    assert {entry.name for entry in config.out.iterdir()} == RUN_FILES
+
+
+def test_resume_after_a_kill_while_finishing_writes_the_run_again(
+    config: TrainConfig, monkeypatch: pytest.MonkeyPatch, stopped_error, view, other_view
+) -> None:
+    def killed(*arguments: object) -> None:
+        raise stopped_error
+
+    with monkeypatch.context() as patch:
+        patch.setattr("edge_train.train._record", killed)
+        with pytest.raises(stopped_error):
+            train(config, view)
+    assert (config.out / CHECKPOINT_NAME).is_file()
+    assert resume(config.out, other_view).epochs == 3
+    assert other_view.rows == []
+
+
+def test_resume_of_a_moved_run_goes_on_where_it_stands(
+    config: TrainConfig, stop_at, stopped_error, view
+) -> None:
+    with pytest.raises(stopped_error):
+        train(config, stop_at(2, 1))
+    moved = config.out.rename(config.out.with_name("moved"))
+    resume(moved, view)
+    assert {entry.name for entry in moved.iterdir()} == RUN_FILES
+    assert not config.out.exists()
+
+
+def test_resume_of_a_finished_run_changes_nothing(config: TrainConfig, view, other_view) -> None:
+    record = train(config, view)
+    assert resume(config.out, other_view) == record
+    assert "finished already" in other_view.messages[0]
+
+
+def test_resume_with_other_data_is_refused(
+    config: TrainConfig, stop_at, stopped_error, view
+) -> None:
+    with pytest.raises(stopped_error):
+        train(config, stop_at(2, 1))
+    arrays = dict(np.load(config.data))
+    arrays["x_test"] = 255 - arrays["x_test"]
+    other = Path(config.data)
+    kept = other.read_bytes()
+    np.savez_compressed(other, **arrays)
+    try:
+        with pytest.raises(RunError, match="are not those"):
+            resume(config.out, view)
+    finally:
+        other.write_bytes(kept)
+
+
+def test_resume_without_a_run_is_a_clear_error(tmp_path: Path, view) -> None:
+    with pytest.raises(RunError, match="holds no unfinished run"):
+        resume(tmp_path, view)
+
+
+def test_train_refuses_a_folder_with_a_run_unless_forced(
+    config: TrainConfig, with_recipe, stop_at, stopped_error, view
+) -> None:
+    with pytest.raises(stopped_error):
+        train(config, stop_at(1, 1))
+    with pytest.raises(RunError, match="--resume"):
+        train(config, view)
+    one_epoch = with_recipe(epochs=1)
+    assert train(one_epoch, view, force=True).epochs == 1
+    with pytest.raises(RunError, match="choose another"):
+        train(one_epoch, view)
+
+
+def test_train_into_a_file_is_a_clear_error(config: TrainConfig, view) -> None:
+    config.out.write_text("in the way")
+    with pytest.raises(OutputError, match="cannot write to"):
+        train(config, view)
+
+
+def test_train_stops_early_without_gain(with_recipe, monkeypatch: pytest.MonkeyPatch, view) -> None:
+    monkeypatch.setattr("edge_train.fit.epochs_without_gain", len)
+    config = with_recipe(epochs=9, patience=2)
+    assert train(config, view).epochs == 2
+
+
+def test_train_writes_a_tensorboard_log_when_asked(config: TrainConfig, with_recipe, view) -> None:
+    train(replace(with_recipe(epochs=1), tensorboard=True), view)
+    logs = list((config.out / "tensorboard").glob("events.*"))
+    assert len(logs) == 1
+    assert b"validation_accuracy" in logs[0].read_bytes()
+
+
+def test_two_classes_from_a_folder_train(tmp_path: Path, with_recipe, view) -> None:
+    import cv2
+
+    digits = load_dataset("digits", notify=lambda message: None)
+    for label in (0, 1):
+        folder = tmp_path / "glyphs" / "nø"[label]
+        folder.mkdir(parents=True)
+        chosen = digits.train_images[digits.train_labels == label][:30]
+        for index, image in enumerate(chosen):
+            (folder / f"{index}.png").write_bytes(cv2.imencode(".png", 255 - image)[1].tobytes())
+    config = replace(with_recipe(epochs=2, batch_size=8), data=str(tmp_path / "glyphs"))
+    record = train(config, view)
+    assert record.class_names == ("n", "ø")
+    assert record.data == "glyphs"

@@ -1,0 +1,109 @@
+"""What a training run is made of, as two frozen records: the recipe and the request."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from edge_infer.errors import RunError, UsageError
+from edge_train.augment import Augmentation
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """How a network is trained.
+
+    Attributes:
+        optimizer: ``"adamw"`` (Loshchilov & Hutter 2019) or ``"adam"`` (Kingma & Ba 2015).
+        learning_rate: The highest that is reached.
+        weight_decay: Decoupled decay a step of ``adamw``; not on biases or batch-norm.
+        warmup_epochs: Linear rise from 0, then half a cosine to 0 (He et al. 2019). None
+            keeps the rate constant.
+        label_smoothing: 0-1, share of the target spread over all classes.
+        augmentation: Random distortions of each image in each epoch, or None.
+        epochs: At most.
+        batch_size: Images a step.
+        patience: Epochs without a better validation accuracy or loss before stopping
+            early; None never stops early.
+    """
+
+    optimizer: Literal["adamw", "adam"]
+    learning_rate: float
+    weight_decay: float = 0.0
+    warmup_epochs: float | None = None
+    label_smoothing: float = 0.0
+    augmentation: Augmentation | None = None
+    epochs: int
+    batch_size: int
+    patience: int | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "batch_size", "patience"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise UsageError(f"{name} must be at least 1, found {value}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """What is asked of one run.
+
+    Attributes:
+        preset: Name of a network in :data:`edge_train.presets.PRESETS`.
+        data: As :func:`edge_train.data.load_dataset` takes it.
+        out: The run folder.
+        seed: Of the split, the first weights, the order and the distortions.
+        recipe: How it is trained.
+        tensorboard: Whether to write a TensorBoard log into ``out/tensorboard``.
+    """
+
+    preset: str
+    data: str
+    out: Path
+    seed: int
+    recipe: Recipe
+    tensorboard: bool = False
+
+    def to_json_values(self) -> dict[str, Any]:
+        """Return the record as plain JSON values."""
+        return {**asdict(self), "out": str(self.out)}
+
+    @classmethod
+    def from_json_values(cls, values: dict[str, Any]) -> TrainConfig:
+        """Read what :meth:`to_json_values` made.
+
+        Raises:
+            RunError: Fields are missing, unknown or of the wrong kind.
+        """
+        try:
+            recipe: dict[str, Any] = dict(values["recipe"])
+            if recipe["augmentation"] is not None:
+                recipe["augmentation"] = Augmentation(**recipe["augmentation"])
+            arguments: dict[str, Any] = {**values, "recipe": Recipe(**recipe)}
+            arguments["out"] = Path(values["out"])
+            return cls(**arguments)
+        except (KeyError, TypeError) as error:
+            raise RunError(f"the run's configuration cannot be understood: {error}") from error
+
+
+def override(
+    recipe: Recipe,
+    *,
+    epochs: int | None = None,
+    batch_size: int | None = None,
+    learning_rate: float | None = None,
+    patience: int | None = None,
+) -> Recipe:
+    """Return the recipe with each given value in place of its own.
+
+    Raises:
+        UsageError: A value makes no sense.
+    """
+    return replace(
+        recipe,
+        epochs=recipe.epochs if epochs is None else epochs,
+        batch_size=recipe.batch_size if batch_size is None else batch_size,
+        learning_rate=recipe.learning_rate if learning_rate is None else learning_rate,
+        patience=recipe.patience if patience is None else patience,
+    )

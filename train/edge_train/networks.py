@@ -1,0 +1,68 @@
+"""The networks as Keras Functional models, all with one face.
+
+Every network takes ``image`` uint8 [batch, 28, 28], scales it inside (``pixels``,
+``plane``), and ends in ``logits`` and ``probabilities``: export finds these layers by
+name, so the same pixels that train are the ones that run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+
+from edge_infer.metadata import IMAGE_SIZE, INPUT_NAME, OUTPUT_NAME
+
+layers = keras.layers
+Trunk = Callable[[Any], Any]
+
+
+def build_network(trunk: Trunk, classes: int, *, name: str) -> Any:
+    """Put the common face around a trunk.
+
+    Args:
+        trunk: From float32 [batch, 28, 28, 1] in 0-1 to float32 [batch, features].
+        classes: Width of the output.
+        name: Of the Keras model.
+
+    Returns:
+        ``keras.Model`` from uint8 [batch, 28, 28] to float32 [batch, classes].
+    """
+    image = keras.Input((IMAGE_SIZE, IMAGE_SIZE), dtype="uint8", name=INPUT_NAME)
+    pixels = layers.Rescaling(1 / 255, name="pixels")(image)
+    plane = layers.Reshape((IMAGE_SIZE, IMAGE_SIZE, 1), name="plane")(pixels)
+    logits = layers.Dense(classes, name="logits")(trunk(plane))
+    probabilities = layers.Softmax(name=OUTPUT_NAME)(logits)
+    return keras.Model(image, probabilities, name=name)
+
+
+def edge_trunk(plane: Any) -> Any:
+    """Four convolutions, few and large: each node of onnxruntime costs 1-2.5 us.
+
+    The stride in the first keeps the one-channel convolution, the slowest node of an
+    int8 graph, small; global average pooling leaves nothing to transpose.
+    """
+    x = _convolution(plane, 16, 5, strides=2)
+    x = layers.MaxPooling2D(2, name="pool")(_convolution(x, 32, 3))
+    x = _convolution(x, 64, 3)
+    x = _convolution(x, 64, 3, padding="valid")
+    return layers.GlobalAveragePooling2D(name="average")(x)
+
+
+def walkthrough_trunk(plane: Any) -> Any:
+    """The classic tutorial network: two plain convolutions, two pools, one dense layer."""
+    x = layers.Conv2D(32, 3, activation="relu", name="convolution_1")(plane)
+    x = layers.MaxPooling2D(2, name="pool_1")(x)
+    x = layers.Conv2D(64, 3, activation="relu", name="convolution_2")(x)
+    x = layers.MaxPooling2D(2, name="pool_2")(x)
+    x = layers.Flatten(name="flatten")(x)
+    return layers.Dense(128, activation="relu", name="dense")(x)
+
+
+def _convolution(
+    x: Any, filters: int, size: int, *, strides: int = 1, padding: str = "same"
+) -> Any:
+    """Convolution, batch-norm (Ioffe & Szegedy 2015), ReLU: one node once exported."""
+    x = layers.Conv2D(filters, size, strides=strides, padding=padding, use_bias=False)(x)
+    return layers.ReLU()(layers.BatchNormalization()(x))

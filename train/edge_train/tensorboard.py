@@ -1,0 +1,45 @@
+"""A TensorBoard log of the history, for those who ask for it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import tensorflow as tf
+
+from edge_train.history import EpochRow
+
+
+class TensorBoardLog:
+    """Writes each epoch's figures as scalars; does nothing without a folder."""
+
+    def __init__(self, folder: Path | None) -> None:
+        """Open the log in ``folder``, or none at all for None."""
+        self._writer: Any = None if folder is None else tf.summary.create_file_writer(str(folder))
+
+    def write(self, row: EpochRow) -> None:
+        """Add one epoch, so that a viewer sees it at once."""
+        if self._writer is None:
+            return
+        figures = asdict(row)
+        epoch = figures.pop("epoch")
+        with self._writer.as_default():
+            for name, value in figures.items():
+                tf.summary.scalar(name, value, step=epoch)
+        self._writer.flush()
+
+    def __enter__(self) -> Self:
+        """Return the log."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the log's file."""
+        if self._writer is not None:
+            self._writer.close()

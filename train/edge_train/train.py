@@ -1,0 +1,202 @@
+"""One run from a configuration to a finished run folder, begun anew or resumed."""
+
+from __future__ import annotations
+
+import os
+import platform
+from dataclasses import replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from edge_infer.atomic import atomic_path
+from edge_infer.errors import OutputError, RunError
+from edge_infer.host import cpu_name
+from edge_infer.run_folder import Calibration, RunFolder, RunRecord
+from edge_train.checkpoint import CHECKPOINT_NAME, Checkpoint
+from edge_train.config import TrainConfig
+from edge_train.data import Dataset, load_dataset, split_validation
+from edge_train.evaluate import Evaluation, evaluate
+from edge_train.fit import TrainingSet, TrainingView, compile_model, fit, restore_best, variables
+from edge_train.history import EpochRow, write_history
+from edge_train.presets import build_preset
+from edge_train.tensorboard import TensorBoardLog
+
+_TOOLS: Final = ("edge-mnist", "tensorflow", "keras", "numpy")
+
+
+def train(config: TrainConfig, view: TrainingView, *, force: bool = False) -> RunRecord:
+    """Train a network from its first weights and leave a finished run folder.
+
+    Args:
+        config: What to train, on what, how and where to.
+        view: Told of every step.
+        force: Whether a run that stands in the folder may be replaced.
+
+    Returns:
+        The record, as written to ``run.json``.
+
+    Raises:
+        RunError: The folder holds a run already and ``force`` is false.
+        DataError: The data cannot be had or used.
+        OutputError: The folder cannot be written.
+    """
+    _make_room(config.out, force=force)
+    data = load_dataset(config.data, notify=view.notify)
+    parts = _split(data, config.seed)
+    keras.utils.set_random_seed(config.seed)
+    model = build_preset(config.preset, len(data.class_names))
+    compile_model(model, config.recipe, len(parts.images))
+    weights = variables(model)
+    start = Checkpoint(config, data.sha256, weights, variables(model.optimizer), weights)
+    start.save(config.out)
+    return _run(model, start, data, parts, view)
+
+
+def resume(folder: Path, view: TrainingView) -> RunRecord:
+    """Go on with a run that was stopped; ends as if it had never been.
+
+    Args:
+        folder: The run folder.
+        view: Told of every step.
+
+    Returns:
+        The record; the old one when the run was finished already.
+
+    Raises:
+        RunError: There is no run to resume, or the data are not those it began with.
+    """
+    if not (folder / CHECKPOINT_NAME).is_file() and RunFolder(folder).record_path.is_file():
+        view.notify(f"{folder} is finished already")
+        return RunFolder(folder).read_record()
+    state = Checkpoint.load(folder)
+    # The folder may have been moved since.
+    state = replace(state, config=replace(state.config, out=folder))
+    data = load_dataset(state.config.data, notify=view.notify)
+    if data.sha256 != state.data_sha256:
+        raise RunError(
+            f"the data of {state.config.data!r} are not those that {folder} was begun with "
+            f"(SHA-256 {data.sha256[:12]}…, then {state.data_sha256[:12]}…): train anew"
+        )
+    parts = _split(data, state.config.seed)
+    keras.utils.set_random_seed(state.config.seed)
+    model = build_preset(state.config.preset, len(data.class_names))
+    compile_model(model, state.config.recipe, len(parts.images))
+    view.notify(f"resuming after epoch {state.epoch} of {state.config.recipe.epochs}")
+    return _run(model, state, data, parts, view)
+
+
+def _run(
+    model: Any, start: Checkpoint, data: Dataset, parts: TrainingSet, view: TrainingView
+) -> RunRecord:
+    config = start.config
+    with TensorBoardLog(config.out / "tensorboard" if config.tensorboard else None) as log:
+
+        def keep(state: Checkpoint) -> None:
+            state.save(config.out)
+            write_history(config.out / "history.csv", state.history)
+            log.write(state.history[-1])
+
+        write_history(config.out / "history.csv", start.history)
+        state = fit(model, start, parts, view, keep)
+    restore_best(model, state)
+    return _finish(model, state, data, parts, view)
+
+
+def _finish(
+    model: Any, state: Checkpoint, data: Dataset, parts: TrainingSet, view: TrainingView
+) -> RunRecord:
+    """Write what export needs; ``run.json`` last, for it says that all is there."""
+    folder = RunFolder(state.config.out)
+    with atomic_path(folder.model_path) as temporary:
+        model.save(temporary)
+    Calibration(
+        validation_images=parts.validation_images,
+        validation_labels=parts.validation_labels,
+        test_images=data.test_images,
+        test_labels=data.test_labels,
+    ).save(folder.calibration_path)
+    view.notify(f"reading the {len(data.test_labels):,} test images, once")
+    test = evaluate(model, data.test_images, data.test_labels)
+    record = _record(model, state, data, parts, test)
+    folder.write_record(record)
+    (state.config.out / CHECKPOINT_NAME).unlink(missing_ok=True)
+    return record
+
+
+def _record(
+    model: Any, state: Checkpoint, data: Dataset, parts: TrainingSet, test: Evaluation
+) -> RunRecord:
+    best = _best_row(state)
+    time_s = sum(row.time_s for row in state.history)
+    return RunRecord(
+        config=state.config.to_json_values(),
+        class_names=data.class_names,
+        data=data.name,
+        data_sha256=data.sha256,
+        preset=state.config.preset,
+        parameters=int(sum(np.prod(weight.shape) for weight in model.trainable_weights)),
+        seed=state.config.seed,
+        epochs=state.epoch,
+        best_epoch=state.best_epoch,
+        train_images=len(parts.images),
+        validation_accuracy=best.validation_accuracy,
+        test_accuracy=test.accuracy,
+        training_time_s=time_s,
+        inference_time_ms=test.time_ms,
+        augmentation_share=sum(row.augmentation_s for row in state.history) / time_s,
+        versions={"python": platform.python_version(), **{tool: version(tool) for tool in _TOOLS}},
+        machine=f"{cpu_name()}, {os.cpu_count()} cores",
+        finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def _best_row(state: Checkpoint) -> EpochRow:
+    best = state.best_row()
+    if best is None:
+        raise RunError(f"{state.config.out} has no finished epoch")
+    return best
+
+
+def _split(data: Dataset, seed: int) -> TrainingSet:
+    train_ids, validation_ids = split_validation(data.train_labels, seed=seed)
+    return TrainingSet(
+        images=data.train_images[train_ids],
+        labels=data.train_labels[train_ids],
+        validation_images=data.train_images[validation_ids],
+        validation_labels=data.train_labels[validation_ids],
+    )
+
+
+def _make_room(out: Path, *, force: bool) -> None:
+    """Refuse to train over a run, finished or not, unless told to."""
+    folder = RunFolder(out)
+    leftovers = [
+        out / CHECKPOINT_NAME,
+        folder.record_path,
+        folder.model_path,
+        folder.calibration_path,
+        folder.history_path,
+    ]
+    standing = [path for path in leftovers if path.exists()]
+    if standing and not force:
+        unfinished = (out / CHECKPOINT_NAME).exists()
+        way = f"go on with `edge-mnist train --resume {out}`" if unfinished else "choose another"
+        raise RunError(f"{out} holds a run already: {way}, or give --force to replace it")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        # run.json first: while it stands the folder counts as finished.
+        for path in standing:
+            path.unlink()
+    except OSError as error:
+        raise OutputError(f"cannot write to {out}: {error.strerror}", code="unwritable") from error
+
+
+def use_deterministic_operations() -> None:
+    """Make TensorFlow's sums come out the same to the bit in every run on one machine."""
+    tf.config.experimental.enable_op_determinism()
