@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
-from edge_mnist.console import ERR, progress_bar
+from edge_mnist.console import ERR
+from edge_mnist.loading_view import LoadingView
 
 if TYPE_CHECKING:
     from edge_train.history import EpochRow
@@ -14,36 +14,19 @@ if TYPE_CHECKING:
 _REFRESH_S = 0.2
 
 
-class TerminalTrainingView:
+class TerminalTrainingView(LoadingView):
     """A ``edge_train.fit.TrainingView`` on stderr; a context manager for its live line."""
 
     def __init__(self) -> None:
-        self._progress = progress_bar()
-        self._task = self._progress.add_task("", total=None, note="", visible=False)
-        self._epoch, self._epochs = 0, 0
+        super().__init__()
+        self._finished, self._epochs = 0, 0
         self._times_s: list[float] = []
         self._shown_at_s = 0.0
 
-    def __enter__(self) -> Self:
-        self._progress.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._progress.stop()
-
-    def notify(self, message: str) -> None:
-        """Print a line."""
-        ERR.print(message, markup=False)
-
     def epoch_started(self, epoch: int, epochs: int, steps: int) -> None:
         """Start the live line anew."""
-        self._epoch, self._epochs = epoch, epochs
-        self._progress.reset(
+        self._finished, self._epochs = epoch - 1, epochs
+        self._bar.reset(
             self._task,
             total=steps,
             description=f"epoch {epoch}/{epochs}",
@@ -57,11 +40,12 @@ class TerminalTrainingView:
         if now_s - self._shown_at_s >= _REFRESH_S:
             self._shown_at_s = now_s
             note = f"loss {loss:.4f}  accuracy {100 * accuracy:.2f} %{self._time_left()}"
-            self._progress.update(self._task, completed=step, note=note)
+            self._bar.update(self._task, completed=step, note=note)
 
     def epoch_done(self, row: EpochRow, *, best: bool) -> None:
         """Print the epoch's line."""
         self._times_s.append(row.time_s)
+        self._finished = row.epoch
         ERR.print(
             f"epoch {row.epoch:>3}/{self._epochs}  loss {row.loss:.4f}  "
             f"accuracy {100 * row.accuracy:6.2f} %  "
@@ -72,11 +56,9 @@ class TerminalTrainingView:
     def _time_left(self) -> str:
         if not self._times_s:
             return ""
-        done = len(self._times_s)
-        left_s = (self._epochs - max(self._epoch - 1, done if done else 0)) * (
-            sum(self._times_s) / done
-        )
-        return f"  about {_duration(left_s)} left" if left_s > 0 else ""
+        epochs_left = self._epochs - self._finished
+        left_s = epochs_left * sum(self._times_s) / len(self._times_s)
+        return f"  about {_duration(left_s)} left" if epochs_left else ""
 
 
 def _duration(seconds: float) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
+import struct
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from edge_train.augment import Augmentation
 from edge_train.config import Recipe, TrainConfig
@@ -26,6 +29,9 @@ class SilentView:
 
     def notify(self, message: str) -> None:
         self.messages.append(message)
+
+    def progress(self, name: str, done: int, total: int) -> None:
+        assert done >= 0
 
     def epoch_started(self, epoch: int, epochs: int, steps: int) -> None:
         assert epochs >= epoch
@@ -120,3 +126,46 @@ def with_recipe(config: TrainConfig) -> Callable[..., TrainConfig]:
         return replace(config, recipe=replace(config.recipe, **values))  # type: ignore[arg-type]
 
     return make
+
+
+@pytest.fixture(scope="session")
+def idx_bytes() -> Callable[[NDArray[np.uint8]], bytes]:
+    """Return ``idx_bytes(array)``: what an uncompressed IDX file of it holds."""
+
+    def make(array: NDArray[np.uint8]) -> bytes:
+        magic = 0x0800 | array.ndim
+        return struct.pack(f">{1 + array.ndim}I", magic, *array.shape) + array.tobytes()
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def mnist_like() -> dict[str, NDArray[np.uint8]]:
+    """Arrays by MNIST's file names: 30 training and 10 test pictures, all classes in both."""
+    pixels = np.random.default_rng(7).integers(0, 256, (40, 28, 28), np.uint8)
+    labels = (np.arange(40) % 10).astype(np.uint8)
+    return {
+        "train-images-idx3-ubyte": pixels[:30],
+        "train-labels-idx1-ubyte": labels[:30],
+        "t10k-images-idx3-ubyte": pixels[30:],
+        "t10k-labels-idx1-ubyte": labels[30:],
+    }
+
+
+@pytest.fixture
+def write_idx(
+    idx_bytes: Callable[[NDArray[np.uint8]], bytes], mnist_like: dict[str, NDArray[np.uint8]]
+) -> Callable[..., Path]:
+    """Return ``write_idx(folder, gzipped=True)``, which writes ``mnist_like`` and returns it."""
+
+    def write(folder: Path, *, gzipped: bool = True) -> Path:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, array in mnist_like.items():
+            data = idx_bytes(array)
+            if gzipped:
+                (folder / f"{name}.gz").write_bytes(gzip.compress(data))
+            else:
+                (folder / name).write_bytes(data)
+        return folder
+
+    return write

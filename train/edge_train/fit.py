@@ -27,6 +27,10 @@ class TrainingView(Protocol):
         """Say something once."""
         ...
 
+    def progress(self, name: str, done: int, total: int) -> None:
+        """Report how far a download or the reading of pictures is; 0: total unknown."""
+        ...
+
     def epoch_started(self, epoch: int, epochs: int, steps: int) -> None:
         """Begin epoch ``epoch`` of ``epochs``, in ``steps`` steps."""
         ...

@@ -47,7 +47,7 @@ def train(config: TrainConfig, view: TrainingView, *, force: bool = False) -> Ru
         OutputError: The folder cannot be written.
     """
     _make_room(config.out, force=force)
-    data = load_dataset(config.data, notify=view.notify)
+    data = load_dataset(config.data, notify=view.notify, progress=view.progress)
     parts = _split(data, config.seed)
     keras.utils.set_random_seed(config.seed)
     model = build_preset(config.preset, len(data.class_names))
@@ -77,7 +77,7 @@ def resume(folder: Path, view: TrainingView) -> RunRecord:
     state = Checkpoint.load(folder)
     # The folder may have been moved since.
     state = replace(state, config=replace(state.config, out=folder))
-    data = load_dataset(state.config.data, notify=view.notify)
+    data = load_dataset(state.config.data, notify=view.notify, progress=view.progress)
     if data.sha256 != state.data_sha256:
         raise RunError(
             f"the data of {state.config.data!r} are not those that {folder} was begun with "

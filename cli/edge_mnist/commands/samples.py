@@ -1,7 +1,52 @@
-"""`edge-mnist samples`."""
+"""`edge-mnist samples`: pictures to try the other verbs on."""
 
-EXAMPLES = ""
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from edge_mnist.options import DataOption
+
+EXAMPLES: Final = """
+**Examples**
+
+    edge-mnist samples -o try/                      # two of each digit
+
+    edge-mnist samples --data mnist -o try/ --all   # 10,000 files
+
+    edge-mnist samples --data my-glyphs/ -o try/ --count 50
+"""
 
 
-def command() -> None:
-    """Samples."""
+def command(
+    *,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="DIR", help="Folder to write into.")
+    ],
+    data: DataOption = "auto",
+    count: Annotated[
+        int, typer.Option("--count", "-n", min=1, help="How many, spread over the classes.")
+    ] = 20,
+    every: Annotated[bool, typer.Option("--all", help="Write every test picture.")] = False,
+    seed: Annotated[int, typer.Option(min=0, help="Which ones: the same gives the same.")] = 0,
+    force: Annotated[
+        bool, typer.Option("--force", help="Write into a folder that is not empty.")
+    ] = False,
+) -> None:
+    """Write test pictures of a data set as PNG files, named by index and label."""
+    import shlex
+
+    from edge_mnist.console import OUT
+    from edge_mnist.loading_view import LoadingView
+    from edge_train.data import load_dataset
+    from edge_train.data.samples import write_samples
+
+    with LoadingView() as view:
+        dataset = load_dataset(data, notify=view.notify, progress=view.progress)
+    paths = write_samples(
+        dataset, output, count=None if every else count, seed=seed, overwrite=force
+    )
+    OUT.print(f"wrote {len(paths):,} pictures to {output}, such as {paths[0].name}", markup=False)
+    OUT.print(f"try:  edge-mnist predict {shlex.quote(str(output))}", markup=False)

@@ -24,6 +24,7 @@ EXAMPLES: Final = """
 
 
 def command(
+    *,
     data: DataOption = "mnist",
     preset: Annotated[str, typer.Option(help="Network and recipe; see --list-presets.")] = "edge",
     out: Annotated[
