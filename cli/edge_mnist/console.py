@@ -6,10 +6,12 @@ or NO_COLOR is set.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 OUT: Final = Console(highlight=False, soft_wrap=True)
 ERR: Final = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -17,6 +19,15 @@ ERR: Final = Console(stderr=True, highlight=False, soft_wrap=True)
 
 def progress_bar() -> Progress:
     """Make a progress bar on stderr that leaves nothing behind, hidden when piped."""
+    # Imported here: most runs end before they would show one.
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),

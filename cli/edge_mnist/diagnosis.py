@@ -69,11 +69,11 @@ def _runtime_findings() -> Iterator[Finding]:
     """Report what takes importing the runtime."""
     import onnxruntime
 
-    from edge_infer.cameras import list_cameras
+    from edge_infer.camera.cameras import list_cameras
+    from edge_infer.camera.window import ensure_display
     from edge_infer.errors import EdgeMnistError
     from edge_infer.host import cpu_instructions, cpu_name
     from edge_infer.shipped import read_shipped_model, shipped_models
-    from edge_infer.window import ensure_display
 
     instructions = cpu_instructions()
     yield Finding("CPU", f"{cpu_name()}; {', '.join(instructions.present) or 'flags unknown'}")

@@ -28,3 +28,30 @@ DataOption = Annotated[
         "that is to be had), or a path: .npz, a folder of IDX files, a folder of class folders.",
     ),
 ]
+MinAgreementOption = Annotated[
+    float | None,
+    typer.Option(
+        "--min-agreement",
+        metavar="PERCENT",
+        help="Least share of test images with the label that Keras gives, in percent; usually "
+        "100 for a float file, 99.9 for int8 (where one image may always differ).",
+    ),
+]
+MaxDropOption = Annotated[
+    float | None,
+    typer.Option(
+        "--max-drop",
+        metavar="POINTS",
+        help="Most percentage points of test accuracy that may be lost; usually 0 for a float "
+        "file, 0.05 for int8 (where one image may always be lost).",
+    ),
+]
+MaxDeltaOption = Annotated[
+    float | None,
+    typer.Option(
+        "--max-delta",
+        metavar="P",
+        help="Largest difference of any probability, 0-1; usually 1e-5 for a float file, not "
+        "limited for int8.",
+    ),
+]

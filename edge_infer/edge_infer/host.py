@@ -43,7 +43,7 @@ class CpuInstructions:
     @property
     def has_int8_dot_product(self) -> bool:
         """Whether int8 convolutions run at full speed (VNNI on x86, dotprod on ARM)."""
-        return any(name.endswith("VNNI") or name in {"AMX int8", "dotprod"} for name in self.present)
+        return any(name.endswith(("VNNI", "AMX int8", "dotprod")) for name in self.present)
 
 
 def cpu_name() -> str:

@@ -1,7 +1,85 @@
-"""`edge-mnist webcam`."""
+"""`edge-mnist webcam`: read digits live from a camera, a video or a stream."""
 
-EXAMPLES = ""
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from edge_mnist.options import ModelOption, ThreadsOption
+
+EXAMPLES: Final = """
+**Keys in the window:** `q` or Esc quits, `s` saves a snapshot, space pauses.
+
+**Examples**
+
+    edge-mnist webcam                                 # camera 0
+
+    edge-mnist webcam --source rtsp://user:password@10.0.0.7/stream
+
+    edge-mnist webcam --source tally.mp4 --headless --record out.mp4
+
+    edge-mnist webcam --headless --jsonl - | jq .digits
+"""
 
 
-def command() -> None:
-    """Webcam."""
+def command(
+    *,
+    camera: Annotated[
+        int | None, typer.Option(min=0, metavar="N", help="Index of a camera. [default: 0]")
+    ] = None,
+    source: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WHAT",
+            help="Instead of a camera: a video file, or an http:// or rtsp:// address.",
+        ),
+    ] = None,
+    model: ModelOption = None,
+    headless: Annotated[bool, typer.Option("--headless", help="Open no window.")] = False,
+    record: Annotated[
+        Path | None,
+        typer.Option(metavar="OUT.mp4", help="Write a video of what the window shows."),
+    ] = None,
+    jsonl: Annotated[
+        str | None,
+        typer.Option(metavar="OUT", help="Write one JSON object a frame; - for standard output."),
+    ] = None,
+    max_frames: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Stop after so many frames.")
+    ] = None,
+    snapshots: Annotated[Path, typer.Option(metavar="DIR", help="Folder for snapshots.")] = Path(),
+    threads: ThreadsOption = 1,
+    force: Annotated[bool, typer.Option("--force", help="Replace existing files.")] = False,
+) -> None:
+    """Find and read the digits in each frame of a camera, a video file or a stream.
+
+    Ctrl-C or SIGTERM ends it tidily; what was recorded so far is kept.
+    """
+    from edge_infer.camera.webcam import WebcamConfig, run_webcam
+    from edge_infer.errors import UsageError
+    from edge_mnist.console import ERR, OUT
+
+    if camera is not None and source is not None:
+        raise UsageError("give --camera or --source, not both")
+    summary = run_webcam(
+        WebcamConfig(
+            camera=camera or 0,
+            source=source,
+            model=model,
+            threads=threads,
+            headless=headless,
+            record=record,
+            jsonl=jsonl,
+            max_frames=max_frames,
+            snapshots=snapshots,
+            overwrite=force,
+            verbose=bool(os.environ.get("EDGE_MNIST_VERBOSE")),
+        )
+    )
+    console = ERR if jsonl == "-" else OUT
+    for path in summary.snapshots:
+        console.print(f"snapshot {path}", markup=False)
+    console.print(str(summary), markup=False)

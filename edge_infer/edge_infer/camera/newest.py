@@ -1,0 +1,96 @@
+"""Read a live source in a thread and keep its newest frame alone.
+
+A camera goes on while a frame is being recognised. Its driver queues what is not
+fetched, so a slow reader falls further and further behind what happens now.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+# How long closing waits for a read that hangs; the thread dies with the program anyway.
+JOIN_TIMEOUT_S: Final = 12.0
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """One picture of a camera, video or stream.
+
+    Attributes:
+        image_bgr: uint8 (h, w, 3).
+        index: Its number in the source from 0; numbers are left out where a live source
+            was faster than its reader.
+        time_s: Position in a video file; in a live source the seconds since it was opened.
+    """
+
+    image_bgr: NDArray[np.uint8]
+    index: int
+    time_s: float
+
+
+class Capture(Protocol):
+    """What is used of ``cv2.VideoCapture``."""
+
+    def read(self) -> tuple[bool, NDArray[np.uint8]]:
+        """Wait for the next picture; False when there is none."""
+        ...
+
+    def release(self) -> None:
+        """Free the device."""
+        ...
+
+
+class NewestFrame:
+    """The newest frame of a live capture, which a thread of its own reads and releases."""
+
+    def __init__(self, capture: Capture) -> None:
+        """Start reading; the capture belongs to this object from now on."""
+        self._capture = capture
+        self._condition = threading.Condition()
+        self._frame: Frame | None = None
+        self._ended = False
+        self._closing = False
+        self._thread = threading.Thread(target=self._read_all, name="frames", daemon=True)
+        self._thread.start()
+
+    @property
+    def ended(self) -> bool:
+        """Whether the capture has given its last frame and that was taken."""
+        with self._condition:
+            return self._ended and self._frame is None
+
+    def take(self, timeout_s: float) -> Frame | None:
+        """Return the newest frame that was not taken yet, or None after the timeout."""
+        with self._condition:
+            self._condition.wait_for(lambda: self._frame or self._ended, timeout_s)
+            frame, self._frame = self._frame, None
+            return frame
+
+    def close(self) -> None:
+        """Stop reading; returns when the capture has been released. Twice does no harm."""
+        self._closing = True
+        self._thread.join(JOIN_TIMEOUT_S)
+
+    def _read_all(self) -> None:
+        opened_s = time.monotonic()
+        index = 0
+        try:
+            while not self._closing:
+                ok, image = self._capture.read()
+                if not ok:
+                    break
+                with self._condition:
+                    self._frame = Frame(image, index, time.monotonic() - opened_s)
+                    self._condition.notify_all()
+                index += 1
+        finally:
+            self._capture.release()
+            with self._condition:
+                self._ended = True
+                self._condition.notify_all()

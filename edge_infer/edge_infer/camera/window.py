@@ -1,0 +1,123 @@
+"""A window for frames, opened only where one can be opened.
+
+OpenCV's Qt build aborts the whole program when it finds no display, where Python can
+catch nothing. So a child process tries first.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from types import TracebackType
+from typing import Final, Self
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_infer.errors import CameraError
+
+WAY_OUT: Final = "use --headless, with --record OUT.mp4 or --jsonl OUT to see what it reads"
+ESCAPE: Final = "\x1b"
+# A larger frame is shown smaller; the window can be resized.
+_MAX_SIDE: Final = 1280
+_PROBE_TIMEOUT_S: Final = 30.0
+_PROBE: Final = """
+import cv2
+try:
+    import resource
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+except ImportError:
+    pass
+cv2.namedWindow("edge-mnist")
+"""
+
+
+def ensure_display() -> None:
+    """Make sure that a window can be opened.
+
+    Raises:
+        CameraError: This OpenCV is built without windows, or there is no display. The
+            code is ``no_display``.
+    """
+    if _gui_framework(cv2.getBuildInformation()) == "NONE":
+        raise _no_display("this OpenCV is opencv-python-headless, built without windows")
+    # macOS and Windows always have a display.
+    if not sys.platform.startswith("linux"):
+        return
+    if not os.environ.get("DISPLAY") and not os.environ.get("WAYLAND_DISPLAY"):
+        raise _no_display("there is no display (DISPLAY is not set)")
+    try:
+        probe = subprocess.run(
+            [sys.executable, "-c", _PROBE],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_PROBE_TIMEOUT_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise _no_display("the display does not answer") from error
+    if probe.returncode:
+        lines = probe.stderr.decode("utf-8", "replace").strip().splitlines()
+        raise _no_display(lines[0].strip() if lines else "a window cannot be opened")
+
+
+class FrameWindow:
+    """A window that shows frames and hears keys; a context manager that closes it."""
+
+    def __init__(self, title: str) -> None:
+        """Prepare a window; it appears with the first frame. Call :func:`ensure_display` first."""
+        self._title = title
+        self._shown = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._shown and not self.closed:
+            cv2.destroyWindow(self._title)
+
+    @property
+    def closed(self) -> bool:
+        """Whether the person has closed the window."""
+        if not self._shown:
+            return False
+        try:
+            return cv2.getWindowProperty(self._title, cv2.WND_PROP_VISIBLE) < 1
+        except cv2.error:
+            # Some builds know no window of that name any more.
+            return True
+
+    def show(self, picture: NDArray[np.uint8]) -> None:
+        """Show a picture, uint8 (h, w, 3) BGR. A window that was closed stays closed."""
+        if self.closed:
+            return
+        if not self._shown:
+            height, width = picture.shape[:2]
+            factor = min(1.0, _MAX_SIDE / max(height, width))
+            flags = cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL
+            cv2.namedWindow(self._title, flags)
+            cv2.resizeWindow(self._title, round(width * factor), round(height * factor))
+            self._shown = True
+        cv2.imshow(self._title, picture)
+
+    def key(self, wait_ms: int) -> str:
+        """Let the window work for at least 1 ms; return the key pressed, or ""."""
+        code = cv2.waitKey(max(1, wait_ms))
+        return "" if code < 0 else chr(code & 0xFF)
+
+
+def _gui_framework(build_information: str) -> str:
+    match = re.search(r"^\s*GUI:\s*(\S+)", build_information, re.MULTILINE)
+    return match[1].upper() if match else ""
+
+
+def _no_display(reason: str) -> CameraError:
+    return CameraError(f"no window can be opened: {reason}; {WAY_OUT}", code="no_display")

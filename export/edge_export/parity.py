@@ -1,0 +1,229 @@
+"""How far a model file is from its Keras original, and how far it may be."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_infer.errors import UsageError, VerificationError
+from edge_infer.metadata import Accuracy
+
+# 97.5 % quantile of the normal distribution: two-sided 95 % intervals.
+_Z_95: Final = 1.959963984540054
+# Keeps floor() from losing an image to 10000 * 0.001 = 9.999...
+_ROUNDING: Final = 1e-9
+
+
+@dataclass(frozen=True, kw_only=True)
+class GateOptions:
+    """Limits asked for; None takes the precision's usual one.
+
+    Attributes:
+        min_agreement_percent: Least top-1 agreement with Keras, 0-100.
+        max_drop_points: Most percentage points of accuracy that may be lost, 0-100.
+        max_delta: Largest difference of any probability, 0-1.
+
+    Raises:
+        UsageError: A limit outside its range.
+    """
+
+    min_agreement_percent: float | None = None
+    max_drop_points: float | None = None
+    max_delta: float | None = None
+
+    def __post_init__(self) -> None:
+        for option, value, top in (
+            ("--min-agreement", self.min_agreement_percent, 100),
+            ("--max-drop", self.max_drop_points, 100),
+            ("--max-delta", self.max_delta, 1),
+        ):
+            if value is not None and not 0 <= value <= top:
+                raise UsageError(f"{option} must lie in 0-{top}, found {value}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gates:
+    """Limits that a file must keep.
+
+    A limit other than "nothing at all" never resolves below one image: on n images
+    max(1, floor(n * allowed share)) may change their label, and as many right answers
+    may be lost. So an int8 file of a small set is not refused for one borderline
+    image, and a limit of 100 % agreement or 0 points still means none.
+
+    Attributes:
+        min_agreement_percent: Least top-1 agreement with Keras.
+        max_drop_points: Most percentage points of accuracy that may be lost.
+        max_delta: Largest difference of any probability; 1 allows all.
+    """
+
+    min_agreement_percent: float
+    max_drop_points: float
+    max_delta: float
+
+    @classmethod
+    def of(cls, precision: str, options: GateOptions) -> Gates:
+        """Take the usual limits of a precision but for those in ``options``.
+
+        Args:
+            precision: ``"float32"``: 100 % agreement, no drop, probabilities within
+                1e-5. ``"int8"``: 99.9 % agreement, a drop of 0.05 points.
+            options: What was asked for.
+        """
+        asked = {name: value for name, value in asdict(options).items() if value is not None}
+        return cls(**{**_USUAL[precision], **asked})
+
+    def allowed_changes(self, n: int) -> int:
+        """How many of ``n`` images may get another label than from Keras."""
+        return _allowed(n, 100 - self.min_agreement_percent)
+
+    def allowed_losses(self, n: int) -> int:
+        """How many fewer of ``n`` images may be right than with Keras."""
+        return _allowed(n, self.max_drop_points)
+
+
+_USUAL: Final = {
+    "float32": {"min_agreement_percent": 100.0, "max_drop_points": 0.0, "max_delta": 1e-5},
+    "int8": {"min_agreement_percent": 99.9, "max_drop_points": 0.05, "max_delta": 1.0},
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParityReport:
+    """A model file against its Keras original on the run's test images.
+
+    Attributes:
+        precision: Of the file.
+        max_delta: Largest absolute difference of a probability.
+        mean_delta: Mean of them over all images and classes.
+        accuracy_keras: Right answers of the Keras model.
+        accuracy: Right answers of the file.
+        changed_indices: Test images whose top-1 label differs, ascending.
+        gates: The limits.
+    """
+
+    precision: str
+    max_delta: float
+    mean_delta: float
+    accuracy_keras: Accuracy
+    accuracy: Accuracy
+    changed_indices: tuple[int, ...]
+    gates: Gates
+
+    @property
+    def n(self) -> int:
+        """Number of images compared."""
+        return self.accuracy.n
+
+    @property
+    def agreement(self) -> float:
+        """Share of images with the same top-1 label, 0-1."""
+        return 1 - len(self.changed_indices) / self.n
+
+    @property
+    def failures(self) -> tuple[str, ...]:
+        """One sentence for every limit that is broken; empty when all are kept."""
+        changed, allowed = len(self.changed_indices), self.gates.allowed_changes(self.n)
+        lost = self.accuracy_keras.correct - self.accuracy.correct
+        losses = self.gates.allowed_losses(self.n)
+        checks = (
+            (changed > allowed, f"{changed} of {self.n} labels changed, allowed {allowed}"),
+            (lost > losses, f"{lost} of {self.n} right answers lost, allowed {losses}"),
+            (
+                not self.max_delta <= self.gates.max_delta,
+                f"a probability differs by {self.max_delta:.2g}, "
+                f"allowed {self.gates.max_delta:.2g}",
+            ),
+        )
+        return tuple(sentence for broken, sentence in checks if broken)
+
+    def check(self, name: str) -> None:
+        """Do nothing when all limits are kept.
+
+        Args:
+            name: What to call the file in the error.
+
+        Raises:
+            VerificationError: A limit is broken; says which, found and allowed.
+        """
+        if self.failures:
+            raise VerificationError(
+                f"{name} differs too much from Keras: {'; '.join(self.failures)}"
+            )
+
+    def to_json(self) -> str:
+        """Return the report as one JSON object."""
+        document = {
+            "precision": self.precision,
+            "n": self.n,
+            "agreement": self.agreement,
+            "max_delta": self.max_delta,
+            "mean_delta": self.mean_delta,
+            "keras": _accuracy_document(self.accuracy_keras),
+            "file": _accuracy_document(self.accuracy),
+            "changed_indices": self.changed_indices,
+            "gates": asdict(self.gates),
+            "passed": not self.failures,
+            "failures": self.failures,
+        }
+        return json.dumps(document, indent=2)
+
+
+def compare(
+    keras_probabilities: NDArray[np.float32],
+    file_probabilities: NDArray[np.float32],
+    labels: NDArray[np.int64],
+    *,
+    precision: str,
+    gates: Gates,
+) -> ParityReport:
+    """Compare two sets of answers to the same images.
+
+    Args:
+        keras_probabilities: float32 (n, classes), n at least 1.
+        file_probabilities: float32 (n, classes).
+        labels: int64 (n,), the true class ids.
+        precision: Of the file.
+        gates: The limits to judge by.
+    """
+    delta = np.abs(keras_probabilities - file_probabilities)
+    changed = keras_probabilities.argmax(axis=1) != file_probabilities.argmax(axis=1)
+    return ParityReport(
+        precision=precision,
+        max_delta=float(delta.max()),
+        mean_delta=float(delta.mean(dtype=np.float64)),
+        accuracy_keras=count_correct(keras_probabilities, labels),
+        accuracy=count_correct(file_probabilities, labels),
+        changed_indices=tuple(np.flatnonzero(changed).tolist()),
+        gates=gates,
+    )
+
+
+def count_correct(probabilities: NDArray[np.float32], labels: NDArray[np.int64]) -> Accuracy:
+    """Count the images, (n, classes) and (n,), whose top-1 answer is right."""
+    correct = np.count_nonzero(probabilities.argmax(axis=1) == labels)
+    return Accuracy(correct=int(correct), n=len(labels))
+
+
+def wilson_interval(accuracy: Accuracy) -> tuple[float, float]:
+    """Give the 95 % interval of an accuracy (Wilson 1927), bounds in 0-1."""
+    n, share, z2 = accuracy.n, accuracy.fraction, _Z_95**2
+    middle = (share + z2 / (2 * n)) / (1 + z2 / n)
+    spread = math.sqrt(share * (1 - share) / n + z2 / (4 * n * n)) * _Z_95 / (1 + z2 / n)
+    return max(0.0, middle - spread), min(1.0, middle + spread)
+
+
+def _allowed(n: int, percent: float) -> int:
+    return max(1, math.floor(n * percent / 100 + _ROUNDING)) if percent > 0 else 0
+
+
+def _accuracy_document(accuracy: Accuracy) -> dict[str, Any]:
+    return {
+        "correct": accuracy.correct,
+        "accuracy": accuracy.fraction,
+        "interval_95": wilson_interval(accuracy),
+    }

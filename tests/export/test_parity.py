@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge_export import GateOptions, Gates, wilson_interval
+from edge_export.parity import ParityReport, compare
+from edge_infer.errors import UsageError, VerificationError
+from edge_infer.metadata import Accuracy
+
+INT8 = Gates.of("int8", GateOptions())
+FLOAT = Gates.of("float32", GateOptions())
+
+
+def report(
+    *, n: int = 10_000, changed: int = 0, lost: int = 0, gates: Gates = INT8
+) -> ParityReport:
+    return ParityReport(
+        precision="int8",
+        max_delta=0.0,
+        mean_delta=0.0,
+        accuracy_keras=Accuracy(correct=n - 10, n=n),
+        accuracy=Accuracy(correct=n - 10 - lost, n=n),
+        changed_indices=tuple(range(changed)),
+        gates=gates,
+    )
+
+
+def test_gates_of_int8_are_those_of_the_contract() -> None:
+    assert (INT8.allowed_changes(10_000), INT8.allowed_losses(10_000)) == (10, 5)
+
+
+def test_gates_of_float_allow_no_change_on_any_set() -> None:
+    assert (FLOAT.allowed_changes(10_000), FLOAT.allowed_losses(10_000)) == (0, 0)
+    assert FLOAT.max_delta == 1e-5
+
+
+def test_gates_of_int8_resolve_to_one_image_on_a_small_set() -> None:
+    assert (INT8.allowed_changes(300), INT8.allowed_losses(300)) == (1, 1)
+
+
+def test_gates_take_what_is_asked_for_and_nothing_else() -> None:
+    gates = Gates.of("int8", GateOptions(min_agreement_percent=100.0))
+    assert gates.allowed_changes(300) == 0
+    assert gates.max_drop_points == INT8.max_drop_points
+
+
+@given(n=st.integers(1, 10**6), percent=st.floats(0, 100))
+def test_gates_allow_at_most_the_share_or_one_image(n: int, percent: float) -> None:
+    gates = Gates.of("int8", GateOptions(min_agreement_percent=percent))
+    assert 0 <= gates.allowed_changes(n) <= max(1, n * (100 - percent) / 100 + 1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("min_agreement_percent", 101.0), ("max_drop_points", -1.0), ("max_delta", float("nan"))],
+)
+def test_gate_options_refuse_what_makes_no_sense(name: str, value: float) -> None:
+    with pytest.raises(UsageError, match="must lie in 0"):
+        GateOptions(**{name: value})
+
+
+def test_report_passes_at_the_limits_and_fails_beyond() -> None:
+    report(changed=10, lost=5).check("digits.onnx")
+    with pytest.raises(
+        VerificationError, match=r"digits\.onnx .*: 11 of 10000 labels changed, allowed 10"
+    ):
+        report(changed=11).check("digits.onnx")
+    with pytest.raises(VerificationError, match="6 of 10000 right answers lost, allowed 5"):
+        report(lost=6).check("digits.onnx")
+
+
+def test_report_never_fails_for_an_accuracy_gained() -> None:
+    assert report(lost=-10).failures == ()
+
+
+def test_compare_counts_and_measures() -> None:
+    keras = np.array([[0.9, 0.1], [0.4, 0.6], [0.2, 0.8]], np.float32)
+    file = np.array([[0.9, 0.1], [0.6, 0.4], [0.2, 0.8]], np.float32)
+    found = compare(keras, file, np.array([0, 1, 0]), precision="float32", gates=FLOAT)
+    assert found.changed_indices == (1,)
+    assert found.agreement == pytest.approx(2 / 3)
+    assert found.max_delta == pytest.approx(0.2)
+    assert found.mean_delta == pytest.approx(0.4 / 6)
+    assert (found.accuracy_keras.correct, found.accuracy.correct) == (2, 1)
+    assert len(found.failures) == 3
+
+
+def test_compare_fails_a_file_that_answers_nan() -> None:
+    keras = np.array([[0.9, 0.1]], np.float32)
+    found = compare(keras, np.full_like(keras, np.nan), np.array([0]), precision="int8", gates=INT8)
+    assert found.failures
+
+
+def test_report_json_says_all() -> None:
+    document = json.loads(report(changed=2, lost=1).to_json())
+    assert document["passed"] is True
+    assert document["changed_indices"] == [0, 1]
+    assert document["n"] == 10_000
+    assert document["file"]["correct"] == 9989
+    low, high = document["file"]["interval_95"]
+    assert low < document["file"]["accuracy"] < high
+
+
+def test_wilson_interval_matches_published_values() -> None:
+    # Newcombe 1998, table I: 81 of 263, and 0 of 20.
+    assert wilson_interval(Accuracy(correct=81, n=263)) == pytest.approx((0.2553, 0.3662), abs=1e-4)
+    assert wilson_interval(Accuracy(correct=0, n=20)) == pytest.approx((0.0, 0.1611), abs=1e-4)
+
+
+@given(st.integers(1, 10**5).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
+def test_wilson_interval_holds_the_share(counts: tuple[int, int]) -> None:
+    accuracy = Accuracy(correct=counts[0], n=counts[1])
+    low, high = wilson_interval(accuracy)
+    assert 0 <= low <= accuracy.fraction + 1e-12
+    assert accuracy.fraction - 1e-12 <= high <= 1
