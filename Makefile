@@ -2,7 +2,6 @@
 # make test   set up and run the tests
 # make check  lint, types, import rules and tests
 
-PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -16,7 +15,7 @@ help:
 setup: $(READY)
 
 $(READY): pyproject.toml constraints.txt tools/setup.sh
-	@tools/setup.sh "$(PYTHON)" "$(VENV)"
+	@PYTHON="$(PYTHON)" tools/setup.sh $(VENV)
 	@touch $@
 
 demo: setup

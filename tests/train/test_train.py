@@ -156,6 +156,7 @@ def test_train_stops_early_without_gain(with_recipe, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("edge_train.fit.epochs_without_gain", len)
     config = with_recipe(epochs=9, patience=2)
     assert train(config, view).epochs == 2
+    assert "stopped early: no gain on validation in 2 epochs" in view.messages
 
 
 def test_train_writes_a_tensorboard_log_when_asked(config: TrainConfig, with_recipe, view) -> None:

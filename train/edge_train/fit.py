@@ -108,6 +108,8 @@ def fit(
             state = state.after_epoch(row, variables(model), variables(model.optimizer))
             after_epoch(state)
             view.epoch_done(row, best=state.best_epoch == row.epoch)
+    if state.epoch < recipe.epochs:
+        view.notify(f"stopped early: no gain on validation in {recipe.patience} epochs")
     return state
 
 
