@@ -56,9 +56,16 @@ def contenders(
 
     compiled: Any = tf.function(call)
     float_classifier, int8_classifier = Classifier.load(float_file), Classifier.load(int8_file)
+
+    def predict() -> object:
+        return model.predict(images, verbose=0)
+
+    def call_compiled() -> object:
+        return compiled(tf.constant(images)).numpy()
+
     return {
-        KERAS_PREDICT: lambda: model.predict(images, verbose=0),
-        KERAS_COMPILED: lambda: compiled(tf.constant(images)).numpy(),
+        KERAS_PREDICT: predict,
+        KERAS_COMPILED: call_compiled,
         ONNX_FLOAT: lambda: float_classifier.classify_batch(images),
         ONNX_INT8: lambda: int8_classifier.classify_batch(images),
     }

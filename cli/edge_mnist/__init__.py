@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+__version__: str
 __all__ = ["__version__"]
 
 

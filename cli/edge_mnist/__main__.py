@@ -21,7 +21,7 @@ def main() -> None:
     try:
         from edge_mnist.app import app
 
-        app()
+        app(prog_name="edge-mnist")
     except KeyboardInterrupt:
         _fail("interrupted", EXIT_INTERRUPTED)
     except ImportError as error:

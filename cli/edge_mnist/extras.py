@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Final
 
@@ -59,8 +60,7 @@ def import_tensorflow(*, verbose: bool) -> None:
     meanwhile, and shown after all when the import fails.
     """
     if verbose:
-        import tensorflow  # noqa: F401
-
+        import_module("tensorflow")
         return
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with _stderr_set_aside():
@@ -72,7 +72,7 @@ def import_tensorflow(*, verbose: bool) -> None:
 
 
 @contextmanager
-def _stderr_set_aside() -> Iterator[None]:
+def _stderr_set_aside() -> Generator[None]:
     sys.stderr.flush()
     kept = os.dup(2)
     with tempfile.TemporaryFile() as aside:

@@ -54,7 +54,9 @@ def _add_parity(table: Table, report: ParityReport) -> None:
     both = (report.accuracy_keras, report.accuracy)
     table.add_row("test accuracy", *(_percent(accuracy.fraction) for accuracy in both))
     intervals = (wilson_interval(accuracy) for accuracy in both)
-    table.add_row("95 % interval", *(f"{100 * low:.2f}–{100 * high:.2f} %" for low, high in intervals))
+    table.add_row(
+        "95 % interval", *(f"{_percent(low)} to {_percent(high)}" for low, high in intervals)
+    )
     table.add_row("top-1 agreement", "", _percent(report.agreement))
     table.add_row("labels changed", "", f"{len(report.changed_indices):,} of {report.n:,}")
     table.add_row("largest |Δp|", "", f"{report.max_delta:.2g}")

@@ -13,6 +13,7 @@ from edge_infer.errors import (
     UsageError,
     VerificationError,
 )
+from edge_infer.images import decode_image, read_image
 from edge_infer.metadata import ModelMetadata
 from edge_infer.preprocess import prepare_digit
 
@@ -31,5 +32,7 @@ __all__ = [
     "RunError",
     "UsageError",
     "VerificationError",
+    "decode_image",
     "prepare_digit",
+    "read_image",
 ]

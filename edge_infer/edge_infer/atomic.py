@@ -8,32 +8,37 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from edge_infer.errors import OutputError
 
 
 @contextmanager
-def atomic_path(target: Path, *, overwrite: bool = True) -> Iterator[Path]:
+def atomic_path(target: Path, *, overwrite: bool = True) -> Generator[Path]:
     """Yield a temporary path with the target's suffix; move it into place on success.
 
     Args:
-        target: The final path. Missing parent folders are made.
+        target: The final path. Missing parent folders are made; a link stays, and the
+            file that it points to is replaced.
         overwrite: Whether an existing target may be replaced.
 
     Yields:
         A path in the target's folder to write to. It is removed if the body fails.
 
     Raises:
-        OutputError: The target exists and ``overwrite`` is false, or its folder
-            cannot be written, or the disk is full.
+        OutputError: The target exists and ``overwrite`` is false, or is no regular file,
+            or its folder cannot be written, or the disk is full.
     """
+    # Renaming onto a device or a pipe would put a file in its place.
+    if target.exists() and not target.is_file():
+        raise OutputError(f"cannot write {target}: not a regular file", code="unwritable")
     if not overwrite and target.exists():
         raise OutputError(f"{target} exists already; give --force to replace it", code="exists")
     temporary: Path | None = None
     try:
+        target = target.resolve()
         target.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(
             prefix=f".{target.stem}-", suffix=f".part{target.suffix}", dir=target.parent
@@ -42,7 +47,8 @@ def atomic_path(target: Path, *, overwrite: bool = True) -> Iterator[Path]:
         temporary = Path(name)
         yield temporary
         _sync(temporary)
-        temporary.chmod(0o666 & ~_umask())
+        with suppress(PermissionError):  # FAT, as on memory cards, knows no modes.
+            temporary.chmod(0o666 & ~_umask())
         temporary.replace(target)
     except OSError as error:
         raise OutputError(
@@ -60,7 +66,7 @@ def write_text(target: Path, text: str, *, overwrite: bool = True) -> None:
 
 
 def _sync(path: Path) -> None:
-    with path.open("rb") as file:
+    with path.open("r+b") as file:
         os.fsync(file.fileno())
 
 

@@ -80,11 +80,10 @@ class Classifier:
             ModelError: Missing, foreign or damaged.
             UsageError: ``threads`` below 1.
         """
-        if model is None:
-            model = DEFAULT_MODEL
-        if isinstance(model, str) and model in shipped_models():
-            return cls(open_model(read_shipped_model(model), model, threads=threads))
-        path = Path(model)
+        name = DEFAULT_MODEL if model is None else model
+        if model is None or name in shipped_models():
+            return cls(open_model(read_shipped_model(str(name)), str(name), threads=threads))
+        path = Path(name)
         return cls(open_model(read_model_bytes(path), str(path), threads=threads))
 
     @property
@@ -116,7 +115,9 @@ class Classifier:
         """
         inked = [tensor for tensor in tensors if tensor is not None]
         rows = iter(self.probabilities(np.stack(inked)) if inked else ())
-        return [self._blank() if tensor is None else self._prediction(next(rows)) for tensor in tensors]
+        return [
+            self._blank() if tensor is None else self._prediction(next(rows)) for tensor in tensors
+        ]
 
     def classify_batch(self, images_u8: NDArray[np.uint8]) -> BatchPrediction:
         """Recognise ready tensors, without any preprocessing.

@@ -39,8 +39,9 @@ class EdgeMnistError(Exception):
 class ImageError(EdgeMnistError):
     """A picture cannot be read or used.
 
-    Codes: ``not_found``, ``unreadable``, ``empty_file``, ``not_an_image``,
-    ``damaged``, ``too_large``, ``wrong_shape``, ``wrong_dtype``.
+    Codes: ``not_found``, ``is_directory``, ``unreadable``, ``empty`` (a source without
+    pictures), ``empty_file``, ``not_an_image``, ``damaged``, ``too_large``,
+    ``wrong_shape``, ``wrong_dtype``.
     """
 
     default_code = "bad_image"

@@ -34,9 +34,14 @@ class Accuracy:
     correct: int
     n: int
 
+    def __post_init__(self) -> None:
+        _check_kinds(self)
+        if not 0 <= self.correct <= self.n or not self.n:
+            raise ModelError(f"found {self.correct} correct answers of {self.n}")
+
     @property
     def fraction(self) -> float:
-        """Accuracy in 0–1."""
+        """Accuracy in 0-1."""
         return self.correct / self.n
 
 
@@ -49,10 +54,10 @@ class ModelMetadata:
     default does not raise it; readers ignore fields that they do not know.
 
     Attributes:
-        class_names: Label of each output column, 2–100 of them, none twice.
+        class_names: Label of each output column, 2-100 of them, none twice.
         preset: Name of the network in ``edge_train.presets``.
         precision: ``"float32"`` or ``"int8"``.
-        reject_threshold: Confidence in 0–1 under which an answer counts as rejected;
+        reject_threshold: Confidence in 0-1 under which an answer counts as rejected;
             chosen on validation images.
         temperature: What the logits were divided by (already folded into the last
             layer); found on validation images (Guo et al. 2017).
@@ -91,11 +96,12 @@ class ModelMetadata:
     format_version: int = FORMAT_VERSION
 
     def __post_init__(self) -> None:
+        _check_kinds(self)
         check_class_names(self.class_names)
         if self.precision not in PRECISIONS:
             raise ModelError(f"precision must be one of {PRECISIONS}, found {self.precision!r}")
         if not 0.0 <= self.reject_threshold <= 1.0:
-            raise ModelError(f"reject_threshold must lie in 0–1, found {self.reject_threshold}")
+            raise ModelError(f"reject_threshold must lie in 0-1, found {self.reject_threshold}")
 
     def to_json(self) -> str:
         """Return the JSON that stands in the model file."""
@@ -117,22 +123,45 @@ class ModelMetadata:
             for name, value in values.items():
                 if name.endswith(("accuracy", "accuracy_keras")):
                     values[name] = Accuracy(**value)
-            values["class_names"] = tuple(values["class_names"])
+            values["class_names"] = _texts(values["class_names"])
             return cls(**values)
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise ModelError(f"the model's metadata cannot be understood: {error}") from error
 
 
 def check_class_names(class_names: tuple[str, ...]) -> None:
-    """Refuse anything but 2–100 different, non-empty names.
+    """Refuse anything but 2-100 different, non-empty names.
 
     Raises:
         ModelError: The names break that rule.
     """
     if not 2 <= len(class_names) <= 100:
-        raise ModelError(f"expected 2–100 classes, found {len(class_names)}")
+        raise ModelError(f"expected 2-100 classes, found {len(class_names)}")
     if len(set(class_names)) != len(class_names) or not all(class_names):
         raise ModelError(f"class names must be different and not empty, found {class_names}")
+
+
+_KINDS: Final[Mapping[str, type | tuple[type, ...]]] = {
+    "str": str,
+    "int": int,
+    "float": (int, float),
+    "Accuracy": Accuracy,
+}
+
+
+def _check_kinds(record: Any) -> None:
+    """Refuse a field whose value is not of the kind that its annotation names."""
+    for field in fields(record):
+        kind = _KINDS.get(str(field.type))
+        value = getattr(record, field.name)
+        if kind is not None and (not isinstance(value, kind) or isinstance(value, bool)):
+            raise ModelError(f"{field.name} must be of the kind {field.type}, found {value!r}")
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+        raise ModelError(f"class_names must be a list of texts, found {value!r}")
+    return tuple(value)
 
 
 def _check_versions(document: Mapping[str, Any]) -> None:

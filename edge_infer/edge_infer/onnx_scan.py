@@ -35,6 +35,7 @@ _ATTRIBUTE_SPARSE_TENSORS: Final = (22, 23)
 _SPARSE_TENSORS: Final = (1, 2)
 _MODEL_FUNCTIONS: Final = 25
 _FUNCTION_NODE: Final = 7
+_FUNCTION_DEFAULTS: Final = 11
 
 _VARINT: Final = 0
 _FIXED64: Final = 1
@@ -72,7 +73,7 @@ def scan_onnx(data: bytes) -> OnnxSummary:
             has_graph = True
             _check_graph(_message(value), _MAX_GRAPH_DEPTH)
         elif field == _MODEL_FUNCTIONS:
-            _check_nodes(_message(value), _FUNCTION_NODE, _MAX_GRAPH_DEPTH)
+            _check_function(_message(value))
         elif field == _MODEL_OPSET:
             opset = max(opset, _default_opset(_message(value)))
         elif field == _MODEL_METADATA:
@@ -99,6 +100,13 @@ def _check_graph(graph: memoryview, depth: int) -> None:
         elif field == _GRAPH_SPARSE_INITIALIZER:
             _check_sparse(_message(value))
     _check_nodes(graph, _GRAPH_NODE, depth)
+
+
+def _check_function(function: memoryview) -> None:
+    for field, value in _fields(function):
+        if field == _FUNCTION_DEFAULTS:
+            _check_attribute(_message(value), _MAX_GRAPH_DEPTH)
+    _check_nodes(function, _FUNCTION_NODE, _MAX_GRAPH_DEPTH)
 
 
 def _check_nodes(owner: memoryview, node_field: int, depth: int) -> None:

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -29,6 +30,18 @@ from edge_infer.errors import RunError
 from edge_infer.metadata import IMAGE_SIZE
 
 RUN_FORMAT_VERSION: Final = 1
+# What numpy and zipfile raise on a file that is missing, cut short, changed, pickled, of
+# another kind, or compressed in a way that Python does not know.
+_UNREADABLE: Final = (
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    EOFError,
+    NotImplementedError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +111,7 @@ class RunRecord:
             values = {name: value for name, value in document.items() if name in known}
             values["class_names"] = tuple(values["class_names"])
             return cls(**values)
-        except (ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise RunError(f"run.json cannot be understood: {error}") from error
 
 
@@ -135,10 +148,14 @@ class Calibration:
         try:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 loaded = cls(**{field.name: arrays[field.name] for field in fields(cls)})
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        except _UNREADABLE as error:
             raise RunError(f"{path} cannot be read: {error}") from error
         for part in ("validation", "test"):
             images, labels = getattr(loaded, f"{part}_images"), getattr(loaded, f"{part}_labels")
+            if labels.dtype != np.int64 or labels.ndim != 1:
+                raise RunError(
+                    f"{path}: {part}_labels must be int64 (n,), found {labels.dtype} {labels.shape}"
+                )
             if images.dtype != np.uint8 or images.shape != (len(labels), IMAGE_SIZE, IMAGE_SIZE):
                 raise RunError(
                     f"{path}: {part}_images must be uint8 ({len(labels)}, 28, 28), "
@@ -186,7 +203,11 @@ class RunFolder:
                 f"{self.path} holds no finished run (model.keras and run.json): train it, or "
                 f"finish it with `edge-mnist train --resume {self.path}`"
             )
-        return RunRecord.from_json(self.record_path.read_text(encoding="utf-8"))
+        try:
+            text = self.record_path.read_text(encoding="utf-8")
+        except (OSError, ValueError) as error:
+            raise RunError(f"{self.record_path} cannot be read: {error}") from error
+        return RunRecord.from_json(text)
 
     def write_record(self, record: RunRecord) -> None:
         """Write ``run.json`` in one piece."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import onnxruntime as ort
 
 from edge_infer.errors import ModelError, UsageError
@@ -25,7 +26,8 @@ from edge_infer.onnx_scan import scan_onnx
 
 # The largest network of this project is under 2 MB; what is far larger is something else.
 MAX_MODEL_BYTES: Final = 64 * 1024 * 1024
-_LOG_ERRORS_ONLY: Final = 3
+_LOG_FATAL_ONLY: Final = 4
+_SUM_TOLERANCE: Final = 1e-3
 
 
 @dataclass(frozen=True)
@@ -56,8 +58,9 @@ def read_model_bytes(path: Path) -> bytes:
             f"there is no model file {path}: make one with `edge-mnist export RUN -o {path}`",
             code="not_found",
         ) from error
-    except OSError as error:
-        raise ModelError(f"cannot read {path}: {error.strerror}", code="unreadable") from error
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise ModelError(f"cannot read {path}: {reason}", code="unreadable") from error
     if not data:
         raise ModelError(f"{path} is empty", code="damaged")
     return data
@@ -90,6 +93,7 @@ def open_model(data: bytes, name: str, *, threads: int = 1) -> OpenModel:
         metadata = ModelMetadata.from_json(summary.metadata[METADATA_KEY])
         session = _session(data, threads)
         _check_face(session, metadata)
+        _check_answer(session)
     except ModelError as error:
         raise ModelError(f"{name}: {error.message}", code=error.code) from error
     return OpenModel(session, metadata)
@@ -101,25 +105,52 @@ def _session(data: bytes, threads: int) -> Any:
     options.inter_op_num_threads = 1
     options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_ALL
-    options.log_severity_level = _LOG_ERRORS_ONLY
+    # It raises what it logs as an error, so nothing is lost.
+    options.log_severity_level = _LOG_FATAL_ONLY
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
-        return ort.InferenceSession(data, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # noqa: BLE001 - onnxruntime's errors share no base but this
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ModelError(f"onnxruntime cannot load it: {reason}", code="damaged") from error
+        # With its "fallback" it prints to stdout, then tries the same provider again.
+        return ort.InferenceSession(
+            data, options, providers=["CPUExecutionProvider"], enable_fallback=0
+        )
+    except Exception as error:  # onnxruntime's errors share no other base.
+        raise ModelError(f"onnxruntime cannot load it: {_reason(error)}", code="damaged") from error
 
 
 def _check_face(session: Any, metadata: ModelMetadata) -> None:
     """Compare the graph's input and output with the contract."""
-    inputs = [(value.name, value.type, value.shape[1:]) for value in session.get_inputs()]
-    outputs = [(value.name, value.type, value.shape[1:]) for value in session.get_outputs()]
+    inputs = [_face(value) for value in session.get_inputs()]
+    outputs = [_face(value) for value in session.get_outputs()]
     classes = len(metadata.class_names)
-    expected_inputs = [(INPUT_NAME, "tensor(uint8)", [IMAGE_SIZE, IMAGE_SIZE])]
-    expected_outputs = [(OUTPUT_NAME, "tensor(float)", [classes])]
+    expected_inputs = [f"{INPUT_NAME}: tensor(uint8) [any, {IMAGE_SIZE}, {IMAGE_SIZE}]"]
+    expected_outputs = [f"{OUTPUT_NAME}: tensor(float) [any, {classes}]"]
     if inputs != expected_inputs or outputs != expected_outputs:
         raise ModelError(
-            f"expected input {expected_inputs} and output {expected_outputs} after the batch "
-            f"axis, found {inputs} and {outputs}",
+            f"expected input {expected_inputs} and output {expected_outputs}, "
+            f"found {inputs} and {outputs}",
             code="wrong_shape",
         )
+
+
+def _face(value: Any) -> str:
+    """Describe an input or output; a named or unknown axis takes any length."""
+    axes = ", ".join(str(axis) if isinstance(axis, int) else "any" for axis in value.shape)
+    return f"{value.name}: {value.type} [{axes}]"
+
+
+def _check_answer(session: Any) -> None:
+    """Run it once, so that a model which cannot serve says so now and not later."""
+    blank = np.zeros((1, IMAGE_SIZE, IMAGE_SIZE), np.uint8)
+    try:
+        (answer,) = session.run((OUTPUT_NAME,), {INPUT_NAME: blank})
+    except Exception as error:  # As above.
+        raise ModelError(f"onnxruntime cannot run it: {_reason(error)}", code="damaged") from error
+    if not np.isfinite(answer).all() or abs(float(answer.sum()) - 1.0) > _SUM_TOLERANCE:
+        raise ModelError(
+            f"its probabilities must sum to 1, found {answer.sum()} for a blank image",
+            code="damaged",
+        )
+
+
+def _reason(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__

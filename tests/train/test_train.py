@@ -25,7 +25,8 @@ def deterministic() -> None:
 
 
 def weights(folder: Path) -> list[np.ndarray]:
-    return [keras.ops.convert_to_numpy(v) for v in keras.models.load_model(folder / "model.keras").variables]
+    model = keras.models.load_model(folder / "model.keras")
+    return [keras.ops.convert_to_numpy(variable) for variable in model.variables]
 
 
 def test_train_leaves_a_complete_run_folder(config: TrainConfig, view) -> None:

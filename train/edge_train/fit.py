@@ -115,7 +115,7 @@ def fit(
 
 def variables(owner: Any) -> Arrays:
     """Copy all variables of a model or an optimizer, in their order."""
-    return tuple(keras.ops.convert_to_numpy(variable).copy() for variable in owner.variables)
+    return tuple(np.array(keras.ops.convert_to_numpy(variable)) for variable in owner.variables)
 
 
 def restore_best(model: Any, state: Checkpoint) -> None:
@@ -149,7 +149,7 @@ def _train_epoch(
         accuracy=accuracy,
         validation_loss=validation.loss,
         validation_accuracy=validation.accuracy,
-        learning_rate=float(keras.ops.convert_to_numpy(model.optimizer.learning_rate)),
+        learning_rate=float(model.optimizer.learning_rate),
         time_s=time.perf_counter() - started_s,
         augmentation_s=images.cpu_s,
     )

@@ -1,0 +1,212 @@
+"""Turn what a person names on the command line into pictures, one at a time.
+
+Nothing is read until it is asked for, and nothing is kept: of a folder only the names
+of its files are held, of an ``.npz`` only a block of rows. What cannot be served is an
+item too, which fails in its turn, so that the others go on.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import stat
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_infer.errors import EdgeMnistError, ImageError
+from edge_infer.images import (
+    DEFAULT_MAX_PIXELS,
+    IMAGE_SUFFIXES,
+    decode_image,
+    read_image,
+    read_stream,
+)
+from edge_infer.preprocess import prepare_digit
+
+STANDARD_INPUT: Final = "-"
+_ARCHIVE_SUFFIX: Final = ".npz"
+_NAMES: Final = "give a picture, a folder, a glob, an .npz file, or - for standard input"
+
+ImageU8 = NDArray[np.uint8]
+
+
+class Item(Protocol):
+    """One picture to come."""
+
+    @property
+    def name(self) -> str:
+        """What results call it."""
+        ...
+
+    def tensor(self) -> ImageU8 | None:
+        """Read it and make the model's uint8 (28, 28) of it; None when it holds no ink.
+
+        Raises:
+            EdgeMnistError: It cannot be read.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FileItem:
+    """A picture file."""
+
+    name: str
+    max_pixels: int
+
+    def tensor(self) -> ImageU8 | None:
+        """Read and prepare the file; see :class:`Item`."""
+        return prepare_digit(read_image(self.name, max_pixels=self.max_pixels))
+
+
+@dataclass(frozen=True, slots=True)
+class StandardInputItem:
+    """A picture file on standard input."""
+
+    max_pixels: int
+    name: str = STANDARD_INPUT
+
+    def tensor(self) -> ImageU8 | None:
+        """Read standard input to its end and prepare it; see :class:`Item`."""
+        try:
+            data = read_stream(sys.stdin.buffer)
+        except OSError as error:
+            raise ImageError(
+                f"cannot read standard input: {error.strerror}", code="unreadable"
+            ) from error
+        return prepare_digit(decode_image(data, "standard input", max_pixels=self.max_pixels))
+
+
+@dataclass(frozen=True, slots=True)
+class TensorItem:
+    """A row of an array, normalised as MNIST is, so that nothing is left to prepare."""
+
+    name: str
+    image_u8_hw: ImageU8
+
+    def tensor(self) -> ImageU8 | None:
+        """Return the row itself, or None when all of it is ground; see :class:`Item`."""
+        return self.image_u8_hw if self.image_u8_hw.any() else None
+
+
+@dataclass(frozen=True, slots=True)
+class BadItem:
+    """A source that gives no picture."""
+
+    name: str
+    error: EdgeMnistError
+
+    def tensor(self) -> ImageU8 | None:
+        """Raise the error; see :class:`Item`."""
+        raise self.error
+
+
+def open_sources(
+    arguments: Iterable[str],
+    *,
+    recursive: bool = False,
+    max_pixels: int = DEFAULT_MAX_PIXELS,
+) -> Iterator[Item]:
+    """List pictures lazily, in the order of the arguments, names in a folder sorted.
+
+    Args:
+        arguments: Each a picture file, a folder (of which files with an image suffix are
+            taken, hidden ones left out), a glob (``**`` for any depth), an ``.npz`` with a
+            uint8 (n, 28, 28) array, or ``-`` for a picture on standard input.
+        recursive: Whether to go into the folders of a folder (not through links).
+        max_pixels: Pictures that claim more are refused; see ``decode_image``.
+
+    Yields:
+        Items that read their picture when asked to; a folder or glob without pictures
+        gives one that fails with the code ``empty``.
+    """
+    for argument in arguments:
+        if argument == STANDARD_INPUT:
+            yield StandardInputItem(max_pixels)
+        elif glob.has_magic(argument) and not os.path.lexists(argument):
+            yield from _glob(argument, recursive=recursive, max_pixels=max_pixels)
+        else:
+            yield from _path(argument, recursive=recursive, max_pixels=max_pixels)
+
+
+def _path(path: str, *, recursive: bool, max_pixels: int) -> Iterator[Item]:
+    if _is_folder(path):
+        yield from _folder(path, recursive=recursive, max_pixels=max_pixels)
+    elif path.lower().endswith(_ARCHIVE_SUFFIX):
+        yield from _archive(path)
+    else:
+        yield FileItem(path, max_pixels)
+
+
+def _glob(pattern: str, *, recursive: bool, max_pixels: int) -> Iterator[Item]:
+    matches = sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207 - keeps "./"
+    if not matches:
+        yield BadItem(pattern, ImageError(f"nothing matches {pattern}: {_NAMES}", code="empty"))
+    for match in matches:
+        yield from _path(match, recursive=recursive, max_pixels=max_pixels)
+
+
+def _folder(folder: str, *, recursive: bool, max_pixels: int) -> Iterator[Item]:
+    empty = True
+    for item in _pictures_in(folder, recursive=recursive, max_pixels=max_pixels):
+        empty = False
+        yield item
+    if empty:
+        hint = "" if recursive else "; --recursive looks into its folders too"
+        message = f"{folder} holds no picture files (by their suffixes){hint}"
+        yield BadItem(folder, ImageError(message, code="empty"))
+
+
+def _pictures_in(folder: str, *, recursive: bool, max_pixels: int) -> Iterator[Item]:
+    try:
+        names, folders = _listing(folder)
+    except OSError as error:
+        message = f"cannot list {folder}: {error.strerror}"
+        yield BadItem(folder, ImageError(message, code="unreadable"))
+        return
+    for name in names:
+        yield FileItem(os.path.join(folder, name), max_pixels)  # noqa: PTH118 - keeps "./"
+    for name in folders if recursive else ():
+        inner = os.path.join(folder, name)  # noqa: PTH118
+        yield from _pictures_in(inner, recursive=True, max_pixels=max_pixels)
+
+
+def _listing(folder: str) -> tuple[list[str], list[str]]:
+    """Return the names of picture files and of folders, both sorted."""
+    names, folders = list[str](), list[str]()
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith("."):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                folders.append(entry.name)
+            elif _suffix(entry.name) in IMAGE_SUFFIXES and not entry.is_dir():
+                names.append(entry.name)
+    return sorted(names), sorted(folders)
+
+
+def _suffix(name: str) -> str:
+    return name[name.rfind(".") :].lower()
+
+
+def _archive(path: str) -> Iterator[Item]:
+    from edge_infer.npz_images import npz_rows  # zipfile is not needed by most runs
+
+    try:
+        for index, row in enumerate(npz_rows(Path(path))):
+            yield TensorItem(f"{path}[{index}]", row)
+    except EdgeMnistError as error:
+        yield BadItem(path, error)
+
+
+def _is_folder(path: str) -> bool:
+    try:
+        return stat.S_ISDIR(os.stat(path).st_mode)  # noqa: PTH116 - as in the line below
+    except (OSError, ValueError):
+        return False

@@ -1,0 +1,62 @@
+"""Picture files of every unfortunate kind, made from bytes."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+
+def encoded(suffix: str, image: NDArray[np.generic]) -> bytes:
+    """Encode a picture with OpenCV."""
+    done, data = cv2.imencode(suffix, image)
+    assert done
+    return data.tobytes()
+
+
+def png_chunk(kind: bytes, data: bytes) -> bytes:
+    """Frame one PNG chunk."""
+    checksum = zlib.crc32(kind + data)
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", checksum)
+
+
+def png_claiming(width: int, height: int, pixels: bytes = b"") -> bytes:
+    """Return a small grey PNG whose header claims any size."""
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + png_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))
+        + png_chunk(b"IDAT", zlib.compress(pixels))
+        + png_chunk(b"IEND", b"")
+    )
+
+
+def exif(orientation: int, order: str = ">") -> bytes:
+    """Return a TIFF structure that holds nothing but an orientation."""
+    mark = b"MM" if order == ">" else b"II"
+    entry = struct.pack(order + "HHIHH", 274, 3, 1, orientation, 0)
+    return mark + struct.pack(order + "HIH", 42, 8, 1) + entry + struct.pack(order + "I", 0)
+
+
+def jpeg_with_exif(image: NDArray[np.uint8], orientation: int) -> bytes:
+    """Return a JPEG with an EXIF orientation."""
+    data = encoded(".jpg", image)
+    segment = b"Exif\0\0" + exif(orientation)
+    return data[:2] + b"\xff\xe1" + struct.pack(">H", len(segment) + 2) + segment + data[2:]
+
+
+def png_with_exif(image: NDArray[np.uint8], orientation: int) -> bytes:
+    """Return a PNG with an EXIF orientation."""
+    data = encoded(".png", image)
+    return data[:33] + png_chunk(b"eXIf", exif(orientation)) + data[33:]
+
+
+def bmp_with_unused_alpha(grey: NDArray[np.uint8]) -> bytes:
+    """Return a 32-bit BMP whose fourth channel is all 0, as most programs write it."""
+    height, width = grey.shape
+    pixels = np.zeros((height, width, 4), np.uint8)
+    pixels[:, :, :3] = grey[::-1, :, None]
+    header = struct.pack("<IiiHHIIiiII", 40, width, height, 1, 32, 0, pixels.size, 0, 0, 0, 0)
+    return struct.pack("<2sIHHI", b"BM", 54 + pixels.size, 0, 0, 54) + header + pixels.tobytes()

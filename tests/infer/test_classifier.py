@@ -1,0 +1,104 @@
+"""The recogniser of single glyphs."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edge_infer import Classifier, ImageError, ModelError, prepare_digit
+
+
+@pytest.fixture(scope="module")
+def classifier(tiny_model_path: Path) -> Classifier:
+    return Classifier.load(tiny_model_path)
+
+
+@pytest.fixture(scope="module")
+def tensors(draw_digit) -> np.ndarray:
+    return np.stack([prepare_digit(draw_digit(label)) for label in range(10)])
+
+
+def test_classify_names_the_digit(classifier: Classifier, draw_digit) -> None:
+    prediction = classifier.classify(draw_digit(7))
+    assert (prediction.label, prediction.class_id) == ("7", 7)
+    assert prediction.confidence == prediction.probabilities[7] > 0.9
+    assert prediction.probabilities.sum() == pytest.approx(1, abs=1e-6)
+    assert not prediction.rejected
+
+
+def test_empty_picture_has_no_label(classifier: Classifier) -> None:
+    prediction = classifier.classify(np.full((40, 40, 3), 200, np.uint8))
+    assert (prediction.label, prediction.class_id, prediction.confidence) == (None, None, 0.0)
+    assert prediction.rejected
+    assert not prediction.probabilities.any()
+
+
+def test_answer_under_the_threshold_is_rejected(classifier: Classifier, draw_digit) -> None:
+    mirrored = np.ascontiguousarray(draw_digit(2)[:, ::-1])
+    prediction = classifier.classify(mirrored)
+    assert prediction.confidence < classifier.metadata.reject_threshold
+    assert prediction.rejected
+    assert prediction.label is not None
+
+
+def test_classify_batch_agrees_with_classify(classifier, draw_digit, tensors) -> None:
+    batch = classifier.classify_batch(tensors)
+    single = [classifier.classify(draw_digit(label)) for label in range(10)]
+    assert batch.labels == tuple("0123456789")
+    assert batch.class_ids.tolist() == list(range(10))
+    np.testing.assert_allclose(
+        batch.probabilities, [one.probabilities for one in single], atol=1e-6
+    )
+    np.testing.assert_array_equal(batch.confidences, batch.probabilities.max(axis=1))
+    assert not batch.rejected.any()
+
+
+def test_classify_batch_of_none_is_empty(classifier: Classifier) -> None:
+    batch = classifier.classify_batch(np.zeros((0, 28, 28), np.uint8))
+    assert batch.labels == ()
+    assert batch.probabilities.shape == (0, 10)
+
+
+def test_classify_batch_takes_any_memory_layout(classifier: Classifier, tensors) -> None:
+    wide = np.zeros((20, 28, 56), np.uint8)
+    wide[::2, :, ::2] = tensors
+    batch = classifier.classify_batch(wide[::2, :, ::2])
+    assert batch.labels == tuple("0123456789")
+    assert classifier.classify_batch(tensors[::-1]).labels == tuple("9876543210")
+
+
+@pytest.mark.parametrize(
+    ("images", "code"),
+    [
+        (np.zeros((2, 28, 28), np.float32), "wrong_dtype"),
+        (np.zeros((28, 28), np.uint8), "wrong_shape"),
+        (np.zeros((2, 32, 32), np.uint8), "wrong_shape"),
+        (np.zeros((2, 28, 28, 1), np.uint8), "wrong_shape"),
+    ],
+)
+def test_classify_batch_refuses_other_arrays(classifier, images, code) -> None:
+    with pytest.raises(ImageError) as caught:
+        classifier.classify_batch(images)
+    assert caught.value.code == code
+
+
+def test_predictions_keep_their_order_around_blanks(classifier: Classifier, tensors) -> None:
+    predictions = classifier.predictions([None, tensors[3], None, tensors[5], None])
+    assert [prediction.label for prediction in predictions] == [None, "3", None, "5", None]
+    assert [p.label for p in classifier.predictions([None, None])] == [None, None]
+    assert classifier.predictions([]) == []
+
+
+def test_one_classifier_serves_many_threads(classifier: Classifier, tensors) -> None:
+    alone = classifier.probabilities(tensors)
+    with ThreadPoolExecutor(4) as pool:
+        for together in pool.map(lambda _: classifier.probabilities(tensors), range(50)):
+            np.testing.assert_array_equal(together, alone)
+
+
+def test_load_of_a_missing_file_is_a_model_error(tmp_path: Path) -> None:
+    with pytest.raises(ModelError):
+        Classifier.load(tmp_path / "none.onnx")
+    with pytest.raises(ModelError):
+        Classifier.load(str(tmp_path / "none.onnx"))

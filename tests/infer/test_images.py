@@ -1,0 +1,290 @@
+"""Reading picture files, the sound and the bad."""
+
+import os
+import threading
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edge_infer import ImageError, decode_image, images, prepare_digit, read_image
+from edge_infer.quiet import native_chatter_discarded
+
+FORMATS = [
+    s
+    for s in (".png", ".jpg", ".bmp", ".webp", ".tiff", ".gif", ".ppm")
+    if cv2.haveImageWriter(f"x{s}")
+]
+LOSSLESS = [".png", ".bmp", ".tiff", ".ppm"]
+
+
+def code_of(data: bytes, **limits: int) -> str:
+    with native_chatter_discarded(), pytest.raises(ImageError) as caught:
+        decode_image(data, "x.img", **limits)
+    assert caught.value.message.startswith("x.img ")
+    assert "\n" not in caught.value.message
+    return caught.value.code
+
+
+@pytest.fixture(scope="module")
+def picture() -> np.ndarray:
+    smooth = np.add.outer(2 * np.arange(40), 3 * np.arange(50)).astype(np.uint8)
+    return np.stack([smooth, smooth // 2, 255 - smooth], axis=-1)
+
+
+@pytest.mark.parametrize("suffix", LOSSLESS)
+def test_pixels_come_as_they_were_written(bad_files, picture, suffix: str) -> None:
+    np.testing.assert_array_equal(decode_image(bad_files.encoded(suffix, picture)), picture)
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_every_format_is_read_from_a_file(bad_files, draw_digit, tmp_path, suffix: str) -> None:
+    path = tmp_path / f"digit{suffix}"
+    drawn = cv2.cvtColor(draw_digit("3"), cv2.COLOR_GRAY2BGR)
+    path.write_bytes(bad_files.encoded(suffix, drawn))
+    image = read_image(path)
+    assert image.dtype == np.uint8
+    assert image.shape[:2] == drawn.shape[:2]
+    tensor, expected = prepare_digit(image), prepare_digit(drawn)
+    assert np.abs(tensor.astype(int) - expected.astype(int)).mean() < 8
+
+
+def test_grey_and_alpha_are_kept(bad_files, picture) -> None:
+    grey = picture[:, :, 0].copy()
+    alpha = np.dstack([picture, grey])
+    np.testing.assert_array_equal(decode_image(bad_files.encoded(".png", grey)), grey)
+    np.testing.assert_array_equal(decode_image(bad_files.encoded(".png", alpha)), alpha)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tiff"])
+def test_sixteen_bits_lose_the_low_ones(bad_files, picture, suffix: str) -> None:
+    deep = picture.astype(np.uint16) << 8 | 0xFF
+    np.testing.assert_array_equal(decode_image(bad_files.encoded(suffix, deep)), picture)
+
+
+def test_floating_point_pixels_are_refused(bad_files, picture) -> None:
+    data = bad_files.encoded(".tiff", picture.astype(np.float32) / 255)
+    assert code_of(data) == "wrong_dtype"
+
+
+def test_padding_of_a_bmp_is_not_transparency(bad_files, draw_digit) -> None:
+    grey = draw_digit("5")
+    image = decode_image(bad_files.bmp_with_unused_alpha(grey))
+    np.testing.assert_array_equal(prepare_digit(image), prepare_digit(grey))
+
+
+TURNS = {
+    1: lambda a: a,
+    2: np.fliplr,
+    3: lambda a: np.rot90(a, 2),
+    4: np.flipud,
+    5: lambda a: a.swapaxes(0, 1),
+    6: lambda a: np.rot90(a, -1),
+    7: lambda a: np.rot90(a, 2).swapaxes(0, 1),
+    8: np.rot90,
+}
+
+
+@pytest.mark.parametrize("orientation", TURNS)
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_exif_turns_a_png_upright(bad_files, picture, orientation: int, channels: int) -> None:
+    stored = np.dstack([picture, picture[:, :, :1]])[:, :, :channels].squeeze()
+    upright = decode_image(bad_files.png_with_exif(stored, orientation))
+    np.testing.assert_array_equal(upright, TURNS[orientation](stored))
+
+
+@pytest.mark.parametrize("orientation", TURNS)
+def test_exif_turns_a_jpeg_upright(bad_files, picture, orientation: int) -> None:
+    upright = decode_image(bad_files.jpeg_with_exif(picture, orientation))
+    expected = TURNS[orientation](decode_image(bad_files.encoded(".jpg", picture)))
+    np.testing.assert_array_equal(upright, expected)
+
+
+def test_orientation_out_of_range_turns_nothing(bad_files, picture) -> None:
+    for orientation in (0, 9, 65535):
+        image = decode_image(bad_files.png_with_exif(picture, orientation))
+        np.testing.assert_array_equal(image, picture)
+
+
+@pytest.mark.parametrize("name", ["größe.png", "数字.png", "with space.png", "-.png", "😀.png"])
+def test_names_in_any_script_are_read(bad_files, draw_digit, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(bad_files.encoded(".png", draw_digit("1")))
+    assert read_image(str(tmp_path / name)).shape == draw_digit("1").shape
+
+
+def test_name_that_is_no_unicode_is_read(bad_files, draw_digit, tmp_path: Path) -> None:
+    path = os.fsencode(tmp_path) + b"/\xff\xfe.png"
+    Path(os.fsdecode(path)).write_bytes(bad_files.encoded(".png", draw_digit("1")))
+    assert read_image(os.fsdecode(path)).shape == draw_digit("1").shape
+
+
+def test_missing_file_folder_and_odd_name_have_codes(tmp_path: Path) -> None:
+    (tmp_path / "x.png").mkdir()
+    for path, code in (
+        (tmp_path / "none.png", "not_found"),
+        (tmp_path / "x.png", "is_directory"),
+        ("a\0b.png", "unreadable"),
+    ):
+        with pytest.raises(ImageError) as caught:
+            read_image(path)
+        assert caught.value.code == code
+
+
+def test_file_without_permission_is_unreadable(tmp_path: Path, monkeypatch) -> None:
+    path = tmp_path / "locked.png"
+    path.write_bytes(b"x")
+    path.chmod(0)
+    if os.access(path, os.R_OK):  # root reads everything: let the system say what it would.
+
+        def refuse(*_: object, **__: object) -> None:
+            raise PermissionError(13, "Permission denied")
+
+        monkeypatch.setattr("builtins.open", refuse)
+    with pytest.raises(ImageError, match="Permission denied") as caught:
+        read_image(path)
+    assert caught.value.code == "unreadable"
+
+
+def test_pipe_is_read_to_its_end(bad_files, draw_digit, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.png"
+    os.mkfifo(pipe)
+    noisy = np.random.default_rng(0).integers(0, 256, (300, 400), dtype=np.uint8)
+    data = bad_files.encoded(".png", noisy)
+    writer = threading.Thread(target=pipe.write_bytes, args=(data,))
+    writer.start()
+    np.testing.assert_array_equal(read_image(pipe), noisy)
+    writer.join()
+
+
+def test_endless_device_is_too_large(monkeypatch) -> None:
+    monkeypatch.setattr(images, "MAX_FILE_BYTES", 1_000_000)
+    with pytest.raises(ImageError) as caught:
+        read_image("/dev/zero")
+    assert caught.value.code == "too_large"
+
+
+def test_huge_file_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "huge.png"
+    with path.open("wb") as file:
+        file.truncate(images.MAX_FILE_BYTES + 1)
+    with pytest.raises(ImageError, match="256 MiB") as caught:
+        read_image(path)
+    assert caught.value.code == "too_large"
+
+
+def test_empty_file_and_text_have_codes() -> None:
+    assert code_of(b"") == "empty_file"
+    assert code_of(b"this is text, whatever its suffix says") == "not_an_image"
+    assert code_of(bytes(1000)) == "not_an_image"
+    assert code_of(b"%PDF-1.7\n" + bytes(2_000_000)) == "not_an_image"
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_file_cut_anywhere_is_damaged(bad_files, picture, suffix: str) -> None:
+    data = bad_files.encoded(suffix, picture)
+    for length in {*range(16, len(data) - 1, max(1, len(data) // 40)), len(data) - 3}:
+        assert code_of(data[:length]) == "damaged", length
+
+
+def test_jpeg_without_its_end_is_damaged_in_spite_of_a_thumbnail(bad_files, picture) -> None:
+    data = bad_files.jpeg_with_exif(picture, 1)
+    thumbnail = b"\xff\xfe\0\x08ab\xff\xd9cd"  # A comment with an end of image inside.
+    whole = data[:2] + thumbnail + data[2:]
+    assert decode_image(whole).shape == picture.shape
+    assert code_of(whole[: len(whole) // 2]) == "damaged"
+    assert decode_image(whole + b"trailing bytes").shape == picture.shape
+
+
+def test_damage_inside_is_an_error_or_a_picture_and_never_noise(bad_files, picture, capfd) -> None:
+    data = bytearray(bad_files.encoded(".png", picture))
+    data[len(data) // 2] ^= 1
+    assert code_of(bytes(data)) == "damaged"
+    assert code_of(bad_files.png_claiming(28, 28, b"\0" * 50)) == "damaged"
+    corrupt = bytearray(bad_files.encoded(".jpg", picture))
+    corrupt[700:720] = bytes(20)
+    with native_chatter_discarded():
+        try:
+            decode_image(bytes(corrupt))
+        except ImageError as error:
+            assert error.code == "damaged"
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("claim", [(60_000, 60_000), (2**31 - 1, 2**31 - 1), (50_000_001, 1)])
+def test_bomb_is_refused_by_its_header(bad_files, monkeypatch, claim: tuple[int, int]) -> None:
+    def explode(*_: object) -> None:
+        pytest.fail("it was decoded")
+
+    monkeypatch.setattr(cv2, "imdecode", explode)
+    assert code_of(bad_files.png_claiming(*claim)) == "too_large"
+
+
+def test_limit_on_pixels_can_be_set(bad_files, picture) -> None:
+    data = bad_files.encoded(".png", picture)
+    assert decode_image(data, max_pixels=2000).shape == picture.shape
+    assert code_of(data, max_pixels=1999) == "too_large"
+
+
+def test_large_file_of_unknown_size_is_refused() -> None:
+    # A JPEG that never comes to its frame, and so never to its size.
+    endless = b"\xff\xd8" + b"\xff\xe0\xff\xff" + bytes(65533)
+    assert code_of(endless + b"\xff\xe1\xff\xff" + bytes(2_000_000)) == "damaged"
+
+
+def test_long_thin_picture_is_read(bad_files) -> None:
+    thin = np.full((2, 30_000), 255, np.uint8)
+    assert decode_image(bad_files.encoded(".png", thin)).shape == (2, 30_000)
+
+
+def _pillow(mode: str, **options: object) -> bytes:
+    image = pytest.importorskip("PIL.Image", reason="needs Pillow to write it")
+    import io
+
+    ramp = np.add.outer(np.arange(40), np.arange(50)).astype(np.uint8)
+    file = io.BytesIO()
+    picture = image.fromarray(ramp).convert(mode)
+    if "save_all" in options:
+        options["append_images"] = [image.fromarray(255 - ramp).convert(mode)]
+    picture.save(file, **options)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("mode", "options"),
+    [
+        ("CMYK", {"format": "JPEG"}),
+        ("L", {"format": "JPEG", "progressive": True}),
+        ("P", {"format": "PNG"}),
+        ("LA", {"format": "PNG"}),
+        ("1", {"format": "PNG"}),
+        ("1", {"format": "TIFF", "compression": "group4"}),
+        ("L", {"format": "TIFF", "compression": "tiff_lzw"}),
+    ],
+)
+def test_rarer_variants_are_read(mode: str, options: dict[str, object]) -> None:
+    assert decode_image(_pillow(mode, **options)).shape[:2] == (40, 50)
+
+
+@pytest.mark.skipif(".gif" not in FORMATS, reason="this OpenCV reads no GIF")
+def test_animation_gives_its_first_frame() -> None:
+    image = decode_image(_pillow("P", format="GIF", save_all=True))
+    assert image.shape[:2] == (40, 50)
+    assert image[0, 0, 0] < 20
+
+
+@settings(max_examples=60)
+@given(st.data())
+def test_changed_bytes_never_crash(bad_files, picture, data: st.DataObject) -> None:
+    suffix = data.draw(st.sampled_from(FORMATS))
+    changed = bytearray(bad_files.encoded(suffix, picture))
+    for _ in range(data.draw(st.integers(1, 4))):
+        changed[data.draw(st.integers(0, len(changed) - 1))] = data.draw(st.integers(0, 255))
+    with native_chatter_discarded():
+        try:
+            image = decode_image(bytes(changed), max_pixels=1_000_000)
+        except ImageError:
+            return
+    assert image.dtype == np.uint8

@@ -1,0 +1,163 @@
+"""Items to results: in order, in bounded memory, one bad file one error."""
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from edge_infer import Classifier, ImageError, prepare_digit
+from edge_infer.pipeline import Failure, default_workers, predict_items
+from edge_infer.sources import open_sources
+
+
+@dataclass(frozen=True)
+class MadeItem:
+    """An item that the test makes."""
+
+    name: str
+    image: np.ndarray | None
+    delay_s: float = 0.0
+
+    def tensor(self) -> np.ndarray | None:
+        time.sleep(self.delay_s)
+        if self.name.startswith("bad"):
+            raise ImageError(f"{self.name} is bad", code="damaged")
+        return self.image
+
+
+@pytest.fixture(scope="module")
+def classifier(tiny_model_path: Path) -> Classifier:
+    return Classifier.load(tiny_model_path)
+
+
+@pytest.fixture(scope="module")
+def tensors(draw_digit) -> list[np.ndarray]:
+    return [prepare_digit(draw_digit(label)) for label in range(10)]
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+@pytest.mark.parametrize("batch_size", [1, 7, 64])
+@pytest.mark.parametrize("count", [0, 1, 2, 300])
+def test_results_come_in_order(classifier, tensors, workers, batch_size, count) -> None:
+    items = [MadeItem(str(n), tensors[n % 10]) for n in range(count)]
+    results = list(predict_items(classifier, items, batch_size=batch_size, workers=workers))
+    assert [result.source for result in results] == [str(n) for n in range(count)]
+    assert [result.outcome.label for result in results] == [str(n % 10) for n in range(count)]
+
+
+def test_slow_pictures_are_read_side_by_side_and_keep_their_order(classifier, tensors) -> None:
+    threads = set()
+
+    class Slow(MadeItem):
+        def tensor(self) -> np.ndarray | None:
+            threads.add(threading.current_thread().name)
+            return super().tensor()
+
+    items = [Slow(str(n), tensors[n % 10], delay_s=0.004 * (n % 3 + 1)) for n in range(30)]
+    results = list(predict_items(classifier, items, workers=3))
+    assert [result.source for result in results] == [str(n) for n in range(30)]
+    assert len({name for name in threads if name.startswith("read-large")}) > 1
+
+
+def test_bad_item_costs_one_result(classifier, tensors) -> None:
+    items = [
+        MadeItem("good", tensors[1]),
+        MadeItem("bad one", None),
+        MadeItem("blank", None),
+        MadeItem("bad two", None),
+        MadeItem("good too", tensors[2]),
+    ]
+    outcomes = [result.outcome for result in predict_items(classifier, items)]
+    assert outcomes[1] == Failure("damaged", "bad one is bad")
+    assert outcomes[3] == Failure("damaged", "bad two is bad")
+    assert [outcomes[n].label for n in (0, 2, 4)] == ["1", None, "2"]
+
+
+def test_all_items_bad_need_no_network(classifier) -> None:
+    outcomes = [r.outcome for r in predict_items(classifier, [MadeItem("bad", None)] * 20)]
+    assert all(isinstance(outcome, Failure) for outcome in outcomes)
+    assert len(outcomes) == 20
+
+
+def test_picture_that_does_not_fit_into_memory_is_a_failure(classifier) -> None:
+    class Huge(MadeItem):
+        def tensor(self) -> np.ndarray | None:
+            raise MemoryError
+
+    (result,) = predict_items(classifier, [Huge("huge", None)])
+    assert result.outcome == Failure("too_large", "huge does not fit into memory")
+
+
+def test_own_bugs_are_not_swallowed(classifier) -> None:
+    class Broken(MadeItem):
+        def tensor(self) -> np.ndarray | None:
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        list(predict_items(classifier, [Broken("x", None)]))
+
+
+def test_items_are_drawn_only_a_little_ahead(classifier, tensors) -> None:
+    drawn = 0
+
+    def endless() -> Iterator[MadeItem]:
+        nonlocal drawn
+        while True:
+            drawn += 1
+            yield MadeItem(str(drawn), tensors[0])
+
+    results = predict_items(classifier, endless(), batch_size=8, workers=2)
+    for _ in range(500):
+        next(results)
+    assert drawn <= 500 + 8 * 4
+    results.close()
+
+
+def test_first_result_does_not_wait_for_a_full_batch(classifier, tensors) -> None:
+    drawn = []
+
+    def items() -> Iterator[MadeItem]:
+        for n in range(100):
+            drawn.append(n)
+            yield MadeItem(str(n), tensors[0])
+
+    results = predict_items(classifier, items(), workers=1)
+    next(results)
+    assert len(drawn) <= 3
+    results.close()
+
+
+def test_closing_stops_the_threads_soon(classifier, tensors) -> None:
+    before = threading.active_count()
+    items = (MadeItem(str(n), tensors[0], delay_s=0.005) for n in range(100_000))
+    results = predict_items(classifier, items, workers=2)
+    for _ in range(40):
+        next(results)
+    begun_s = time.monotonic()
+    results.close()
+    assert time.monotonic() - begun_s < 1
+    assert threading.active_count() == before
+
+
+def test_default_workers_are_a_few() -> None:
+    assert 1 <= default_workers() <= 4
+
+
+def test_folder_of_files_gives_what_classify_gives(classifier, draw_digit, tmp_path) -> None:
+    for index in range(40):
+        cv2.imwrite(str(tmp_path / f"{index:02}.png"), draw_digit(index % 10, 40 + index))
+    (tmp_path / "13.png").write_bytes(b"no picture")
+    results = list(predict_items(classifier, open_sources([str(tmp_path)])))
+    for index, result in enumerate(results):
+        assert result.source == f"{tmp_path}/{index:02}.png"
+        if index == 13:
+            assert result.outcome.code == "not_an_image"
+            continue
+        alone = classifier.classify(draw_digit(index % 10, 40 + index))
+        assert result.outcome.label == alone.label
+        np.testing.assert_allclose(result.outcome.probabilities, alone.probabilities, atol=1e-6)

@@ -1,0 +1,169 @@
+"""The run folder: what training leaves and export picks up."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge_infer.errors import RunError
+from edge_infer.run_folder import Calibration, RunFolder, RunRecord
+
+RECORD = RunRecord(
+    config={"preset": "edge", "augment": {"rotate_deg": 15}},
+    class_names=("0", "ß"),
+    data="mnist",
+    data_sha256="ab" * 32,
+    preset="edge",
+    parameters=61_658,
+    seed=0,
+    epochs=25,
+    best_epoch=24,
+    train_images=55_000,
+    validation_accuracy=0.997,
+    test_accuracy=0.996,
+    training_time_s=600.5,
+    inference_time_ms=0.05,
+    augmentation_share=0.1,
+    versions={"keras": "3"},
+    machine="a CPU, 2 cores",
+    finished_at="2025-01-01T00:00:00Z",
+)
+
+
+def calibration(n: int = 4, m: int = 3) -> Calibration:
+    rng = np.random.default_rng(0)
+    return Calibration(
+        rng.integers(0, 256, (n, 28, 28), dtype=np.uint8),
+        rng.integers(0, 10, n),
+        rng.integers(0, 256, (m, 28, 28), dtype=np.uint8),
+        rng.integers(0, 10, m),
+    )
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> RunFolder:
+    """A finished run."""
+    run = RunFolder(tmp_path / "run")
+    run.write_record(RECORD)
+    run.model_path.write_bytes(b"keras")
+    calibration().save(run.calibration_path)
+    return run
+
+
+def test_record_survives_the_round_trip(run: RunFolder) -> None:
+    assert run.read_record() == RECORD
+
+
+def test_calibration_survives_the_round_trip(run: RunFolder) -> None:
+    loaded, saved = run.read_calibration(), calibration()
+    for name in vars(saved):
+        np.testing.assert_array_equal(getattr(loaded, name), getattr(saved, name))
+
+
+def test_run_that_does_not_exist_says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="edge-mnist train"):
+        RunFolder(tmp_path / "none").read_record()
+
+
+@pytest.mark.parametrize("missing", ["record_path", "model_path"])
+def test_unfinished_run_says_how_to_finish_it(run: RunFolder, missing: str) -> None:
+    getattr(run, missing).unlink()
+    with pytest.raises(RunError, match="train --resume"):
+        run.read_record()
+
+
+def test_record_of_another_version_is_refused(run: RunFolder) -> None:
+    document = json.loads(run.record_path.read_text()) | {"format_version": 2}
+    run.record_path.write_text(json.dumps(document))
+    with pytest.raises(RunError, match="format_version 2"):
+        run.read_record()
+
+
+def test_unknown_fields_of_a_record_are_ignored(run: RunFolder) -> None:
+    document = json.loads(run.record_path.read_text()) | {"mood": "sunny"}
+    run.record_path.write_text(json.dumps(document))
+    assert run.read_record() == RECORD
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b"", b"{", b"[]", b"null", b"{}", b"\xff\xfe", b"[" * 100_000, b'{"format_version": 1}'],
+)
+def test_damaged_record_is_a_run_error(run: RunFolder, text: bytes) -> None:
+    run.record_path.write_bytes(text)
+    with pytest.raises(RunError):
+        run.read_record()
+
+
+def test_missing_calibration_is_a_run_error(run: RunFolder) -> None:
+    run.calibration_path.unlink()
+    with pytest.raises(RunError, match="cannot be read"):
+        run.read_calibration()
+
+
+def test_calibration_cut_short_is_a_run_error(run: RunFolder) -> None:
+    data = run.calibration_path.read_bytes()
+    for length in range(0, len(data), max(1, len(data) // 60)):
+        run.calibration_path.write_bytes(data[:length])
+        with pytest.raises(RunError):
+            run.read_calibration()
+
+
+@given(st.data())
+def test_calibration_with_a_changed_byte_is_refused_or_sound(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "changed.npz"
+    calibration().save(path)
+    damaged = bytearray(path.read_bytes())
+    at = data.draw(st.integers(0, len(damaged) - 1))
+    damaged[at] ^= data.draw(st.integers(1, 255))
+    path.write_bytes(damaged)
+    try:
+        loaded = Calibration.load(path)
+    except RunError:
+        return
+    assert loaded.validation_images.shape[1:] == (28, 28)
+
+
+def _npy(path: Path) -> None:
+    with path.open("wb") as file:
+        np.save(file, np.zeros(3))
+
+
+def _pickled(path: Path) -> None:
+    arrays = {name: np.array([object()]) for name in vars(calibration())}
+    np.savez(path, **arrays, allow_pickle=True)
+
+
+@pytest.mark.parametrize("write", [_npy, _pickled, lambda path: path.write_bytes(b"PK\x03\x04")])
+def test_file_that_is_no_calibration_is_refused(run: RunFolder, write) -> None:
+    write(run.calibration_path)
+    with pytest.raises(RunError):
+        run.read_calibration()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"test_images": np.zeros((3, 28, 28), np.float32)},
+        {"test_images": np.zeros((2, 28, 28), np.uint8)},
+        {"test_images": np.zeros((3, 32, 32), np.uint8)},
+        {"test_labels": np.zeros((3, 1), np.int64)},
+        {"test_labels": np.zeros(3, np.float64)},
+        {"test_labels": np.int64(3)},
+    ],
+)
+def test_arrays_of_another_type_or_shape_are_refused(run: RunFolder, changes) -> None:
+    np.savez(run.calibration_path, **(vars(calibration()) | changes))
+    with pytest.raises(RunError, match="test_(images|labels) must be"):
+        run.read_calibration()
+
+
+def test_calibration_without_an_array_is_refused(run: RunFolder) -> None:
+    np.savez(run.calibration_path, test_labels=np.zeros(3, np.int64))
+    with pytest.raises(RunError, match="validation_images"):
+        run.read_calibration()

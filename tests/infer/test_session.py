@@ -1,0 +1,175 @@
+"""Opening model files: what is refused, and in which words."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edge_infer.errors import ModelError, UsageError
+from edge_infer.session import MAX_MODEL_BYTES, open_model, read_model_bytes
+
+Change = Callable[[Any], None]
+
+
+@pytest.fixture
+def changed_model(tiny_model_path: Path) -> Callable[[Change], bytes]:
+    """Return ``change(edit) -> bytes``: the tiny model with an edit of its protobuf."""
+    onnx = pytest.importorskip("onnx", reason="changing a model needs the onnx package")
+
+    def change(edit: Change) -> bytes:
+        model = onnx.load(tiny_model_path)
+        edit(model)
+        return bytes(model.SerializeToString())
+
+    return change
+
+
+def test_open_model_runs_any_batch(tiny_model_path: Path) -> None:
+    opened = open_model(tiny_model_path.read_bytes(), "tiny")
+    assert opened.metadata.preset == "tiny"
+    for batch in (0, 1, 7):
+        images = np.zeros((batch, 28, 28), np.uint8)
+        (probabilities,) = opened.session.run(["probabilities"], {"image": images})
+        assert probabilities.shape == (batch, 10)
+
+
+def test_sessions_have_the_asked_threads_and_never_spin(tiny_model_path: Path) -> None:
+    session = open_model(tiny_model_path.read_bytes(), "tiny", threads=2).session
+    options = session.get_session_options()
+    assert options.intra_op_num_threads == 2
+    assert options.inter_op_num_threads == 1
+    assert options.get_session_config_entry("session.intra_op.allow_spinning") == "0"
+    assert session.get_providers() == ["CPUExecutionProvider"]
+
+
+@pytest.mark.parametrize("threads", [0, -1])
+def test_threads_below_one_are_refused(tiny_model_path: Path, threads: int) -> None:
+    with pytest.raises(UsageError, match=f"found {threads}"):
+        open_model(tiny_model_path.read_bytes(), "tiny", threads=threads)
+
+
+def test_foreign_model_is_refused_with_a_way_out(changed_model) -> None:
+    data = changed_model(lambda model: model.ClearField("metadata_props"))
+    with pytest.raises(
+        ModelError, match=r"other\.onnx: .*another maker.*edge-mnist export"
+    ) as caught:
+        open_model(data, "other.onnx")
+    assert caught.value.code == "foreign"
+
+
+def test_newer_opset_is_refused(changed_model) -> None:
+    def raise_opset(model: Any) -> None:
+        model.opset_import[0].version = 21
+
+    with pytest.raises(ModelError, match="opset 21, expected at most 17"):
+        open_model(changed_model(raise_opset), "new.onnx")
+
+
+def _rename_input(model: Any) -> None:
+    model.graph.input[0].name = "pixels_u8"
+    model.graph.node[0].input[0] = "pixels_u8"
+
+
+def _fix_batch(model: Any) -> None:
+    model.graph.input[0].type.tensor_type.shape.dim[0].dim_value = 1
+
+
+def _take_other_size(model: Any) -> None:
+    for axis in (1, 2):
+        model.graph.input[0].type.tensor_type.shape.dim[axis].dim_value = 32
+
+
+def _claim_eleven_classes(model: Any) -> None:
+    prop = model.metadata_props[0]
+    prop.value = prop.value.replace('"9"]', '"9", "X"]')
+
+
+@pytest.mark.parametrize(
+    ("edit", "found"),
+    [
+        (_rename_input, "pixels_u8"),
+        (_fix_batch, r"\[1, 28, 28\]"),
+        (_take_other_size, r"\[any, 32, 32\]|cannot load"),
+        (_claim_eleven_classes, r"expected .*\[any, 11\].*found .*\[any, 10\]"),
+    ],
+)
+def test_model_with_another_face_is_refused(changed_model, edit: Change, found: str) -> None:
+    with pytest.raises(ModelError, match=found):
+        open_model(changed_model(edit), "face.onnx")
+
+
+def _poison_bias(model: Any) -> None:
+    bias = next(value for value in model.graph.initializer if value.name == "bias")
+    bias.raw_data = np.full(10, np.nan, np.float32).tobytes()
+
+
+def _drop_softmax(model: Any) -> None:
+    model.graph.node[-1].op_type = "Identity"
+    model.graph.node[-1].ClearField("attribute")
+
+
+@pytest.mark.parametrize("edit", [_poison_bias, _drop_softmax])
+def test_model_without_probabilities_is_refused(changed_model, edit: Change) -> None:
+    with pytest.raises(ModelError, match="must sum to 1"):
+        open_model(changed_model(edit), "odd.onnx")
+
+
+def _name_unknown_operator(model: Any) -> None:
+    model.graph.node[2].op_type = "AveragePoolOfTomorrow"
+
+
+def test_unknown_operator_is_refused_in_one_quiet_line(changed_model, capfd) -> None:
+    with pytest.raises(ModelError, match="onnxruntime cannot load it") as caught:
+        open_model(changed_model(_name_unknown_operator), "odd.onnx")
+    assert "\n" not in caught.value.message
+    assert capfd.readouterr() == ("", "")
+
+
+def test_damaged_model_is_refused_or_still_serves(tiny_model_path: Path, capfd) -> None:
+    data = tiny_model_path.read_bytes()
+    refused = 0
+    for at in range(0, len(data), 37):
+        damaged = data[:at] + bytes([data[at] ^ 0xFF]) + data[at + 1 :]
+        try:
+            open_model(damaged, "damaged.onnx")
+        except ModelError as error:
+            refused += 1
+            assert error.message.startswith("damaged.onnx: ")
+    assert refused > 10
+    assert capfd.readouterr() == ("", "")
+
+
+def test_model_cut_short_is_refused(tiny_model_path: Path) -> None:
+    data = tiny_model_path.read_bytes()
+    for length in range(0, len(data), 97):
+        with pytest.raises(ModelError):
+            open_model(data[:length], "cut.onnx")
+
+
+def test_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="edge-mnist export RUN -o") as caught:
+        read_model_bytes(tmp_path / "none.onnx")
+    assert caught.value.code == "not_found"
+
+
+def test_empty_file_folder_and_odd_name_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "empty.onnx").touch()
+    for path, code in (
+        (tmp_path / "empty.onnx", "damaged"),
+        (tmp_path, "unreadable"),
+        (Path("a\0b"), "unreadable"),
+    ):
+        with pytest.raises(ModelError) as caught:
+            read_model_bytes(path)
+        assert caught.value.code == code
+
+
+def test_file_far_too_large_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "large.onnx"
+    with path.open("wb") as file:
+        file.truncate(MAX_MODEL_BYTES + 1)
+    with pytest.raises(ModelError) as caught:
+        read_model_bytes(path)
+    assert caught.value.code == "too_large"
