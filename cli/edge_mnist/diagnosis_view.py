@@ -18,5 +18,7 @@ def print_findings(findings: list[Finding]) -> None:
     table = Table.grid(padding=(0, 2))
     for finding in findings:
         mark, style = _MARKS[finding.state]
-        table.add_row(Text(mark, style=style), Text(finding.subject, style="bold"), finding.text)
+        table.add_row(
+            Text(mark, style=style), Text(finding.subject, style="bold"), Text(finding.text)
+        )
     OUT.print(table)

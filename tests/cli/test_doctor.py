@@ -57,6 +57,14 @@ def test_doctor_without_libgl_says_how_to_mend_it(without_libgl: Path) -> None:
     assert result.stderr == ""
 
 
+def test_doctor_prints_brackets_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    from edge_mnist.diagnosis import Finding
+    from edge_mnist.diagnosis_view import print_findings
+
+    print_findings([Finding("[train]", "pip install 'edge-mnist[train]'")])
+    assert "[train]" in capsys.readouterr().out.split("'edge-mnist")[1]
+
+
 def test_predict_without_libgl_is_one_line(without_libgl: Path) -> None:
     result = run("predict", "digit.png", python_path=without_libgl)
     assert result.returncode == 1

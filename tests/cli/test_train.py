@@ -38,6 +38,11 @@ def run(*arguments: object, **extra: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def hear_interrupts() -> None:
+    """Undo what a shell does to the programs that it starts in the background."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def start_and_stop(out: Path, signal_number: int) -> subprocess.CompletedProcess[str]:
     """Start the training, send a signal after its second epoch, and wait for its end."""
     process = subprocess.Popen(
@@ -46,6 +51,7 @@ def start_and_stop(out: Path, signal_number: int) -> subprocess.CompletedProcess
         stderr=subprocess.PIPE,
         text=True,
         env=environment(),
+        preexec_fn=hear_interrupts,
     )
     history = out / "history.csv"
     deadline_s = time.monotonic() + 120
