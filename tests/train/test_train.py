@@ -106,6 +106,16 @@ def test_resume_of_a_moved_run_goes_on_where_it_stands(
     assert not config.out.exists()
 
 
+def test_resume_finds_data_of_a_relative_path_from_another_folder(
+    config: TrainConfig, stop_at, stopped_error, view, tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.chdir(Path(config.data).parent)
+    with pytest.raises(stopped_error):
+        train(replace(config, data=Path(config.data).name), stop_at(2, 1))
+    monkeypatch.chdir(tmp_path)
+    assert resume(config.out, view).epochs == 3
+
+
 def test_resume_of_a_finished_run_changes_nothing(config: TrainConfig, view, other_view) -> None:
     record = train(config, view)
     assert resume(config.out, other_view) == record

@@ -20,7 +20,7 @@ from edge_infer.host import cpu_name
 from edge_infer.run_folder import Calibration, RunFolder, RunRecord
 from edge_train.checkpoint import CHECKPOINT_NAME, Checkpoint
 from edge_train.config import TrainConfig
-from edge_train.data import Dataset, load_dataset, split_validation
+from edge_train.data import WORDS, Dataset, load_dataset, split_validation
 from edge_train.evaluate import Evaluation, evaluate
 from edge_train.fit import TrainingSet, TrainingView, compile_model, fit, restore_best, variables
 from edge_train.history import EpochRow, write_history
@@ -47,6 +47,7 @@ def train(config: TrainConfig, view: TrainingView, *, force: bool = False) -> Ru
         OutputError: The folder cannot be written.
     """
     _make_room(config.out, force=force)
+    config = replace(config, data=_settled(config.data))
     data = load_dataset(config.data, notify=view.notify, progress=view.progress)
     parts = _split(data, config.seed)
     keras.utils.set_random_seed(config.seed)
@@ -161,6 +162,12 @@ def _best_row(state: Checkpoint) -> EpochRow:
     if best is None:
         raise RunError(f"{state.config.out} has no finished epoch")
     return best
+
+
+def _settled(data: str) -> str:
+    """Make a relative path whole, so that the run can be resumed from any folder."""
+    path = Path(data).expanduser()
+    return str(path.resolve()) if data not in WORDS and path.exists() else data
 
 
 def _split(data: Dataset, seed: int) -> TrainingSet:

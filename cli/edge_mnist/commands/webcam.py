@@ -17,7 +17,7 @@ EXAMPLES: Final = """
 
     edge-mnist webcam                                 # camera 0
 
-    edge-mnist webcam --source rtsp://user:password@10.0.0.7/stream
+    edge-mnist webcam --source rtsp://user:password@camera.local/stream
 
     edge-mnist webcam --source tally.mp4 --headless --record out.mp4
 
