@@ -9,11 +9,6 @@ import traceback
 EXIT_ERROR = 1
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
-LIBGL_FIX = (
-    "OpenCV needs libGL, which this machine lacks: install it (Debian: apt install libgl1), "
-    "or use the build without windows: pip uninstall -y opencv-python && "
-    "pip install opencv-python-headless"
-)
 
 
 def main() -> None:
@@ -25,6 +20,8 @@ def main() -> None:
     except KeyboardInterrupt:
         _fail("interrupted", EXIT_INTERRUPTED)
     except ImportError as error:
+        from edge_mnist.extras import LIBGL_FIX
+
         if "libGL" not in str(error):
             raise
         _fail(LIBGL_FIX, EXIT_ERROR)

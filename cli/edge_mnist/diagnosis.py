@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
-from edge_mnist.extras import EXTRAS
+from edge_mnist.extras import EXTRAS, LIBGL_FIX
 
 _OPENCV_BUILDS: Final = (
     "opencv-python",
@@ -55,8 +55,6 @@ def diagnose() -> list[Finding]:
 
 
 def _broken_opencv(error: ImportError) -> Finding:
-    from edge_mnist.__main__ import LIBGL_FIX
-
     return Finding("OpenCV", LIBGL_FIX if "libGL" in str(error) else str(error), BAD)
 
 

@@ -12,6 +12,12 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Final
 
+LIBGL_FIX: Final = (
+    "OpenCV needs libGL, which this machine lacks: install it (Debian: apt install libgl1), "
+    "or use the build without windows: pip uninstall -y opencv-python && "
+    "pip install opencv-python-headless"
+)
+
 
 @dataclass(frozen=True)
 class Extra:
