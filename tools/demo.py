@@ -12,6 +12,9 @@ import time
 from pathlib import Path
 from typing import Final
 
+from edge_infer.errors import EdgeMnistError
+from edge_train.data import load_dataset
+
 DEMO: Final = Path("demo")
 EDGE_MNIST: Final = Path(sys.executable).with_name("edge-mnist")
 # Enough for a convincing net in well under four minutes on two cores.
@@ -41,8 +44,6 @@ def main() -> None:
 
 
 def _which_data() -> str:
-    from edge_train.data import load_dataset
-
     return load_dataset("auto", notify=lambda message: print(message, flush=True)).name
 
 
@@ -51,3 +52,7 @@ if __name__ == "__main__":
         main()
     except subprocess.CalledProcessError as error:
         sys.exit(error.returncode)
+    except EdgeMnistError as error:
+        sys.exit(f"error: {error.message}")
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -17,7 +17,8 @@ find_python() {
 
 python=$(find_python)
 echo "setting up $venv with $("$python" --version) (some minutes the first time)"
-[ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
+# Without pip it is the rest of a broken-off setup.
+[ -x "$venv/bin/pip" ] || "$python" -m venv --clear "$venv"
 "$venv/bin/pip" install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[all]'
 
 # opencv-python brings windows and needs libGL; a machine without it is served by the headless build.
@@ -25,6 +26,7 @@ if ! "$venv/bin/python" -c 'import cv2' 2>/dev/null; then
     version=$(sed -n 's/^opencv-python==//p' constraints.txt)
     echo "OpenCV cannot be imported here (no libGL?): using opencv-python-headless $version"
     "$venv/bin/pip" uninstall --quiet --yes opencv-python
-    "$venv/bin/pip" install --quiet --disable-pip-version-check "opencv-python-headless==$version"
+    "$venv/bin/pip" install --quiet --disable-pip-version-check --force-reinstall --no-deps \
+        "opencv-python-headless==$version"
     "$venv/bin/python" -c 'import cv2'
 fi

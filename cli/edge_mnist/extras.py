@@ -21,7 +21,7 @@ LIBGL_FIX: Final = (
 
 @dataclass(frozen=True)
 class Extra:
-    """An optional group of dependencies of the distribution."""
+    """An optional group of dependencies: the modules of it that are imported, and what for."""
 
     name: str
     modules: tuple[str, ...]
@@ -33,9 +33,12 @@ class Extra:
 
 
 EXTRAS: Final = (
-    Extra("train", ("tensorflow", "sklearn", "matplotlib", "seaborn", "pooch"), "edge-mnist train"),
+    Extra(
+        "train", ("tensorflow", "sklearn", "pooch", "requests", "tensorboard"), "edge-mnist train"
+    ),
     Extra("export", ("tensorflow", "tf2onnx", "onnx", "onnxslim"), "edge-mnist export and verify"),
-    Extra("bench", ("psutil", "pytest_benchmark"), "make bench"),
+    Extra("bench", ("tensorflow", "tf2onnx", "psutil", "pytest_benchmark"), "make bench"),
+    Extra("dev", ("ruff", "mypy", "pyright", "importlinter", "pytest", "hypothesis"), "make check"),
 )
 
 

@@ -7,6 +7,33 @@ from typing import Annotated
 
 import typer
 
+
+def refuse_beside(context: typer.Context, name: str) -> None:
+    """Refuse all other options beside one that they would not change.
+
+    Args:
+        context: Of the verb.
+        name: Of the parameter that stands alone.
+
+    Raises:
+        UsageError: Another option was given.
+    """
+    from edge_infer.errors import UsageError
+
+    given = [
+        f"--{other.replace('_', '-')}"
+        for other in context.params
+        if other != name and _is_given(context, other)
+    ]
+    if given:
+        raise UsageError(f"--{name} takes no other options: leave out {', '.join(given)}")
+
+
+def _is_given(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
 ModelOption = Annotated[
     str | None,
     typer.Option(

@@ -33,10 +33,6 @@ def parity_table(report: ParityReport) -> Table:
     """Show a parity report with its limits and whether they are kept."""
     table = _table(f"{report.precision} file against Keras, {report.n:,} test images")
     _add_parity(table, report)
-    changes, losses = report.gates.allowed_changes(report.n), report.gates.allowed_losses(report.n)
-    limits = f"{changes} changed, {losses} lost, |Δp| {report.gates.max_delta:g}"
-    table.add_row("limits", "", limits)
-    table.add_row("verdict", "", "outside the limits" if report.failures else "within the limits")
     return table
 
 
@@ -61,6 +57,11 @@ def _add_parity(table: Table, report: ParityReport) -> None:
     table.add_row("labels changed", "", f"{len(report.changed_indices):,} of {report.n:,}")
     table.add_row("largest |Δp|", "", f"{report.max_delta:.2g}")
     table.add_row("mean |Δp|", "", f"{report.mean_delta:.2g}")
+    changes, losses = report.gates.allowed_changes(report.n), report.gates.allowed_losses(report.n)
+    limits = f"{changes} changed, {losses} lost, |Δp| {report.gates.max_delta:g}"
+    table.add_row("limits", "", limits)
+    verdict = "[bold red]outside the limits[/]" if report.failures else "within the limits"
+    table.add_row("verdict", "", verdict)
 
 
 def _percent(fraction: float) -> str:

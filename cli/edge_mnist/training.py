@@ -12,6 +12,7 @@ from rich.table import Table
 from edge_infer.run_folder import RunRecord
 from edge_mnist.console import ERR, OUT
 from edge_mnist.training_view import TerminalTrainingView
+from edge_train.checkpoint import CHECKPOINT_NAME
 from edge_train.config import TrainConfig, override
 from edge_train.presets import PRESETS, build_preset, find_preset, layer_costs
 from edge_train.train import resume, train, use_deterministic_operations
@@ -85,7 +86,10 @@ def _follow(folder: Path, work: Callable[[TerminalTrainingView], RunRecord]) -> 
         with TerminalTrainingView() as view:
             record = work(view)
     except KeyboardInterrupt:
-        ERR.print(f"stopped; go on with: edge-mnist train --resume {folder}", markup=False)
+        if (folder / CHECKPOINT_NAME).exists():
+            ERR.print(f"stopped; go on with: edge-mnist train --resume {folder}", markup=False)
+        else:
+            ERR.print("stopped before the training began")
         sys.exit(_EXIT_INTERRUPTED)
     _print_record(folder, record)
 

@@ -190,6 +190,11 @@ class RunFolder:
         """Validation and test images for export."""
         return self.path / "calibration.npz"
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """All files of a finished run; ``run.json``, whose presence says so, comes first."""
+        return (self.record_path, self.model_path, self.calibration_path, self.history_path)
+
     def read_record(self) -> RunRecord:
         """Read ``run.json`` of a finished run.
 

@@ -62,7 +62,7 @@ def draw_changed(
         for pair in [[answers[0][index], answers[1][index]]]
     ]
     title = f"{len(changed_indices)} of {len(calibration.test_labels)} test images changed label"
-    _write(path, _sheet(tiles, title))
+    _write(path, _sheet(tiles, title, cut=len(changed_indices) > MAX_TILES))
 
 
 def _captions(index: int, true_name: str, answers: list[tuple[str, float]]) -> list[str]:
@@ -84,11 +84,11 @@ def _tile(image_hw: ImageU8, captions: list[str]) -> ImageU8:
     return tile
 
 
-def _sheet(tiles: list[ImageU8], title: str) -> ImageU8:
+def _sheet(tiles: list[ImageU8], title: str, *, cut: bool) -> ImageU8:
     rows = -(-len(tiles) // _COLUMNS)
     shape = (_TITLE_HEIGHT + rows * _TILE_HEIGHT, _COLUMNS * _TILE_WIDTH)
     sheet = np.full(shape, _PAPER, np.uint8)
-    shown = "" if len(tiles) < MAX_TILES else f" (first {MAX_TILES} shown)"
+    shown = f" (first {MAX_TILES} shown)" if cut else ""
     _print(sheet, title + shown, _TITLE_HEIGHT - _MARGIN)
     for place, tile in enumerate(tiles):
         row, column = divmod(place, _COLUMNS)

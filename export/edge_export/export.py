@@ -25,7 +25,7 @@ from edge_export.trunk import scale_logits, tidy_trunk
 from edge_export.verify import Notify, classify_all
 from edge_infer.atomic import atomic_path
 from edge_infer.classifier import Classifier
-from edge_infer.errors import VerificationError
+from edge_infer.errors import UsageError, VerificationError
 from edge_infer.metadata import Accuracy, ModelMetadata
 from edge_infer.run_folder import RunFolder, RunRecord
 from edge_infer.session import open_model
@@ -78,6 +78,7 @@ def export_run(config: ExportConfig, notify: Notify) -> ExportResult:
         RunError: The run is not finished, damaged or of another kind.
         ModelError: The network has layers that do not convert cleanly.
         OutputError: The file exists already, or cannot be written.
+        UsageError: The file to write is one of the run's own.
         VerificationError: The file differs from Keras by more than the gates allow.
     """
     # Read first: a wrong run must be found before folders are made for its output.
@@ -109,7 +110,10 @@ def export_run(config: ExportConfig, notify: Notify) -> ExportResult:
 
 def _output(config: ExportConfig, record: RunRecord) -> Path:
     name = f"{record.preset}{_SUFFIXES[_PRECISIONS[config.quantize]]}"
-    return config.output or config.run / name
+    output = config.output or config.run / name
+    if output.resolve() in {path.resolve() for path in RunFolder(config.run).files}:
+        raise UsageError(f"{output} is a file of the run itself: choose another name with -o")
+    return output
 
 
 def _ask_keras(reference: Reference) -> _KerasAnswers:

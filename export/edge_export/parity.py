@@ -50,20 +50,24 @@ class GateOptions:
 class Gates:
     """Limits that a file must keep.
 
-    A limit other than "nothing at all" never resolves below one image: on n images
+    The usual int8 limits never resolve below one image: of n images
     max(1, floor(n * allowed share)) may change their label, and as many right answers
-    may be lost. So an int8 file of a small set is not refused for one borderline
-    image, and a limit of 100 % agreement or 0 points still means none.
+    may be lost, so that an int8 file of a small set is not refused for one borderline
+    image. A limit that was asked for is taken at its word.
 
     Attributes:
         min_agreement_percent: Least top-1 agreement with Keras.
         max_drop_points: Most percentage points of accuracy that may be lost.
         max_delta: Largest difference of any probability; 1 allows all.
+        spared_changes: So many images may change their label whatever their share.
+        spared_losses: So many right answers may be lost whatever their share.
     """
 
     min_agreement_percent: float
     max_drop_points: float
     max_delta: float
+    spared_changes: int = 0
+    spared_losses: int = 0
 
     @classmethod
     def of(cls, precision: str, options: GateOptions) -> Gates:
@@ -74,21 +78,32 @@ class Gates:
                 1e-5. ``"int8"``: 99.9 % agreement, a drop of 0.05 points.
             options: What was asked for.
         """
-        asked = {name: value for name, value in asdict(options).items() if value is not None}
-        return cls(**{**_USUAL[precision], **asked})
+        limits: dict[str, Any] = dict(_USUAL[precision])
+        limits |= {name: value for name, value in asdict(options).items() if value is not None}
+        if options.min_agreement_percent is not None:
+            limits["spared_changes"] = 0
+        if options.max_drop_points is not None:
+            limits["spared_losses"] = 0
+        return cls(**limits)
 
     def allowed_changes(self, n: int) -> int:
         """How many of ``n`` images may get another label than from Keras."""
-        return _allowed(n, 100 - self.min_agreement_percent)
+        return max(self.spared_changes, _share(n, 100 - self.min_agreement_percent))
 
     def allowed_losses(self, n: int) -> int:
         """How many fewer of ``n`` images may be right than with Keras."""
-        return _allowed(n, self.max_drop_points)
+        return max(self.spared_losses, _share(n, self.max_drop_points))
 
 
 _USUAL: Final = {
     "float32": {"min_agreement_percent": 100.0, "max_drop_points": 0.0, "max_delta": 1e-5},
-    "int8": {"min_agreement_percent": 99.9, "max_drop_points": 0.05, "max_delta": 1.0},
+    "int8": {
+        "min_agreement_percent": 99.9,
+        "max_drop_points": 0.05,
+        "max_delta": 1.0,
+        "spared_changes": 1,
+        "spared_losses": 1,
+    },
 }
 
 
@@ -167,6 +182,8 @@ class ParityReport:
             "file": _accuracy_document(self.accuracy),
             "changed_indices": self.changed_indices,
             "gates": asdict(self.gates),
+            "allowed_changes": self.gates.allowed_changes(self.n),
+            "allowed_losses": self.gates.allowed_losses(self.n),
             "passed": not self.failures,
             "failures": self.failures,
         }
@@ -217,8 +234,8 @@ def wilson_interval(accuracy: Accuracy) -> tuple[float, float]:
     return max(0.0, middle - spread), min(1.0, middle + spread)
 
 
-def _allowed(n: int, percent: float) -> int:
-    return max(1, math.floor(n * percent / 100 + _ROUNDING)) if percent > 0 else 0
+def _share(n: int, percent: float) -> int:
+    return math.floor(n * percent / 100 + _ROUNDING)
 
 
 def _accuracy_document(accuracy: Accuracy) -> dict[str, Any]:

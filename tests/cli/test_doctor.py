@@ -42,7 +42,7 @@ def test_doctor_reports_what_stands_here() -> None:
     assert onnxruntime.__version__ in line(result.stdout, "onnxruntime")
     assert "CPUExecutionProvider" in line(result.stdout, "onnxruntime")
     assert "opencv" in line(result.stdout, "OpenCV")
-    for subject in ("CPU", "int8", "window", "cameras", "[train]", "[export]", "[bench]"):
+    for subject in ("CPU", "int8", "window", "cameras", "[train]", "[export]", "[bench]", "[dev]"):
         assert line(result.stdout, subject)[:2] in {"ok", "--"}
     assert "\x1b" not in result.stdout
 

@@ -112,7 +112,8 @@ def test_train_lists_presets(tmp_path: Path) -> None:
     [
         (["--preset", "egde"], 2, "did you mean 'edge'"),
         (["--data", "/nowhere/at/all"], 1, "/nowhere/at/all"),
-        (["--resume", "/nowhere/at/all"], 1, "holds no unfinished run"),
+        (["--seed", "5000000000"], 2, "seed must lie in 0-4294967295"),
+        (["--learning-rate", "nan"], 2, "learning_rate must be above 0, found nan"),
         (["--out", "/dev/null/run"], 1, "cannot write"),
     ],
 )
@@ -123,6 +124,21 @@ def test_train_bad_requests_are_one_clear_line(
     assert result.returncode == code, result.stderr
     assert words in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_resume_of_nothing_is_one_clear_line(tmp_path: Path) -> None:
+    result = run("train", "--resume", tmp_path)
+    assert result.returncode == 1
+    assert "holds no unfinished run" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_resume_takes_no_other_options(tmp_path: Path) -> None:
+    result = run("train", "--resume", tmp_path, "--epochs", "9", "--data", "digits")
+    assert result.returncode == 2
+    assert "--resume takes no other options: leave out" in result.stderr
+    assert "--epochs" in result.stderr
+    assert "--data" in result.stderr
 
 
 def test_train_on_a_full_disk_leaves_nothing_half_written(tmp_path: Path) -> None:

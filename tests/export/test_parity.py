@@ -50,9 +50,10 @@ def test_gates_take_what_is_asked_for_and_nothing_else() -> None:
 
 
 @given(n=st.integers(1, 10**6), percent=st.floats(0, 100))
-def test_gates_allow_at_most_the_share_or_one_image(n: int, percent: float) -> None:
-    gates = Gates.of("int8", GateOptions(min_agreement_percent=percent))
-    assert 0 <= gates.allowed_changes(n) <= max(1, n * (100 - percent) / 100 + 1e-6)
+def test_gates_that_were_asked_for_are_taken_at_their_word(n: int, percent: float) -> None:
+    gates = Gates.of("int8", GateOptions(min_agreement_percent=percent, max_drop_points=percent))
+    assert 0 <= gates.allowed_changes(n) <= n * (100 - percent) / 100 + 1e-6
+    assert 0 <= gates.allowed_losses(n) <= n * percent / 100 + 1e-6
 
 
 @pytest.mark.parametrize(

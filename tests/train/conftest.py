@@ -39,7 +39,7 @@ class SilentView:
         self._epoch = epoch
 
     def step_done(self, step: int, loss: float, accuracy: float) -> None:
-        assert loss > 0
+        assert not loss <= 0
         assert 0 <= accuracy <= 1
         if self._on_step is not None:
             self._on_step(self._epoch, step)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +56,33 @@ def test_checkpoint_cut_short_is_a_clear_error(
     path = tmp_path / CHECKPOINT_NAME
     path.write_bytes(path.read_bytes()[:keep])
     with pytest.raises(RunError, match=r"checkpoint\.npz cannot be read"):
+        Checkpoint.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"format_version": 99}, "format_version 99"),
+        ({"history": [{"epoch": 1}]}, "cannot be read"),
+        ({"config": {}}, "configuration"),
+    ],
+)
+def test_checkpoint_of_another_version_is_a_clear_error(
+    start: Checkpoint, tmp_path: Path, change: dict, words: str
+) -> None:
+    start.save(tmp_path)
+    arrays = dict(np.load(tmp_path / CHECKPOINT_NAME))
+    document = json.loads(str(arrays["document"])) | change
+    np.savez(tmp_path / CHECKPOINT_NAME, **arrays | {"document": np.array(json.dumps(document))})
+    with pytest.raises(RunError, match=words):
+        Checkpoint.load(tmp_path)
+
+
+def test_checkpoint_without_its_document_is_a_clear_error(
+    start: Checkpoint, tmp_path: Path
+) -> None:
+    np.savez(tmp_path / CHECKPOINT_NAME, model_0000=np.zeros(3))
+    with pytest.raises(RunError, match="cannot be read"):
         Checkpoint.load(tmp_path)
 
 

@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 
 from edge_infer.errors import UsageError
-from edge_train.presets import PRESETS, build_preset, find_preset, layer_costs
+from edge_train.presets import PRESETS, build_preset, count_trained, find_preset, layer_costs
 
 
 def test_edge_has_fifty_to_seventy_thousand_parameters() -> None:
-    assert 50_000 <= build_preset("edge", 10).count_params() <= 70_000
+    model = build_preset("edge", 10)
+    assert 50_000 <= count_trained(model) <= 70_000
+    assert sum(cost.parameters for cost in layer_costs(model)) == count_trained(model)
 
 
 def test_walkthrough_is_the_described_network() -> None:

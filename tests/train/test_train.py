@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from edge_infer.errors import OutputError, RunError
+from edge_infer.errors import DataError, OutputError, RunError
 from edge_infer.run_folder import RunFolder
 from edge_train.checkpoint import CHECKPOINT_NAME
 from edge_train.config import TrainConfig, override
@@ -155,6 +155,44 @@ def test_train_refuses_a_folder_with_a_run_unless_forced(
     assert train(one_epoch, view, force=True).epochs == 1
     with pytest.raises(RunError, match="choose another"):
         train(one_epoch, view)
+
+
+def test_train_keeps_the_old_run_until_the_new_one_can_begin(
+    config: TrainConfig, with_recipe, view, tmp_path: Path
+) -> None:
+    train(with_recipe(epochs=1), view)
+    before = {path.name: path.read_bytes() for path in config.out.iterdir()}
+    with pytest.raises(DataError):
+        train(replace(config, data=str(tmp_path / "nowhere")), view, force=True)
+    assert {path.name: path.read_bytes() for path in config.out.iterdir()} == before
+
+
+def test_train_forced_leaves_nothing_of_the_old_run(
+    config: TrainConfig, with_recipe, view, stop_at, stopped_error
+) -> None:
+    train(replace(with_recipe(epochs=1), tensorboard=True), view)
+    (config.out / "edge.int8.onnx").write_bytes(b"of the old run")
+    with pytest.raises(stopped_error):
+        train(config, stop_at(1, 1), force=True)
+    assert {path.name for path in config.out.iterdir()} == {CHECKPOINT_NAME, "history.csv"}
+
+
+def test_train_that_diverges_is_an_error_and_no_run(config: TrainConfig, with_recipe, view) -> None:
+    wild = with_recipe(learning_rate=1e30, optimizer="adam", warmup_epochs=None)
+    with pytest.raises(RunError, match=r"diverged in epoch 1.*lower --learning-rate"):
+        train(wild, view)
+    assert not (config.out / "run.json").exists()
+
+
+def test_tensorboard_log_that_cannot_be_written_is_an_output_error(
+    config: TrainConfig, with_recipe, view, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edge_train.train.TENSORBOARD_NAME", "run.json/log")
+    (config.out).mkdir()
+    (config.out / "history.csv").write_text("")
+    monkeypatch.setattr("edge_train.train._make_room", lambda out: (out / "run.json").touch())
+    with pytest.raises(OutputError, match="cannot write the TensorBoard log"):
+        train(replace(with_recipe(epochs=1), tensorboard=True), view, force=True)
 
 
 def test_train_into_a_file_is_a_clear_error(config: TrainConfig, view) -> None:

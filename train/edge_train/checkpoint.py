@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -24,6 +25,17 @@ from edge_train.config import TrainConfig
 from edge_train.history import EpochRow
 
 CHECKPOINT_NAME: Final = "checkpoint.npz"
+CHECKPOINT_VERSION: Final = 1
+# What numpy, zipfile and json raise on a damaged file, and our records on other fields.
+_UNREADABLE: Final = (
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    EOFError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 _GROUPS: Final = ("model", "optimizer", "best_model")
 
 Arrays = tuple[NDArray[Any], ...]
@@ -80,6 +92,7 @@ class Checkpoint:
             OutputError: The folder cannot be written or the disk is full.
         """
         document = {
+            "format_version": CHECKPOINT_VERSION,
             "config": self.config.to_json_values(),
             "data_sha256": self.data_sha256,
             "best_epoch": self.best_epoch,
@@ -104,19 +117,24 @@ class Checkpoint:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 document = json.loads(str(arrays["document"]))
                 groups = {group: _read_group(arrays, group) for group in _GROUPS}
+            if document["format_version"] != CHECKPOINT_VERSION:
+                raise RunError(
+                    f"{path} has format_version {document['format_version']}, this program reads "
+                    f"{CHECKPOINT_VERSION}: train anew"
+                )
+            return cls(
+                config=TrainConfig.from_json_values(document["config"]),
+                data_sha256=document["data_sha256"],
+                best_epoch=document["best_epoch"],
+                history=tuple(EpochRow(**row) for row in document["history"]),
+                **groups,
+            )
         except FileNotFoundError as error:
             raise RunError(
                 f"{folder} holds no unfinished run: there is no {CHECKPOINT_NAME}"
             ) from error
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        except _UNREADABLE as error:
             raise RunError(f"{path} cannot be read: {error}") from error
-        return cls(
-            config=TrainConfig.from_json_values(document["config"]),
-            data_sha256=document["data_sha256"],
-            best_epoch=document["best_epoch"],
-            history=tuple(EpochRow(**row) for row in document["history"]),
-            **groups,
-        )
 
 
 def _read_group(arrays: Mapping[str, NDArray[Any]], group: str) -> Arrays:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from edge_infer.errors import RunError, UsageError
 from edge_train.augment import Augmentation
+
+# What numpy and Keras take.
+MAX_SEED: Final = 2**32 - 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +47,8 @@ class Recipe:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise UsageError(f"{name} must be at least 1, found {value}")
+        if not 0 < self.learning_rate < math.inf:
+            raise UsageError(f"learning_rate must be above 0, found {self.learning_rate}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +70,10 @@ class TrainConfig:
     seed: int
     recipe: Recipe
     tensorboard: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.seed <= MAX_SEED:
+            raise UsageError(f"seed must lie in 0-{MAX_SEED}, found {self.seed}")
 
     def to_json_values(self) -> dict[str, Any]:
         """Return the record as plain JSON values."""

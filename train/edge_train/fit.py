@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_infer.errors import RunError
 from edge_train.checkpoint import Arrays, Checkpoint
 from edge_train.config import Recipe
 from edge_train.evaluate import evaluate
@@ -142,6 +144,11 @@ def _train_epoch(
     view.epoch_started(epoch, recipe.epochs, -(-len(data.images) // recipe.batch_size))
     images = feed.next_epoch()
     loss, accuracy = _fit_images(model, recipe, images, view)
+    if not math.isfinite(loss):
+        raise RunError(
+            f"the training diverged in epoch {epoch} (loss {loss}): train anew with a lower "
+            f"--learning-rate than {recipe.learning_rate:g}"
+        )
     validation = evaluate(model, data.validation_images, data.validation_labels)
     return EpochRow(
         epoch=epoch,
@@ -201,5 +208,10 @@ def _optimizer(recipe: Recipe, steps_per_epoch: int) -> Any:
 
 
 def _assign(variables_: Any, arrays: Arrays) -> None:
+    expected, found = [tuple(v.shape) for v in variables_], [array.shape for array in arrays]
+    if expected != found:
+        raise RunError(
+            "the checkpoint is of another network than its preset builds today: train anew"
+        )
     for variable, array in zip(variables_, arrays, strict=True):
         variable.assign(array)

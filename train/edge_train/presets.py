@@ -67,9 +67,17 @@ def build_preset(name: str, classes: int) -> Any:
     return build_network(find_preset(name).trunk, classes, name=name)
 
 
+def count_trained(model: Any) -> int:
+    """Count a Keras model's trained values: all but the statistics of batch-norm."""
+    return sum(math.prod(weight.shape) for weight in model.trainable_weights)
+
+
 @dataclass(frozen=True)
 class LayerCost:
-    """One layer of a network: name, kind, output shape without batch, and its price."""
+    """One layer of a network: name, kind, output shape without batch, and its price.
+
+    ``parameters`` are trained values; batch-norm's statistics do not count.
+    """
 
     name: str
     kind: str
@@ -85,7 +93,7 @@ def layer_costs(model: Any) -> list[LayerCost]:
             layer.name,
             type(layer).__name__,
             tuple(layer.output.shape[1:]),
-            layer.count_params(),
+            count_trained(layer),
             _macs(layer),
         )
         for layer in model.layers

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import tensorflow as tf
 
+from edge_infer.errors import OutputError
 from edge_train.history import EpochRow
+
+TENSORBOARD_NAME: Final = "tensorboard"
 
 
 class TensorBoardLog:
@@ -17,7 +22,10 @@ class TensorBoardLog:
 
     def __init__(self, folder: Path | None) -> None:
         """Open the log in ``folder``, or none at all for None."""
-        self._writer: Any = None if folder is None else tf.summary.create_file_writer(str(folder))
+        self._writer: Any = None
+        if folder is not None:
+            with _clear_errors():
+                self._writer = tf.summary.create_file_writer(str(folder))
 
     def write(self, row: EpochRow) -> None:
         """Add one epoch, so that a viewer sees it at once."""
@@ -25,10 +33,10 @@ class TensorBoardLog:
             return
         figures = asdict(row)
         epoch = figures.pop("epoch")
-        with self._writer.as_default():
+        with _clear_errors(), self._writer.as_default():
             for name, value in figures.items():
                 tf.summary.scalar(name, value, step=epoch)
-        self._writer.flush()
+            self._writer.flush()
 
     def __enter__(self) -> Self:
         """Return the log."""
@@ -43,3 +51,11 @@ class TensorBoardLog:
         """Close the log's file."""
         if self._writer is not None:
             self._writer.close()
+
+
+@contextmanager
+def _clear_errors() -> Generator[None]:
+    try:
+        yield
+    except tf.errors.OpError as error:
+        raise OutputError(f"cannot write the TensorBoard log: {error.message}") from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -11,7 +12,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from edge_infer.atomic import atomic_path
@@ -24,8 +24,8 @@ from edge_train.data import WORDS, Dataset, load_dataset, split_validation
 from edge_train.evaluate import Evaluation, evaluate
 from edge_train.fit import TrainingSet, TrainingView, compile_model, fit, restore_best, variables
 from edge_train.history import EpochRow, write_history
-from edge_train.presets import build_preset
-from edge_train.tensorboard import TensorBoardLog
+from edge_train.presets import build_preset, count_trained
+from edge_train.tensorboard import TENSORBOARD_NAME, TensorBoardLog
 
 _TOOLS: Final = ("edge-mnist", "tensorflow", "keras", "numpy")
 
@@ -46,7 +46,7 @@ def train(config: TrainConfig, view: TrainingView, *, force: bool = False) -> Ru
         DataError: The data cannot be had or used.
         OutputError: The folder cannot be written.
     """
-    _make_room(config.out, force=force)
+    _check_room(config.out, force=force)
     config = replace(config, data=_settled(config.data))
     data = load_dataset(config.data, notify=view.notify, progress=view.progress)
     parts = _split(data, config.seed)
@@ -55,6 +55,8 @@ def train(config: TrainConfig, view: TrainingView, *, force: bool = False) -> Ru
     compile_model(model, config.recipe, len(parts.images))
     weights = variables(model)
     start = Checkpoint(config, data.sha256, weights, variables(model.optimizer), weights)
+    # Not before all else has gone well: what stood there may be all that there is.
+    _make_room(config.out)
     start.save(config.out)
     return _run(model, start, data, parts, view)
 
@@ -96,7 +98,7 @@ def _run(
     model: Any, start: Checkpoint, data: Dataset, parts: TrainingSet, view: TrainingView
 ) -> RunRecord:
     config = start.config
-    with TensorBoardLog(config.out / "tensorboard" if config.tensorboard else None) as log:
+    with TensorBoardLog(config.out / TENSORBOARD_NAME if config.tensorboard else None) as log:
 
         def keep(state: Checkpoint) -> None:
             state.save(config.out)
@@ -141,7 +143,7 @@ def _record(
         data=data.name,
         data_sha256=data.sha256,
         preset=state.config.preset,
-        parameters=int(sum(np.prod(weight.shape) for weight in model.trainable_weights)),
+        parameters=count_trained(model),
         seed=state.config.seed,
         epochs=state.epoch,
         best_epoch=state.best_epoch,
@@ -180,26 +182,24 @@ def _split(data: Dataset, seed: int) -> TrainingSet:
     )
 
 
-def _make_room(out: Path, *, force: bool) -> None:
+def _check_room(out: Path, *, force: bool) -> None:
     """Refuse to train over a run, finished or not, unless told to."""
-    folder = RunFolder(out)
-    leftovers = [
-        out / CHECKPOINT_NAME,
-        folder.record_path,
-        folder.model_path,
-        folder.calibration_path,
-        folder.history_path,
-    ]
-    standing = [path for path in leftovers if path.exists()]
-    if standing and not force:
-        unfinished = (out / CHECKPOINT_NAME).exists()
-        way = f"go on with `edge-mnist train --resume {out}`" if unfinished else "choose another"
-        raise RunError(f"{out} holds a run already: {way}, or give --force to replace it")
+    unfinished = (out / CHECKPOINT_NAME).exists()
+    if force or not (unfinished or any(path.exists() for path in RunFolder(out).files)):
+        return
+    way = f"go on with `edge-mnist train --resume {out}`" if unfinished else "choose another"
+    raise RunError(f"{out} holds a run already: {way}, or give --force to replace it")
+
+
+def _make_room(out: Path) -> None:
+    """Make the folder and take away what an old run left in it, its exports too."""
     try:
         out.mkdir(parents=True, exist_ok=True)
         # run.json first: while it stands the folder counts as finished.
-        for path in standing:
-            path.unlink()
+        for path in (*RunFolder(out).files, out / CHECKPOINT_NAME, *out.glob("*.onnx")):
+            path.unlink(missing_ok=True)
+        if (out / TENSORBOARD_NAME).is_dir():
+            shutil.rmtree(out / TENSORBOARD_NAME)
     except OSError as error:
         raise OutputError(f"cannot write to {out}: {error.strerror}", code="unwritable") from error
 

@@ -24,6 +24,7 @@ EXAMPLES: Final = """
 
 
 def command(
+    context: typer.Context,
     *,
     data: DataOption = "mnist",
     preset: Annotated[str, typer.Option(help="Network and recipe; see --list-presets.")] = "edge",
@@ -43,9 +44,7 @@ def command(
     ] = False,
     resume: Annotated[
         Path | None,
-        typer.Option(
-            metavar="RUN", help="Go on with a stopped run; all other options are its own."
-        ),
+        typer.Option(metavar="RUN", help="Go on with a stopped run, under its own options."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a run in the folder.")] = False,
     list_presets: Annotated[
@@ -55,7 +54,10 @@ def command(
 ) -> None:
     """Train a network in Keras and leave a run folder that `export` takes."""
     from edge_mnist.extras import import_tensorflow, require
+    from edge_mnist.options import refuse_beside
 
+    if resume is not None:
+        refuse_beside(context, "resume")
     require("train", "train")
     import_tensorflow(verbose=bool(os.environ.get("EDGE_MNIST_VERBOSE")))
     from edge_mnist import training
