@@ -86,13 +86,13 @@ def _stderr_set_aside() -> Generator[None]:
     kept = os.dup(2)
     with tempfile.TemporaryFile() as aside:
         os.dup2(aside.fileno(), 2)
-        failed = True
         try:
             yield
-            failed = False
+        except Exception:
+            # Not after Ctrl-C, which nothing there could explain.
+            aside.seek(0)
+            os.write(kept, aside.read())
+            raise
         finally:
             os.dup2(kept, 2)
             os.close(kept)
-            if failed:
-                aside.seek(0)
-                os.write(2, aside.read())

@@ -41,7 +41,8 @@ ModelOption = Annotated[
     ),
 ]
 ThreadsOption = Annotated[
-    int, typer.Option("--threads", min=1, help="Threads for inference inside one operator.")
+    int,
+    typer.Option("--threads", min=1, max=256, help="Threads for inference inside one operator."),
 ]
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace an existing file.")]
 RunArgument = Annotated[

@@ -34,6 +34,7 @@ def make_config(
     patience: int | None,
 ) -> TrainConfig:
     """Resolve the options of the command line to a full configuration."""
+    asked = {"epochs": epochs, "batch_size": batch_size, "patience": patience}
     recipe = override(
         find_preset(preset).recipe,
         epochs=epochs,
@@ -48,6 +49,7 @@ def make_config(
         seed=seed,
         recipe=recipe,
         tensorboard=tensorboard,
+        asked=tuple(name for name, value in asked.items() if value is not None),
     )
 
 
@@ -67,7 +69,10 @@ def print_presets() -> None:
         costs = layer_costs(build_preset(name, _DIGIT_CLASSES))
         parameters, macs = sum(c.parameters for c in costs), sum(c.macs for c in costs)
         table = Table(
-            title=f"{name}: {preset.summary}\n{parameters:,} parameters, {macs:,} MACs",
+            title=f"{name}: {preset.summary}\n{parameters:,} parameters, {macs:,} MACs; "
+            f"{preset.recipe.epochs} epochs in batches of {preset.recipe.batch_size}, "
+            f"learning rate {preset.recipe.learning_rate:g}, "
+            f"patience {preset.recipe.patience or 'without end'}",
             title_justify="left",
         )
         for heading, justify in (("layer", "left"), ("output", "left"), ("parameters", "right")):

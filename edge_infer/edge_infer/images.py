@@ -146,7 +146,7 @@ def _check_claim(data: bytes, name: str, max_pixels: int) -> str | None:
     if header.width * header.height > max_pixels:
         raise ImageError(
             f"{name} claims {header.width} x {header.height} pixels, over the limit of "
-            f"{max_pixels:,}: make it smaller, or raise the limit",
+            f"{max_pixels:,}: make it smaller, or raise the limit (--max-pixels)",
             code="too_large",
         )
     # OpenCV before 5 returns the top of such files, with grey below, without a word.

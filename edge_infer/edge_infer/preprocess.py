@@ -74,6 +74,12 @@ def to_grey(image: ImageU8) -> ImageU8:
     Raises:
         ImageError: Another dtype or shape, or no pixels.
     """
+    if not isinstance(image, np.ndarray):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise ImageError(
+            f"expected a numpy array of pixels, found {type(image).__name__}; "
+            "edge_infer.read_image makes one of a file",
+            code="wrong_dtype",
+        )
     if image.dtype != np.uint8:
         raise ImageError(f"expected a uint8 picture, found {image.dtype}", code="wrong_dtype")
     shape = image.shape

@@ -148,6 +148,8 @@ class Calibration:
         try:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 loaded = cls(**{field.name: arrays[field.name] for field in fields(cls)})
+        except FileNotFoundError as error:
+            raise RunError(f"{path} is missing: the run is not whole, train anew") from error
         except _UNREADABLE as error:
             raise RunError(f"{path} cannot be read: {error}") from error
         for part in ("validation", "test"):
@@ -205,14 +207,17 @@ class RunFolder:
             raise RunError(f"{self.path} is not a run folder: make one with `edge-mnist train`")
         if not self.record_path.is_file() or not self.model_path.is_file():
             raise RunError(
-                f"{self.path} holds no finished run (model.keras and run.json): train it, or "
-                f"finish it with `edge-mnist train --resume {self.path}`"
+                f"{self.path} holds no finished run (model.keras and run.json): make one with "
+                "`edge-mnist train`, or finish a stopped one with `edge-mnist train --resume`"
             )
         try:
             text = self.record_path.read_text(encoding="utf-8")
         except (OSError, ValueError) as error:
             raise RunError(f"{self.record_path} cannot be read: {error}") from error
-        return RunRecord.from_json(text)
+        try:
+            return RunRecord.from_json(text)
+        except RunError as error:
+            raise RunError(f"{self.path}: {error.message}") from error
 
     def write_record(self, record: RunRecord) -> None:
         """Write ``run.json`` in one piece."""

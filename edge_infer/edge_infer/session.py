@@ -26,6 +26,8 @@ from edge_infer.onnx_scan import scan_onnx
 
 # The largest network of this project is under 2 MB; what is far larger is something else.
 MAX_MODEL_BYTES: Final = 64 * 1024 * 1024
+# More threads than any machine has cores for this; far more would hang it.
+MAX_THREADS: Final = 256
 _LOG_FATAL_ONLY: Final = 4
 _SUM_TOLERANCE: Final = 1e-3
 
@@ -72,14 +74,14 @@ def open_model(data: bytes, name: str, *, threads: int = 1) -> OpenModel:
     Args:
         data: The whole ``.onnx`` file.
         name: What to call it in errors.
-        threads: Threads inside one operator, at least 1.
+        threads: Threads inside one operator, 1-256.
 
     Raises:
         ModelError: Not ONNX, damaged, not self-contained, or not of this project.
-        UsageError: ``threads`` below 1.
+        UsageError: ``threads`` outside 1-256.
     """
-    if threads < 1:
-        raise UsageError(f"threads must be at least 1, found {threads}")
+    if not 1 <= threads <= MAX_THREADS:
+        raise UsageError(f"threads must lie in 1-{MAX_THREADS}, found {threads}")
     try:
         summary = scan_onnx(data)
         if METADATA_KEY not in summary.metadata:

@@ -90,3 +90,28 @@ def test_error_is_one_line_without_a_traceback(tmp_path) -> None:
 def test_verbose_error_has_its_traceback(tmp_path) -> None:
     ran = run("--verbose", "predict", "x.png", "--model", str(tmp_path / "none.onnx"))
     assert "Traceback" in ran.stderr
+
+
+@pytest.mark.parametrize("arguments", [("doctor",), ("--help",)])
+def test_full_disk_under_standard_output_is_one_line(arguments: tuple[str, ...]) -> None:
+    with open("/dev/full", "w") as full:
+        ran = subprocess.run(
+            [sys.executable, "-m", "edge_mnist", *arguments],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert ran.returncode == 1
+    assert ran.stderr == "error: No space left on device\n"
+
+
+def test_closed_standard_output_is_no_error() -> None:
+    ran = subprocess.run(
+        f"{sys.executable} -m edge_mnist doctor >&-",
+        shell=True,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edge_infer import Classifier, ImageError, ModelError, prepare_digit
+from edge_infer import Classifier, ImageError, ModelError, UsageError, prepare_digit
 
 
 @pytest.fixture(scope="module")
@@ -102,3 +102,15 @@ def test_load_of_a_missing_file_is_a_model_error(tmp_path: Path) -> None:
         Classifier.load(tmp_path / "none.onnx")
     with pytest.raises(ModelError):
         Classifier.load(str(tmp_path / "none.onnx"))
+
+
+@pytest.mark.parametrize("wrong", ["digit.png", None, [[0] * 28] * 28])
+def test_what_is_no_array_is_a_clear_error(tiny_model_path, wrong) -> None:
+    with pytest.raises(ImageError, match="expected a numpy array of pixels, found"):
+        Classifier.load(tiny_model_path).classify(wrong)
+
+
+@pytest.mark.parametrize("threads", [0, 257, 10**12])
+def test_senseless_threads_are_a_usage_error(tiny_model_path, threads: int) -> None:
+    with pytest.raises(UsageError, match="threads must lie in 1-256"):
+        Classifier.load(tiny_model_path, threads=threads)

@@ -100,7 +100,7 @@ def test_damaged_record_is_a_run_error(run: RunFolder, text: bytes) -> None:
 
 def test_missing_calibration_is_a_run_error(run: RunFolder) -> None:
     run.calibration_path.unlink()
-    with pytest.raises(RunError, match="cannot be read"):
+    with pytest.raises(RunError, match="is missing"):
         run.read_calibration()
 
 

@@ -114,7 +114,12 @@ def config(small_data: Path, tmp_path: Path) -> TrainConfig:
         batch_size=50,
     )
     return TrainConfig(
-        preset="edge", data=str(small_data), out=tmp_path / "run", seed=3, recipe=recipe
+        preset="edge",
+        data=str(small_data),
+        out=tmp_path / "run",
+        seed=3,
+        recipe=recipe,
+        asked=("epochs", "batch_size", "patience"),
     )
 
 

@@ -55,7 +55,7 @@ def test_checkpoint_cut_short_is_a_clear_error(
     start.save(tmp_path)
     path = tmp_path / CHECKPOINT_NAME
     path.write_bytes(path.read_bytes()[:keep])
-    with pytest.raises(RunError, match=r"checkpoint\.npz cannot be read"):
+    with pytest.raises(RunError, match=r"checkpoint\.npz is damaged"):
         Checkpoint.load(tmp_path)
 
 
@@ -63,7 +63,7 @@ def test_checkpoint_cut_short_is_a_clear_error(
     ("change", "words"),
     [
         ({"format_version": 99}, "format_version 99"),
-        ({"history": [{"epoch": 1}]}, "cannot be read"),
+        ({"history": [{"epoch": 1}]}, "is damaged or no checkpoint"),
         ({"config": {}}, "configuration"),
     ],
 )
@@ -82,7 +82,7 @@ def test_checkpoint_without_its_document_is_a_clear_error(
     start: Checkpoint, tmp_path: Path
 ) -> None:
     np.savez(tmp_path / CHECKPOINT_NAME, model_0000=np.zeros(3))
-    with pytest.raises(RunError, match="cannot be read"):
+    with pytest.raises(RunError, match="is damaged or no checkpoint"):
         Checkpoint.load(tmp_path)
 
 

@@ -3,9 +3,12 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from edge_infer.errors import RunError, UsageError
-from edge_train.config import Recipe, TrainConfig, override
+from edge_train.config import Recipe, TrainConfig, fit_to_size, override
+from edge_train.presets import PRESETS
 
 
 def test_config_survives_json(config: TrainConfig) -> None:
@@ -28,6 +31,28 @@ def test_config_with_wrong_fields_is_refused(config: TrainConfig, change: dict) 
 def test_recipe_refuses_zero(with_recipe, name: str) -> None:
     with pytest.raises(UsageError, match=f"{name} must be at least 1, found 0"):
         with_recipe(**{name: 0})
+
+
+def test_recipe_for_a_large_set_stays_as_it_is() -> None:
+    for preset in PRESETS.values():
+        assert fit_to_size(preset.recipe, 55_000) == preset.recipe
+
+
+@given(images=st.integers(1, 100_000))
+def test_recipe_for_any_set_has_enough_steps(images: int) -> None:
+    fitted = fit_to_size(PRESETS["edge"].recipe, images)
+    steps = -(-images // fitted.batch_size)
+    assert fitted.epochs * steps >= 1500
+    assert fitted.patience * steps >= 400
+    assert fitted.batch_size <= 128
+    assert steps >= 32 or fitted.batch_size == 8
+
+
+def test_recipe_keeps_what_was_asked_for() -> None:
+    recipe = PRESETS["edge"].recipe
+    assert fit_to_size(recipe, 90, ("epochs", "batch_size", "patience")) == recipe
+    fitted = fit_to_size(recipe, 90, ("epochs",))
+    assert (fitted.epochs, fitted.batch_size) == (recipe.epochs, 8)
 
 
 def test_override_replaces_only_what_is_given(config: TrainConfig) -> None:

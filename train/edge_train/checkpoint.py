@@ -130,11 +130,10 @@ class Checkpoint:
                 **groups,
             )
         except FileNotFoundError as error:
-            raise RunError(
-                f"{folder} holds no unfinished run: there is no {CHECKPOINT_NAME}"
-            ) from error
+            found = f"there is no {CHECKPOINT_NAME} in it" if folder.is_dir() else "no such folder"
+            raise RunError(f"{folder} holds no unfinished run: {found}") from error
         except _UNREADABLE as error:
-            raise RunError(f"{path} cannot be read: {error}") from error
+            raise RunError(f"{path} is damaged or no checkpoint ({error}): train anew") from error
 
 
 def _read_group(arrays: Mapping[str, NDArray[Any]], group: str) -> Arrays:

@@ -12,6 +12,12 @@ from edge_train.augment import Augmentation
 
 # What numpy and Keras take.
 MAX_SEED: Final = 2**32 - 1
+# What a run on a small set has at least, so that the optimizer gets anywhere and the
+# statistics of batch-norm, which remember some 30 steps, settle before patience ends.
+_STEPS_AN_EPOCH: Final = 32
+_STEPS: Final = 1500
+_PATIENT_STEPS: Final = 400
+_SMALLEST_BATCH: Final = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +68,8 @@ class TrainConfig:
         seed: Of the split, the first weights, the order and the distortions.
         recipe: How it is trained.
         tensorboard: Whether to write a TensorBoard log into ``out/tensorboard``.
+        asked: Names of the recipe's values that were asked for and hold whatever the size
+            of the data; the others are fitted to it, see :func:`fit_to_size`.
     """
 
     preset: str
@@ -70,6 +78,7 @@ class TrainConfig:
     seed: int
     recipe: Recipe
     tensorboard: bool = False
+    asked: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not 0 <= self.seed <= MAX_SEED:
@@ -77,7 +86,7 @@ class TrainConfig:
 
     def to_json_values(self) -> dict[str, Any]:
         """Return the record as plain JSON values."""
-        return {**asdict(self), "out": str(self.out)}
+        return {**asdict(self), "out": str(self.out), "asked": list(self.asked)}
 
     @classmethod
     def from_json_values(cls, values: dict[str, Any]) -> TrainConfig:
@@ -91,7 +100,7 @@ class TrainConfig:
             if recipe["augmentation"] is not None:
                 recipe["augmentation"] = Augmentation(**recipe["augmentation"])
             arguments: dict[str, Any] = {**values, "recipe": Recipe(**recipe)}
-            arguments["out"] = Path(values["out"])
+            arguments["out"], arguments["asked"] = Path(values["out"]), tuple(values["asked"])
             return cls(**arguments)
         except (KeyError, TypeError) as error:
             raise RunError(f"the run's configuration cannot be understood: {error}") from error
@@ -117,3 +126,29 @@ def override(
         learning_rate=recipe.learning_rate if learning_rate is None else learning_rate,
         patience=recipe.patience if patience is None else patience,
     )
+
+
+def fit_to_size(recipe: Recipe, images: int, asked: tuple[str, ...] = ()) -> Recipe:
+    """Fit a recipe, written for MNIST's 55,000 images, to a smaller set.
+
+    On some hundred images, 25 epochs in batches of 128 are a few dozen steps. The batch
+    shrinks until an epoch has 32 steps, epochs and patience grow to 1,500 and 400 steps.
+
+    Args:
+        recipe: Of the preset.
+        images: Number of training images.
+        asked: Names of values that stay as they are.
+
+    Returns:
+        The recipe itself for a set as large as MNIST.
+    """
+    batch = recipe.batch_size
+    if "batch_size" not in asked:
+        batch = min(batch, max(_SMALLEST_BATCH, images // _STEPS_AN_EPOCH))
+    steps = -(-images // batch)
+    epochs, patience = recipe.epochs, recipe.patience
+    if "epochs" not in asked:
+        epochs = max(epochs, -(-_STEPS // steps))
+    if patience is not None and "patience" not in asked:
+        patience = max(patience, -(-_PATIENT_STEPS // steps))
+    return replace(recipe, batch_size=batch, epochs=epochs, patience=patience)

@@ -19,7 +19,7 @@ from edge_infer.errors import OutputError, RunError
 from edge_infer.host import cpu_name
 from edge_infer.run_folder import Calibration, RunFolder, RunRecord
 from edge_train.checkpoint import CHECKPOINT_NAME, Checkpoint
-from edge_train.config import TrainConfig
+from edge_train.config import TrainConfig, fit_to_size
 from edge_train.data import WORDS, Dataset, load_dataset, split_validation
 from edge_train.evaluate import Evaluation, evaluate
 from edge_train.fit import TrainingSet, TrainingView, compile_model, fit, restore_best, variables
@@ -50,6 +50,7 @@ def train(config: TrainConfig, view: TrainingView, *, force: bool = False) -> Ru
     config = replace(config, data=_settled(config.data))
     data = load_dataset(config.data, notify=view.notify, progress=view.progress)
     parts = _split(data, config.seed)
+    config = _fitted(config, len(parts.images), view)
     keras.utils.set_random_seed(config.seed)
     model = build_preset(config.preset, len(data.class_names))
     compile_model(model, config.recipe, len(parts.images))
@@ -164,6 +165,16 @@ def _best_row(state: Checkpoint) -> EpochRow:
     if best is None:
         raise RunError(f"{state.config.out} has no finished epoch")
     return best
+
+
+def _fitted(config: TrainConfig, images: int, view: TrainingView) -> TrainConfig:
+    recipe = fit_to_size(config.recipe, images, config.asked)
+    if recipe != config.recipe:
+        view.notify(
+            f"{images:,} training images are few: up to {recipe.epochs} epochs in batches of "
+            f"{recipe.batch_size}"
+        )
+    return replace(config, recipe=recipe)
 
 
 def _settled(data: str) -> str:

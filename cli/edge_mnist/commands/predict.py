@@ -41,7 +41,9 @@ def command(
     model: ModelOption = None,
     format_name: Annotated[
         Literal["table", "jsonl", "csv"] | None,
-        typer.Option("--format", "-f", help="[default: by the suffix of --output, else table]"),
+        typer.Option(
+            "--format", "-f", help="[default: by the suffix of --output (.jsonl, .csv), else table]"
+        ),
     ] = None,
     output: Annotated[
         Path | None,

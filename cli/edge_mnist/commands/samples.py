@@ -41,12 +41,18 @@ def command(
     from edge_mnist.console import OUT
     from edge_mnist.loading_view import LoadingView
     from edge_train.data import load_dataset
-    from edge_train.data.samples import write_samples
+    from edge_train.data.samples import make_folder, write_samples
 
+    # First of all: loading may mean a download.
+    make_folder(output, overwrite=force)
     with LoadingView() as view:
         dataset = load_dataset(data, notify=view.notify, progress=view.progress)
     paths = write_samples(
         dataset, output, count=None if every else count, seed=seed, overwrite=force
     )
     OUT.print(f"wrote {len(paths):,} pictures to {output}, such as {paths[0].name}", markup=False)
-    OUT.print(f"try:  edge-mnist predict {shlex.quote(str(output))}", markup=False)
+    if not every and len(paths) < count:
+        OUT.print(f"there are no more than {len(paths):,} in the test part of {dataset.name}")
+    is_digits = dataset.class_names == tuple("0123456789")
+    model = "" if is_digits else " --model FILE.onnx  # one that was trained on these classes"
+    OUT.print(f"try:  edge-mnist predict {shlex.quote(str(output))}{model}", markup=False)

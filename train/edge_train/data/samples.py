@@ -50,7 +50,7 @@ def write_samples(
         folder / f"{index:0{width}d}_label-{names[dataset.test_labels[index]]}.png"
         for index in indices
     ]
-    _make_folder(folder, overwrite)
+    make_folder(folder, overwrite=overwrite)
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         for start in range(0, len(paths), _BATCH):
             batch = slice(start, start + _BATCH)
@@ -83,7 +83,12 @@ def spread_over_classes(
     return np.sort(shuffled[order][:count])
 
 
-def _make_folder(folder: Path, overwrite: bool) -> None:
+def make_folder(folder: Path, *, overwrite: bool) -> None:
+    """Make the folder for samples where there is none.
+
+    Raises:
+        OutputError: It is not empty and ``overwrite`` is false, or cannot be made.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         occupied = any(folder.iterdir())
