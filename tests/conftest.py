@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from shutil import which
 from types import ModuleType
 
 import cv2
@@ -80,3 +82,24 @@ def _load(name: str) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture
+def display() -> Iterator[str]:
+    """A virtual display, such as ":3"."""
+    if which("Xvfb") is None:
+        pytest.skip("Xvfb is not installed: no display to open a window on")
+    # Without -noreset the server starts anew, and refuses callers meanwhile, each time that
+    # its last client leaves: the child that tries for a display is one.
+    server = subprocess.Popen(
+        ["Xvfb", "-noreset", "-displayfd", "1", "-screen", "0", "800x600x24"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        assert server.stdout is not None
+        yield f":{server.stdout.readline().strip()}"
+    finally:
+        server.terminate()
+        server.communicate(timeout=10)

@@ -88,28 +88,6 @@ def endless_stream(page: ImageU8) -> Iterator[str]:
         thread.join(5)
 
 
-@pytest.fixture
-def display() -> Iterator[str]:
-    """A virtual display, such as ":3"."""
-    for tool in ("Xvfb", "xdotool"):
-        if which(tool) is None:
-            pytest.skip(f"{tool} is not installed: no window to drive")
-    if not BUILT_WITH_WINDOWS:
-        pytest.skip("this OpenCV is built without windows")
-    server = subprocess.Popen(
-        ["Xvfb", "-displayfd", "1", "-screen", "0", "800x600x24"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    try:
-        assert server.stdout is not None
-        yield f":{server.stdout.readline().strip()}"
-    finally:
-        server.terminate()
-        server.communicate(timeout=10)
-
-
 def wait_for(what: Callable[[], bool], timeout_s: float = 30.0) -> None:
     end = time.monotonic() + timeout_s
     while not what():
@@ -212,6 +190,8 @@ def test_webcam_without_a_display_offers_headless(video: Path, tiny_model_path: 
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.skipif(not BUILT_WITH_WINDOWS, reason="this OpenCV is built without windows")
+@pytest.mark.skipif(which("xdotool") is None, reason="xdotool is not installed: no keys to press")
 def test_webcam_obeys_keys_in_a_real_window(
     display: str, video: Path, tiny_model_path: Path, tmp_path: Path
 ) -> None:

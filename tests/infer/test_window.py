@@ -2,9 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from shutil import which
 
 import cv2
 import pytest
@@ -31,25 +29,6 @@ with FrameWindow("edge-mnist") as window:
     assert window.closed
 print("shown")
 """
-
-
-@pytest.fixture
-def display() -> Iterator[str]:
-    """A virtual display, such as ":3"."""
-    if which("Xvfb") is None:
-        pytest.skip("Xvfb is not installed: no display to open a window on")
-    server = subprocess.Popen(
-        ["Xvfb", "-displayfd", "1", "-screen", "0", "800x600x24"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    try:
-        assert server.stdout is not None
-        yield f":{server.stdout.readline().strip()}"
-    finally:
-        server.terminate()
-        server.communicate(timeout=10)
 
 
 @pytest.fixture
