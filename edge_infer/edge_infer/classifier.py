@@ -78,7 +78,7 @@ class Classifier:
 
         Raises:
             ModelError: Missing, foreign or damaged.
-            UsageError: ``threads`` below 1.
+            UsageError: ``threads`` outside 1-256.
         """
         name = DEFAULT_MODEL if model is None else model
         if model is None or name in shipped_models():
