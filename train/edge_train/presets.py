@@ -13,8 +13,6 @@ from edge_train.augment import Augmentation
 from edge_train.config import Recipe
 from edge_train.networks import Trunk, build_network, edge_trunk, walkthrough_trunk
 
-DEFAULT_PRESET: Final = "edge"
-
 
 @dataclass(frozen=True, kw_only=True)
 class Preset:
