@@ -13,7 +13,7 @@ from edge_infer.run_folder import RunRecord
 from edge_mnist.console import ERR, OUT
 from edge_mnist.training_view import TerminalTrainingView
 from edge_train.checkpoint import CHECKPOINT_NAME
-from edge_train.config import TrainConfig, override
+from edge_train.config import Recipe, TrainConfig, override
 from edge_train.presets import PRESETS, build_preset, find_preset, layer_costs
 from edge_train.train import resume, train, use_deterministic_operations
 
@@ -24,6 +24,8 @@ _DIGIT_CLASSES = 10
 def make_config(
     *,
     preset: str,
+    recipe_name: str,
+    teachers: tuple[str, ...],
     data: str,
     out: Path | None,
     seed: int,
@@ -32,15 +34,18 @@ def make_config(
     batch_size: int | None,
     learning_rate: float | None,
     patience: int | None,
+    precision: str | None,
+    legacy_h5: bool,
 ) -> TrainConfig:
     """Resolve the options of the command line to a full configuration."""
     asked = {"epochs": epochs, "batch_size": batch_size, "patience": patience}
     recipe = override(
-        find_preset(preset).recipe,
+        find_preset(preset).find_recipe(recipe_name),
         epochs=epochs,
         batch_size=batch_size,
         learning_rate=learning_rate,
         patience=patience,
+        precision=precision,
     )
     return TrainConfig(
         preset=preset,
@@ -48,6 +53,8 @@ def make_config(
         out=out or Path("runs") / preset,
         seed=seed,
         recipe=recipe,
+        teachers=teachers,
+        legacy_h5=legacy_h5,
         tensorboard=tensorboard,
         asked=tuple(name for name, value in asked.items() if value is not None),
     )
@@ -69,10 +76,8 @@ def print_presets() -> None:
         costs = layer_costs(build_preset(name, _DIGIT_CLASSES))
         parameters, macs = sum(c.parameters for c in costs), sum(c.macs for c in costs)
         table = Table(
-            title=f"{name}: {preset.summary}\n{parameters:,} parameters, {macs:,} MACs; "
-            f"{preset.recipe.epochs} epochs in batches of {preset.recipe.batch_size}, "
-            f"learning rate {preset.recipe.learning_rate:g}, "
-            f"patience {preset.recipe.patience or 'without end'}",
+            title=f"{name}: {preset.summary}\n{parameters:,} parameters, {macs:,} MACs\n"
+            + "\n".join(describe_recipe(*pair) for pair in preset.recipes.items()),
             title_justify="left",
         )
         for heading, justify in (("layer", "left"), ("output", "left"), ("parameters", "right")):
@@ -82,6 +87,15 @@ def print_presets() -> None:
             shape = "x".join(map(str, cost.shape))
             table.add_row(cost.kind, shape, f"{cost.parameters:,}", f"{cost.macs:,}")
         OUT.print(table)
+
+
+def describe_recipe(name: str, recipe: Recipe) -> str:
+    """Say in a line how a recipe trains."""
+    return (
+        f"recipe {name}: {recipe.optimizer}, {recipe.epochs} epochs in batches of "
+        f"{recipe.batch_size}, learning rate {recipe.learning_rate:g}, "
+        + (f"patience {recipe.patience}" if recipe.patience else "no early stop")
+    )
 
 
 def _follow(folder: Path, work: Callable[[TerminalTrainingView], RunRecord]) -> None:

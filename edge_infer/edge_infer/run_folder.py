@@ -6,7 +6,8 @@
     ├── model.keras        image uint8 [batch, 28, 28] -> probabilities; best weights
     ├── run.json           RunRecord: everything needed to make the run again
     ├── history.csv        one line a finished epoch
-    └── calibration.npz    Calibration: validation and test images with their labels
+    ├── calibration.npz    Calibration: validation and test images with their labels
+    └── mnist.h5           where asked for: model.keras in Keras' old format
 
 It stands on the floor because ``edge_train`` and ``edge_export`` may import only the
 floor: training never knows who exports, and export needs neither data set nor trainer.
@@ -67,6 +68,7 @@ class RunRecord:
         versions: Tool name to version.
         machine: CPU model and core count, in words.
         finished_at: UTC, ISO 8601.
+        teacher_sha256: Of each teacher's model file.
     """
 
     config: Mapping[str, Any]
@@ -87,6 +89,7 @@ class RunRecord:
     versions: Mapping[str, str]
     machine: str
     finished_at: str
+    teacher_sha256: tuple[str, ...] = ()
     format_version: int = RUN_FORMAT_VERSION
 
     def to_json(self) -> str:
@@ -109,7 +112,8 @@ class RunRecord:
                 )
             known = {field.name for field in fields(cls)}
             values = {name: value for name, value in document.items() if name in known}
-            values["class_names"] = tuple(values["class_names"])
+            for name in ("class_names", "teacher_sha256"):
+                values[name] = tuple(values.get(name, ()))
             return cls(**values)
         except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise RunError(f"run.json cannot be understood: {error}") from error
@@ -193,9 +197,20 @@ class RunFolder:
         return self.path / "calibration.npz"
 
     @property
+    def legacy_path(self) -> Path:
+        """The model in Keras' old HDF5 format, where that was asked for."""
+        return self.path / "mnist.h5"
+
+    @property
     def files(self) -> tuple[Path, ...]:
-        """All files of a finished run; ``run.json``, whose presence says so, comes first."""
-        return (self.record_path, self.model_path, self.calibration_path, self.history_path)
+        """All files that a run may hold; ``run.json``, by which it is finished, comes first."""
+        return (
+            self.record_path,
+            self.model_path,
+            self.calibration_path,
+            self.history_path,
+            self.legacy_path,
+        )
 
     def read_record(self) -> RunRecord:
         """Read ``run.json`` of a finished run.

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,7 @@ def start(config: TrainConfig) -> Checkpoint:
 
 
 def test_checkpoint_survives_the_disk(start: Checkpoint, tmp_path: Path) -> None:
-    state = start.after_epoch(row(1, 0.9), start.model, start.optimizer)
+    state = start.after_epoch(row(1, 0.9), start.model, start.optimizer, start.model)
     state.save(tmp_path)
     read = Checkpoint.load(tmp_path)
     assert (read.config, read.data_sha256) == (state.config, "abc")
@@ -35,11 +36,16 @@ def test_checkpoint_survives_the_disk(start: Checkpoint, tmp_path: Path) -> None
             assert (before == after).all()
 
 
-def test_checkpoint_keeps_the_weights_of_the_best_epoch(start: Checkpoint) -> None:
-    good, worse = (np.array([1.0]),), (np.array([2.0]),)
-    state = start.after_epoch(row(1, 0.9), good, ()).after_epoch(row(2, 0.8), worse, ())
-    assert (state.epoch, state.best_epoch) == (2, 1)
-    assert state.best_model is good
+@pytest.mark.parametrize(("patience", "kept"), [(5, 1), (None, 2)])
+def test_checkpoint_keeps_the_best_epoch_with_patience_and_the_last_without(
+    start: Checkpoint, patience: int | None, kept: int
+) -> None:
+    config = replace(start.config, recipe=replace(start.config.recipe, patience=patience))
+    good, worse, averaged = ((np.array([value]),) for value in (1.0, 2.0, 3.0))
+    state = replace(start, config=config).after_epoch(row(1, 0.9), good, (), good)
+    state = state.after_epoch(row(2, 0.8), worse, (), averaged)
+    assert (state.epoch, state.best_epoch) == (2, kept)
+    assert state.best_model is (good if kept == 1 else averaged)
     assert state.model is worse
 
 

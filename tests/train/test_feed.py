@@ -1,27 +1,70 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
+from numpy.typing import NDArray
 
 from edge_train.augment import Augmentation
+from edge_train.config import Recipe
 from edge_train.feed import EpochFeed
+from edge_train.teacher import Teacher
 
 LABELS = np.arange(40, dtype=np.int64)
 IMAGES = np.repeat(LABELS.astype(np.uint8), 28 * 28).reshape(-1, 28, 28)
 SHIFT = Augmentation(rotation_deg=5, scale=0, shear=0, shift_px=3)
 
 
-def feed(first_epoch: int = 1, *, seed: int = 0, augmentation=SHIFT) -> EpochFeed:
+class Oracle:
+    """Stands for a classifier: sure of the class that follows the first pixel's value."""
+
+    def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return np.eye(40, dtype=np.float32)[(images[:, 0, 0].astype(int) + 1) % 40]
+
+
+def feed(
+    first_epoch: int = 1,
+    *,
+    seed: int = 0,
+    augmentation: Augmentation | None = SHIFT,
+    teacher: Teacher | None = None,
+) -> EpochFeed:
+    recipe = Recipe(
+        optimizer="adam",
+        learning_rate=1e-3,
+        augmentation=augmentation,
+        teacher_weight=0.75,
+        epochs=4,
+        batch_size=8,
+    )
     return EpochFeed(
-        IMAGES, LABELS, augmentation=augmentation, seed=seed, first_epoch=first_epoch, epochs=4
+        IMAGES,
+        LABELS,
+        classes=40,
+        recipe=recipe,
+        teacher=teacher,
+        seed=seed,
+        first_epoch=first_epoch,
     )
 
 
-def test_feed_shuffles_images_with_their_labels() -> None:
+def test_feed_shuffles_images_with_their_targets() -> None:
     with feed(augmentation=None) as epochs:
         epoch = epochs.next_epoch()
-    assert (epoch.images[:, 0, 0] == epoch.labels).all()
-    assert sorted(epoch.labels) == sorted(LABELS)
-    assert not (epoch.labels == LABELS).all()
+    assert (epoch.targets.argmax(axis=1) == epoch.images[:, 0, 0]).all()
+    assert set(np.unique(epoch.targets)) == {0.0, 1.0}
+    assert sorted(epoch.images[:, 0, 0]) == sorted(LABELS)
+    assert not (epoch.images[:, 0, 0] == LABELS).all()
+
+
+def test_feed_mixes_what_the_teacher_says_of_each_image_into_its_target() -> None:
+    teacher = Teacher([Oracle(), Oracle()])  # type: ignore[list-item]
+    with feed(augmentation=None, teacher=teacher) as epochs:
+        epoch = epochs.next_epoch()
+    labels = epoch.images[:, 0, 0].astype(int)
+    rows = np.arange(40)
+    assert epoch.targets[rows, labels] == pytest.approx(0.25)
+    assert epoch.targets[rows, (labels + 1) % 40] == pytest.approx(0.75)
+    assert epoch.targets.dtype == np.float32
 
 
 def test_feed_begun_later_gives_what_an_undisturbed_one_gives() -> None:
@@ -30,13 +73,13 @@ def test_feed_begun_later_gives_what_an_undisturbed_one_gives() -> None:
     with feed(2) as resumed:
         again = resumed.next_epoch()
     assert (again.images == second.images).all()
-    assert (again.labels == second.labels).all()
-    assert not (first.labels == second.labels).all()
+    assert (again.targets == second.targets).all()
+    assert not (first.targets == second.targets).all()
 
 
 def test_feed_differs_by_seed() -> None:
     with feed(seed=1) as one, feed(seed=2) as two:
-        assert not (one.next_epoch().labels == two.next_epoch().labels).all()
+        assert not (one.next_epoch().targets == two.next_epoch().targets).all()
 
 
 def test_feed_without_distortions_costs_next_to_nothing() -> None:

@@ -24,7 +24,7 @@ def rows(*figures: tuple[float, float]) -> tuple[EpochRow, ...]:
         (((0.9, 0.5), (0.8, 0.6)), 1),
         (((0.9, 0.5), (0.8, 0.4)), 0),
         (((0.9, 0.5), (0.9, 0.5), (0.9, 0.5)), 2),
-        (((0.9, 0.5), (0.8, 0.6), (0.91, 0.6)), 0),
+        (((0.9, 0.5), (0.8, 0.6), (0.91, 0.6)), 2),
     ],
 )
 def test_epochs_without_gain_counts_from_the_last_gain(figures, expected: int) -> None:

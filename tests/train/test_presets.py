@@ -52,8 +52,29 @@ def test_networks_take_pixels_and_give_probabilities(preset: str, classes: int) 
     }
 
 
+def test_recipes_are_found_by_name() -> None:
+    edge = find_preset("edge")
+    assert edge.find_recipe("default") is edge.recipe
+    assert edge.find_recipe("fast").epochs < edge.recipe.epochs
+    with pytest.raises(UsageError, match=r"no recipe 'slow'.*there are: default, fast"):
+        edge.find_recipe("slow")
+
+
+def test_adadelta_trains_as_its_source_describes() -> None:
+    costs = {c.name: c for c in layer_costs(build_preset("adadelta", 10))}
+    assert [costs[name].shape[-1] for name in ("convolution_1", "convolution_2", "dense")] == [
+        32,
+        64,
+        256,
+    ]
+    assert [name for name, cost in costs.items() if cost.kind == "MaxPooling2D"] == ["pool"]
+    recipe = PRESETS["adadelta"].recipe
+    assert (recipe.optimizer, recipe.learning_rate) == ("adadelta", 1e-3)
+    assert (recipe.epochs, recipe.batch_size, recipe.patience) == (50, 128, 5)
+
+
 def test_find_preset_suggests_the_nearest_name() -> None:
     with pytest.raises(UsageError, match="did you mean 'edge'"):
         find_preset("egde")
-    with pytest.raises(UsageError, match="there are: edge, walkthrough"):
+    with pytest.raises(UsageError, match="there are: nano, edge, max"):
         find_preset("resnet")

@@ -9,6 +9,7 @@ import pytest
 
 from edge_infer.errors import DataError, OutputError, RunError
 from edge_infer.run_folder import RunFolder
+from edge_infer.shipped import read_shipped_model
 from edge_train.checkpoint import CHECKPOINT_NAME
 from edge_train.config import TrainConfig, override
 from edge_train.data import load_dataset
@@ -16,6 +17,7 @@ from edge_train.evaluate import evaluate
 from edge_train.presets import find_preset
 from edge_train.train import resume, train, use_deterministic_operations
 
+TINY = Path(__file__).parents[1] / "infer" / "tiny.onnx"
 RUN_FILES = {"model.keras", "run.json", "history.csv", "calibration.npz"}
 
 
@@ -51,8 +53,10 @@ def test_train_learns_to_read_digits(config: TrainConfig, view) -> None:
     assert view.rows[-1].loss < 0.5 * view.rows[0].loss
 
 
-def test_train_keeps_the_weights_of_the_best_epoch(config: TrainConfig, view) -> None:
-    record = train(config, view)
+def test_train_with_patience_keeps_the_weights_of_the_best_epoch(
+    config: TrainConfig, with_recipe, view
+) -> None:
+    record = train(with_recipe(patience=10), view)
     model = keras.models.load_model(config.out / "model.keras")
     calibration = RunFolder(config.out).read_calibration()
     validation = evaluate(model, calibration.validation_images, calibration.validation_labels)
@@ -83,7 +87,7 @@ def test_resume_ends_as_an_undisturbed_run(
 def test_resume_after_a_kill_while_finishing_writes_the_run_again(
     config: TrainConfig, monkeypatch: pytest.MonkeyPatch, stopped_error, view, other_view
 ) -> None:
-    def killed(*arguments: object) -> None:
+    def killed(*arguments: object, **others: object) -> None:
         raise stopped_error
 
     with monkeypatch.context() as patch:
@@ -205,7 +209,7 @@ def test_train_stops_early_without_gain(with_recipe, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("edge_train.fit.epochs_without_gain", len)
     config = with_recipe(epochs=9, patience=2)
     assert train(config, view).epochs == 2
-    assert "stopped early: no gain on validation in 2 epochs" in view.messages
+    assert "stopped early: no lower validation loss in 2 epochs" in view.messages
 
 
 def test_train_writes_a_tensorboard_log_when_asked(config: TrainConfig, with_recipe, view) -> None:
@@ -229,3 +233,68 @@ def test_two_classes_from_a_folder_train(tmp_path: Path, with_recipe, view) -> N
     record = train(config, view)
     assert record.class_names == ("n", "ø")
     assert record.data == "glyphs"
+
+
+def test_train_with_averaged_weights_goes_on_from_the_trained_ones(
+    config: TrainConfig, with_recipe, view, other_view
+) -> None:
+    plain = train(replace(config, out=config.out.with_name("plain")), view)
+    record = train(with_recipe(ema_momentum=0.9), other_view)
+    assert [row.loss for row in other_view.rows] == [row.loss for row in view.rows]
+    losses = [row.validation_loss for row in view.rows]
+    assert [row.validation_loss for row in other_view.rows] != losses
+    assert record.epochs == plain.epochs
+
+
+def test_resume_of_averaged_weights_ends_as_an_undisturbed_run(
+    config: TrainConfig, with_recipe, stop_at, stopped_error, view
+) -> None:
+    config = with_recipe(ema_momentum=0.9)
+    whole = replace(config, out=config.out.with_name("whole"))
+    train(whole, view)
+    with pytest.raises(stopped_error):
+        train(config, stop_at(3, 2))
+    resume(config.out, view)
+    for one, other in zip(weights(whole.out), weights(config.out), strict=True):
+        assert (one == other).all()
+
+
+def test_train_in_bfloat16_leaves_a_float32_model_of_stock_layers(with_recipe, view) -> None:
+    config = with_recipe(precision="mixed_bfloat16")
+    record = train(config, view)
+    model = keras.models.load_model(config.out / "model.keras")
+    assert {layer.dtype_policy.name for layer in model.layers[1:]} == {"float32"}
+    assert all(type(layer).__module__.startswith("keras.") for layer in model.layers)
+    assert keras.config.dtype_policy().name == "float32"
+    calibration = RunFolder(config.out).read_calibration()
+    validation = evaluate(model, calibration.validation_images, calibration.validation_labels)
+    assert validation.accuracy == record.validation_accuracy
+
+
+def test_train_writes_the_old_format_when_asked(config: TrainConfig, view) -> None:
+    train(replace(config, legacy_h5=True), view)
+    images = RunFolder(config.out).read_calibration().test_images
+    new = keras.models.load_model(config.out / "model.keras").predict(images, verbose=0)
+    old = keras.models.load_model(config.out / "mnist.h5", compile=False)
+    assert (old.predict(images, verbose=0) == new).all()
+
+
+def test_train_learns_from_a_teacher(config: TrainConfig, with_recipe, view, other_view) -> None:
+    taught = replace(with_recipe(label_smoothing=0.0, epochs=2), teachers=("edge",))
+    record = train(taught, view)
+    train(replace(taught, teachers=(), out=config.out.with_name("alone")), other_view)
+    assert view.rows[0].loss != other_view.rows[0].loss
+    assert len(record.teacher_sha256) == 1
+
+
+def test_resume_refuses_another_teacher(
+    config: TrainConfig, tmp_path: Path, stop_at, stopped_error, view
+) -> None:
+    teacher = tmp_path / "teacher.onnx"
+    teacher.write_bytes(read_shipped_model("edge"))
+    config = replace(config, teachers=(str(teacher),))
+    with pytest.raises(stopped_error):
+        train(config, stop_at(2, 1))
+    teacher.write_bytes(TINY.read_bytes())
+    with pytest.raises(RunError, match=r"teacher\.onnx is not the one"):
+        resume(config.out, view)

@@ -25,7 +25,7 @@ from edge_train.config import TrainConfig
 from edge_train.history import EpochRow
 
 CHECKPOINT_NAME: Final = "checkpoint.npz"
-CHECKPOINT_VERSION: Final = 1
+CHECKPOINT_VERSION: Final = 2
 # What numpy, zipfile and json raise on a damaged file, and our records on other fields.
 _UNREADABLE: Final = (
     OSError,
@@ -48,10 +48,12 @@ class Checkpoint:
     Attributes:
         config: The run's configuration.
         data_sha256: Of the data set, so that a resumed run trains on the same.
+        teacher_sha256: Of each teacher's file, for the same reason.
         model: All variables of the Keras model, in its order.
         optimizer: All variables of the optimizer, in its order.
-        best_model: The model's variables after ``best_epoch``.
-        best_epoch: From 1; 0 before the first epoch is over.
+        best_model: The model's variables after ``best_epoch``, averaged where the recipe
+            says so.
+        best_epoch: The one to keep, from 1; 0 before the first epoch is over.
         history: One row a finished epoch.
     """
 
@@ -62,21 +64,33 @@ class Checkpoint:
     best_model: Arrays
     best_epoch: int = 0
     history: tuple[EpochRow, ...] = field(default=())
+    teacher_sha256: tuple[str, ...] = ()
 
     @property
     def epoch(self) -> int:
         """Number of finished epochs."""
         return len(self.history)
 
-    def after_epoch(self, row: EpochRow, model: Arrays, optimizer: Arrays) -> Checkpoint:
-        """Return the state after one more epoch; the best is by accuracy, then by loss."""
+    def after_epoch(
+        self, row: EpochRow, model: Arrays, optimizer: Arrays, measured: Arrays
+    ) -> Checkpoint:
+        """Return the state after one more epoch.
+
+        Args:
+            row: What came of the epoch.
+            model: To go on with.
+            optimizer: To go on with.
+            measured: The variables that the row's validation figures are of; kept when
+                the epoch is the best, by accuracy and then by loss, or when the recipe
+                keeps the last in any case.
+        """
         best = self.best_row()
-        better = best is None or row.rank() > best.rank()
+        better = self.config.recipe.patience is None or best is None or row.rank() > best.rank()
         return replace(
             self,
             model=model,
             optimizer=optimizer,
-            best_model=model if better else self.best_model,
+            best_model=measured if better else self.best_model,
             best_epoch=row.epoch if better else self.best_epoch,
             history=(*self.history, row),
         )
@@ -95,6 +109,7 @@ class Checkpoint:
             "format_version": CHECKPOINT_VERSION,
             "config": self.config.to_json_values(),
             "data_sha256": self.data_sha256,
+            "teacher_sha256": self.teacher_sha256,
             "best_epoch": self.best_epoch,
             "history": [asdict(row) for row in self.history],
         }
@@ -125,6 +140,7 @@ class Checkpoint:
             return cls(
                 config=TrainConfig.from_json_values(document["config"]),
                 data_sha256=document["data_sha256"],
+                teacher_sha256=tuple(document["teacher_sha256"]),
                 best_epoch=document["best_epoch"],
                 history=tuple(EpochRow(**row) for row in document["history"]),
                 **groups,

@@ -12,6 +12,8 @@ from edge_train.augment import Augmentation
 
 # What numpy and Keras take.
 MAX_SEED: Final = 2**32 - 1
+# By their names in Keras.
+PRECISIONS: Final = ("float32", "mixed_bfloat16")
 # What a run on a small set has at least, so that the optimizer gets anywhere and the
 # statistics of batch-norm, which remember some 30 steps, settle before patience ends.
 _STEPS_AN_EPOCH: Final = 32
@@ -25,25 +27,35 @@ class Recipe:
     """How a network is trained.
 
     Attributes:
-        optimizer: ``"adamw"`` (Loshchilov & Hutter 2019) or ``"adam"`` (Kingma & Ba 2015).
+        optimizer: ``"adamw"`` (Loshchilov & Hutter 2019), ``"adam"`` (Kingma & Ba 2015) or
+            ``"adadelta"`` (Zeiler 2012).
         learning_rate: The highest that is reached.
         weight_decay: Decoupled decay a step of ``adamw``; not on biases or batch-norm.
         warmup_epochs: Linear rise from 0, then half a cosine to 0 (He et al. 2019). None
             keeps the rate constant.
         label_smoothing: 0-1, share of the target spread over all classes.
         augmentation: Random distortions of each image in each epoch, or None.
+        teacher_weight: 0-1, share of a teacher's probabilities in the targets; the labels
+            have the rest. Of no effect without a teacher.
+        ema_momentum: Of the exponential moving average over steps (Polyak & Juditsky 1992)
+            whose weights are measured and kept in place of the last ones; None keeps those.
+        precision: Of the arithmetic; what is saved is float32 either way.
         epochs: At most.
         batch_size: Images a step.
-        patience: Epochs without a better validation accuracy or loss before stopping
-            early; None never stops early.
+        patience: Epochs without a better validation loss before stopping early; then the
+            epoch of the best validation accuracy is kept. None never stops early and keeps
+            the last epoch, as suits a learning rate that falls to 0.
     """
 
-    optimizer: Literal["adamw", "adam"]
+    optimizer: Literal["adamw", "adam", "adadelta"]
     learning_rate: float
     weight_decay: float = 0.0
     warmup_epochs: float | None = None
     label_smoothing: float = 0.0
     augmentation: Augmentation | None = None
+    teacher_weight: float = 0.9
+    ema_momentum: float | None = None
+    precision: str = "float32"
     epochs: int
     batch_size: int
     patience: int | None = None
@@ -55,6 +67,13 @@ class Recipe:
                 raise UsageError(f"{name} must be at least 1, found {value}")
         if not 0 < self.learning_rate < math.inf:
             raise UsageError(f"learning_rate must be above 0, found {self.learning_rate}")
+        for name in ("label_smoothing", "teacher_weight", "ema_momentum"):
+            value = getattr(self, name)
+            if value is not None and not 0 <= value <= 1:
+                raise UsageError(f"{name} must lie in 0-1, found {value}")
+        if self.precision not in PRECISIONS:
+            names = " or ".join(PRECISIONS)
+            raise UsageError(f"precision must be {names}, found {self.precision!r}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,8 +84,11 @@ class TrainConfig:
         preset: Name of a network in :data:`edge_train.presets.PRESETS`.
         data: As :func:`edge_train.data.load_dataset` takes it.
         out: The run folder.
-        seed: Of the split, the first weights, the order and the distortions.
+        seed: Of the first weights, the order and the distortions.
         recipe: How it is trained.
+        teachers: Shipped models' names or model files whose mean probabilities are learnt
+            beside the labels, see :mod:`edge_train.teacher`.
+        legacy_h5: Whether to write the model as ``mnist.h5`` too, in Keras' old format.
         tensorboard: Whether to write a TensorBoard log into ``out/tensorboard``.
         asked: Names of the recipe's values that were asked for and hold whatever the size
             of the data; the others are fitted to it, see :func:`fit_to_size`.
@@ -77,6 +99,8 @@ class TrainConfig:
     out: Path
     seed: int
     recipe: Recipe
+    teachers: tuple[str, ...] = ()
+    legacy_h5: bool = False
     tensorboard: bool = False
     asked: tuple[str, ...] = ()
 
@@ -86,7 +110,8 @@ class TrainConfig:
 
     def to_json_values(self) -> dict[str, Any]:
         """Return the record as plain JSON values."""
-        return {**asdict(self), "out": str(self.out), "asked": list(self.asked)}
+        lists = {"asked": list(self.asked), "teachers": list(self.teachers)}
+        return {**asdict(self), **lists, "out": str(self.out)}
 
     @classmethod
     def from_json_values(cls, values: dict[str, Any]) -> TrainConfig:
@@ -100,7 +125,9 @@ class TrainConfig:
             if recipe["augmentation"] is not None:
                 recipe["augmentation"] = Augmentation(**recipe["augmentation"])
             arguments: dict[str, Any] = {**values, "recipe": Recipe(**recipe)}
-            arguments["out"], arguments["asked"] = Path(values["out"]), tuple(values["asked"])
+            arguments["out"] = Path(values["out"])
+            arguments["asked"] = tuple(values["asked"])
+            arguments["teachers"] = tuple(values["teachers"])
             return cls(**arguments)
         except (KeyError, TypeError) as error:
             raise RunError(f"the run's configuration cannot be understood: {error}") from error
@@ -113,6 +140,7 @@ def override(
     batch_size: int | None = None,
     learning_rate: float | None = None,
     patience: int | None = None,
+    precision: str | None = None,
 ) -> Recipe:
     """Return the recipe with each given value in place of its own.
 
@@ -125,6 +153,7 @@ def override(
         batch_size=recipe.batch_size if batch_size is None else batch_size,
         learning_rate=recipe.learning_rate if learning_rate is None else learning_rate,
         patience=recipe.patience if patience is None else patience,
+        precision=recipe.precision if precision is None else precision,
     )
 
 

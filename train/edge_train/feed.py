@@ -1,4 +1,4 @@
-"""The images of each epoch, made in the background while the epoch before trains.
+"""Each epoch's images and targets, made in the background while the epoch before trains.
 
 An epoch's order and distortions depend on the seed and the epoch's number alone. So a
 resumed run sees what an undisturbed one would have seen, and no random state is saved.
@@ -15,7 +15,9 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_train.augment import Augmentation, augment_images
+from edge_train.augment import augment_images
+from edge_train.config import Recipe
+from edge_train.teacher import Teacher
 
 
 @dataclass(frozen=True)
@@ -24,12 +26,13 @@ class EpochImages:
 
     Attributes:
         images: uint8 (n, 28, 28).
-        labels: int64 (n,).
-        cpu_s: CPU seconds that the distortions took in their own thread.
+        targets: float32 (n, classes), rows sum to 1: the label, mixed with what a teacher
+            says where there is one.
+        cpu_s: CPU seconds that making them took in their own thread.
     """
 
     images: NDArray[np.uint8]
-    labels: NDArray[np.int64]
+    targets: NDArray[np.float32]
     cpu_s: float
 
 
@@ -41,24 +44,26 @@ class EpochFeed:
         images: NDArray[np.uint8],
         labels: NDArray[np.int64],
         *,
-        augmentation: Augmentation | None,
+        classes: int,
+        recipe: Recipe,
+        teacher: Teacher | None,
         seed: int,
         first_epoch: int,
-        epochs: int,
     ) -> None:
         """Begin to make the first epoch at once.
 
         Args:
             images: uint8 (n, 28, 28), the training images.
             labels: int64 (n,).
-            augmentation: Distortions, or None for none.
+            classes: Width of the targets.
+            recipe: Gives the distortions, the teacher's weight and the number of epochs.
+            teacher: Asked about every distorted image, or None.
             seed: Of the run.
             first_epoch: Number of the first epoch to hand out, from 1.
-            epochs: Number of the last one.
         """
         self._images, self._labels = images, labels
-        self._augmentation, self._seed = augmentation, seed
-        self._last = epochs
+        self._recipe, self._teacher, self._seed = recipe, teacher, seed
+        self._one_hot = np.eye(classes, dtype=np.float32)
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="augment")
         self._next_epoch = first_epoch
         self._next = self._submit(first_epoch)
@@ -67,7 +72,7 @@ class EpochFeed:
         """Return the next epoch's images and begin to make those of the one after."""
         ready = self._next.result()
         self._next_epoch += 1
-        if self._next_epoch <= self._last:
+        if self._next_epoch <= self._recipe.epochs:
             self._next = self._submit(self._next_epoch)
         return ready
 
@@ -92,6 +97,10 @@ class EpochFeed:
         rng = np.random.default_rng((self._seed, epoch))
         order = rng.permutation(len(self._images))
         images = self._images[order]
-        if self._augmentation is not None:
-            images = augment_images(images, self._augmentation, rng)
-        return EpochImages(images, self._labels[order], time.thread_time() - started_s)
+        if self._recipe.augmentation is not None:
+            images = augment_images(images, self._recipe.augmentation, rng)
+        targets = self._one_hot[self._labels[order]]
+        if self._teacher is not None:
+            weight = self._recipe.teacher_weight
+            targets = (1 - weight) * targets + weight * self._teacher.probabilities(images)
+        return EpochImages(images, targets, time.thread_time() - started_s)

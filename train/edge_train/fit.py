@@ -18,6 +18,7 @@ from edge_train.config import Recipe
 from edge_train.evaluate import evaluate
 from edge_train.feed import EpochFeed, EpochImages
 from edge_train.history import EpochRow, epochs_without_gain
+from edge_train.teacher import Teacher
 
 _NO_DECAY: Final = ["bias", "gamma", "beta"]
 
@@ -48,12 +49,21 @@ class TrainingView(Protocol):
 
 @dataclass(frozen=True)
 class TrainingSet:
-    """Images ready for the model: uint8 (n, 28, 28) with int64 (n,) labels, in two parts."""
+    """What a network learns from and is chosen on.
+
+    Attributes:
+        images: uint8 (n, 28, 28), ready for the model.
+        labels: int64 (n,).
+        validation_images: uint8 (m, 28, 28).
+        validation_labels: int64 (m,).
+        teacher: Asked about each training image beside its label, or None.
+    """
 
     images: NDArray[np.uint8]
     labels: NDArray[np.int64]
     validation_images: NDArray[np.uint8]
     validation_labels: NDArray[np.int64]
+    teacher: Teacher | None = None
 
 
 def compile_model(model: Any, recipe: Recipe, train_images: int) -> None:
@@ -99,19 +109,25 @@ def fit(
     feed = EpochFeed(
         data.images,
         data.labels,
-        augmentation=recipe.augmentation,
+        classes=model.output.shape[-1],
+        recipe=recipe,
+        teacher=data.teacher,
         seed=start.config.seed,
         first_epoch=state.epoch + 1,
-        epochs=recipe.epochs,
     )
     with feed:
         while not _is_over(state):
-            row = _train_epoch(model, recipe, state.epoch + 1, feed=feed, data=data, view=view)
-            state = state.after_epoch(row, variables(model), variables(model.optimizer))
+            if recipe.ema_momentum is not None:
+                _assign(model.variables, state.model)
+            row, trained = _train_epoch(
+                model, recipe, state.epoch + 1, feed=feed, data=data, view=view
+            )
+            optimizer, measured = variables(model.optimizer), variables(model)
+            state = state.after_epoch(row, trained, optimizer, measured)
             after_epoch(state)
             view.epoch_done(row, best=state.best_epoch == row.epoch)
     if state.epoch < recipe.epochs:
-        view.notify(f"stopped early: no gain on validation in {recipe.patience} epochs")
+        view.notify(f"stopped early: no lower validation loss in {recipe.patience} epochs")
     return state
 
 
@@ -139,18 +155,23 @@ def _train_epoch(
     feed: EpochFeed,
     data: TrainingSet,
     view: TrainingView,
-) -> EpochRow:
+) -> tuple[EpochRow, Arrays]:
+    """Train an epoch and measure; return what came of it and the variables to go on with.
+
+    They are the model's own unless it was left with averaged weights to be measured.
+    """
     started_s = time.perf_counter()
     view.epoch_started(epoch, recipe.epochs, -(-len(data.images) // recipe.batch_size))
     images = feed.next_epoch()
-    loss, accuracy = _fit_images(model, recipe, images, view)
-    if not math.isfinite(loss):
+    steps = _StepCallback(view)
+    loss, accuracy = _fit_images(model, recipe, images, steps)
+    if not (math.isfinite(loss) and all(np.isfinite(array).all() for array in steps.trained)):
         raise RunError(
             f"the training diverged in epoch {epoch} (loss {loss}): train anew with a lower "
             f"--learning-rate than {recipe.learning_rate:g}"
         )
     validation = evaluate(model, data.validation_images, data.validation_labels)
-    return EpochRow(
+    row = EpochRow(
         epoch=epoch,
         loss=loss,
         accuracy=accuracy,
@@ -160,34 +181,42 @@ def _train_epoch(
         time_s=time.perf_counter() - started_s,
         augmentation_s=images.cpu_s,
     )
+    return row, steps.trained
 
 
 def _fit_images(
-    model: Any, recipe: Recipe, epoch: EpochImages, view: TrainingView
+    model: Any, recipe: Recipe, epoch: EpochImages, steps: _StepCallback
 ) -> tuple[float, float]:
-    classes = model.output.shape[-1]
     history = model.fit(
         epoch.images,
-        keras.utils.to_categorical(epoch.labels, classes),
+        epoch.targets,
         batch_size=recipe.batch_size,
         epochs=1,
         shuffle=False,
         verbose=0,
-        callbacks=[_StepCallback(view)],
+        callbacks=[steps],
     ).history
     return float(history["loss"][-1]), float(history["accuracy"][-1])
 
 
 class _StepCallback(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
-    """Passes Keras' running means on to the view."""
+    """Passes Keras' running means on to the view, and keeps what the last step left.
+
+    At the end of ``fit``, after ``on_epoch_end``, Keras puts the averaged weights, where
+    there are such, in place of the trained ones.
+    """
 
     def __init__(self, view: TrainingView) -> None:
         super().__init__()
         self._view = view
+        self.trained: Arrays = ()
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         means = logs or {}
         self._view.step_done(batch + 1, means.get("loss", 0.0), means.get("accuracy", 0.0))
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self.trained = variables(self.model)
 
 
 def _optimizer(recipe: Recipe, steps_per_epoch: int) -> Any:
@@ -200,9 +229,14 @@ def _optimizer(recipe: Recipe, steps_per_epoch: int) -> Any:
             warmup_target=recipe.learning_rate,
             warmup_steps=warmup_steps,
         )
+    averaging: dict[str, Any] = {}
+    if recipe.ema_momentum is not None:
+        averaging = {"use_ema": True, "ema_momentum": recipe.ema_momentum}
     if recipe.optimizer == "adam":
-        return keras.optimizers.Adam(rate)
-    optimizer = keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay)
+        return keras.optimizers.Adam(rate, **averaging)
+    if recipe.optimizer == "adadelta":
+        return keras.optimizers.Adadelta(rate, **averaging)
+    optimizer = keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay, **averaging)
     optimizer.exclude_from_weight_decay(var_names=_NO_DECAY)
     return optimizer
 

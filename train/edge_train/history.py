@@ -21,7 +21,8 @@ class EpochRow:
         validation_accuracy: In 0-1.
         learning_rate: After the epoch's last step.
         time_s: Wall time with validation.
-        augmentation_s: CPU time of the distortions, spent beside the epoch before.
+        augmentation_s: CPU time of the distortions and the teacher, spent beside the epoch
+            before.
     """
 
     epoch: int
@@ -51,11 +52,6 @@ def write_history(path: Path, rows: tuple[EpochRow, ...]) -> None:
 
 
 def epochs_without_gain(rows: tuple[EpochRow, ...]) -> int:
-    """Count the latest epochs that bettered neither validation accuracy nor loss."""
-    since, accuracy, loss = 0, -1.0, float("inf")
-    for row in rows:
-        gained = row.validation_accuracy > accuracy or row.validation_loss < loss
-        accuracy = max(accuracy, row.validation_accuracy)
-        loss = min(loss, row.validation_loss)
-        since = 0 if gained else since + 1
-    return since
+    """Count the latest epochs that did not better the validation loss."""
+    losses = [row.validation_loss for row in rows]
+    return len(losses) - 1 - losses.index(min(losses)) if losses else 0

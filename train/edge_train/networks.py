@@ -13,6 +13,7 @@ from typing import Any
 import keras
 
 from edge_infer.metadata import IMAGE_SIZE, INPUT_NAME, OUTPUT_NAME
+from edge_train.precision import FusedBatchNormalization
 
 layers = keras.layers
 # Keras' 0.99 remembers some 500 steps: on a small set validation would see statistics of
@@ -35,8 +36,9 @@ def build_network(trunk: Trunk, classes: int, *, name: str) -> Any:
     image = keras.Input((IMAGE_SIZE, IMAGE_SIZE), dtype="uint8", name=INPUT_NAME)
     pixels = layers.Rescaling(1 / 255, name="pixels")(image)
     plane = layers.Reshape((IMAGE_SIZE, IMAGE_SIZE, 1), name="plane")(pixels)
-    logits = layers.Dense(classes, name="logits")(trunk(plane))
-    probabilities = layers.Softmax(name=OUTPUT_NAME)(logits)
+    # In float32 whatever the trunk computes in: bfloat16 has two to three digits.
+    logits = layers.Dense(classes, name="logits", dtype="float32")(trunk(plane))
+    probabilities = layers.Softmax(name=OUTPUT_NAME, dtype="float32")(logits)
     return keras.Model(image, probabilities, name=name)
 
 
@@ -53,14 +55,30 @@ def edge_trunk(plane: Any) -> Any:
     return layers.GlobalAveragePooling2D(name="average")(x)
 
 
-def walkthrough_trunk(plane: Any) -> Any:
-    """The classic tutorial network: two plain convolutions, two pools, one dense layer."""
-    x = layers.Conv2D(32, 3, activation="relu", name="convolution_1")(plane)
-    x = layers.MaxPooling2D(2, name="pool_1")(x)
-    x = layers.Conv2D(64, 3, activation="relu", name="convolution_2")(x)
-    x = layers.MaxPooling2D(2, name="pool_2")(x)
-    x = layers.Flatten(name="flatten")(x)
-    return layers.Dense(128, activation="relu", name="dense")(x)
+def nano_trunk(plane: Any) -> Any:
+    """Three convolutions, two of them with a stride."""
+    x = _convolution(plane, 8, 5, strides=2)
+    x = _convolution(x, 16, 3, strides=2)
+    x = _convolution(x, 32, 3, padding="valid")
+    return layers.GlobalAveragePooling2D(name="average")(x)
+
+
+def max_trunk(plane: Any) -> Any:
+    """The plan of ``edge``, wider and deeper, with a learnt average at the end."""
+    x = _convolution(plane, 32, 5, strides=2)
+    x = _convolution(_convolution(x, 48, 3), 64, 3)
+    x = layers.MaxPooling2D(2, name="pool")(x)
+    x = _convolution(_convolution(x, 96, 3), 128, 3)
+    return _weighted_average(_convolution(x, 192, 3, padding="valid"))
+
+
+def _weighted_average(x: Any) -> Any:
+    """Average the plane with weights that each channel learns, where the middle may count more.
+
+    A depthwise convolution over the whole plane (Chen et al. 2018, MobileFaceNets).
+    """
+    x = layers.DepthwiseConv2D(x.shape[1], use_bias=False, name="average")(x)
+    return layers.Flatten(name="flatten")(FusedBatchNormalization(momentum=_MOMENTUM)(x))
 
 
 def _convolution(
@@ -68,4 +86,4 @@ def _convolution(
 ) -> Any:
     """Convolution, batch-norm (Ioffe & Szegedy 2015), ReLU: one node once exported."""
     x = layers.Conv2D(filters, size, strides=strides, padding=padding, use_bias=False)(x)
-    return layers.ReLU()(layers.BatchNormalization(momentum=_MOMENTUM)(x))
+    return layers.ReLU()(FusedBatchNormalization(momentum=_MOMENTUM)(x))

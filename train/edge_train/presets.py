@@ -4,45 +4,110 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any, Final
 
 from edge_infer.errors import UsageError
+from edge_train import classic
 from edge_train.augment import Augmentation
 from edge_train.config import Recipe
-from edge_train.networks import Trunk, build_network, edge_trunk, walkthrough_trunk
+from edge_train.networks import Trunk, build_network, edge_trunk, max_trunk, nano_trunk
+
+DEFAULT_RECIPE: Final = "default"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Preset:
-    """A network and how it is trained."""
+    """A network and how it is trained.
+
+    Attributes:
+        summary: One line.
+        trunk: Builds it.
+        recipes: By name; ``default`` is always there.
+    """
 
     summary: str
     trunk: Trunk
-    recipe: Recipe
+    recipes: Mapping[str, Recipe]
 
+    @property
+    def recipe(self) -> Recipe:
+        """The default recipe."""
+        return self.recipes[DEFAULT_RECIPE]
+
+    def find_recipe(self, name: str) -> Recipe:
+        """Return a recipe by name.
+
+        Raises:
+            UsageError: There is none of that name; says which there are.
+        """
+        if name not in self.recipes:
+            names = ", ".join(self.recipes)
+            raise UsageError(f"there is no recipe {name!r} for this preset; there are: {names}")
+        return self.recipes[name]
+
+
+def _adam(**values: Any) -> dict[str, Recipe]:
+    """The recipe of the public projects: Adam at Keras' rate, no distortions."""
+    return {DEFAULT_RECIPE: Recipe(optimizer="adam", learning_rate=1e-3, batch_size=128, **values)}
+
+
+_OWN: Final = Recipe(
+    optimizer="adamw",
+    learning_rate=3e-3,
+    weight_decay=0.02,
+    warmup_epochs=1.0,
+    label_smoothing=0.05,
+    augmentation=Augmentation(rotation_deg=15, scale=0.1, shear=0.2, shift_px=2.5),
+    epochs=25,
+    batch_size=128,
+)
 
 PRESETS: Final[Mapping[str, Preset]] = {
+    "nano": Preset(
+        summary="the smallest: for a file of some kilobytes",
+        trunk=nano_trunk,
+        recipes={DEFAULT_RECIPE: _OWN},
+    ),
     "edge": Preset(
         summary="small, accurate and quick once quantized; the default",
         trunk=edge_trunk,
-        recipe=Recipe(
-            optimizer="adamw",
-            learning_rate=3e-3,
-            weight_decay=0.02,
-            warmup_epochs=1.0,
-            label_smoothing=0.05,
-            augmentation=Augmentation(rotation_deg=15, scale=0.1, shear=0.2, shift_px=2.5),
-            epochs=25,
-            batch_size=128,
-            patience=10,
-        ),
+        recipes={DEFAULT_RECIPE: _OWN, "fast": replace(_OWN, epochs=3)},
+    ),
+    "max": Preset(
+        summary="the most accurate; teaches the smaller ones",
+        trunk=max_trunk,
+        recipes={DEFAULT_RECIPE: _OWN},
     ),
     "walkthrough": Preset(
         summary="the classic tutorial network: two convolutions and a dense layer",
-        trunk=walkthrough_trunk,
-        recipe=Recipe(optimizer="adam", learning_rate=1e-3, epochs=5, batch_size=128),
+        trunk=classic.walkthrough_trunk,
+        recipes=_adam(epochs=5),
+    ),
+    "adadelta": Preset(
+        summary="a tutorial network of 3.2 million parameters, trained by Adadelta",
+        trunk=classic.adadelta_trunk,
+        recipes={
+            DEFAULT_RECIPE: Recipe(
+                optimizer="adadelta", learning_rate=1e-3, epochs=50, batch_size=128, patience=5
+            )
+        },
+    ),
+    "regularized": Preset(
+        summary="a tutorial network with a strong dropout",
+        trunk=classic.regularized_trunk,
+        recipes=_adam(epochs=10),
+    ),
+    "dropout": Preset(
+        summary="a tutorial network without a dense layer between",
+        trunk=classic.dropout_trunk,
+        recipes=_adam(epochs=10),
+    ),
+    "custom": Preset(
+        summary="a tutorial network of four convolutions",
+        trunk=classic.custom_trunk,
+        recipes=_adam(epochs=12),
     ),
 }
 

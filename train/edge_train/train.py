@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import platform
 import shutil
@@ -23,8 +24,10 @@ from edge_train.config import TrainConfig, fit_to_size
 from edge_train.data import WORDS, Dataset, load_dataset, split_validation
 from edge_train.evaluate import Evaluation, evaluate
 from edge_train.fit import TrainingSet, TrainingView, compile_model, fit, restore_best, variables
-from edge_train.history import EpochRow, write_history
+from edge_train.history import write_history
+from edge_train.precision import plain_copy, precision_policy
 from edge_train.presets import build_preset, count_trained
+from edge_train.teacher import Teacher, settle_teacher, teacher_sha256
 from edge_train.tensorboard import TENSORBOARD_NAME, TensorBoardLog
 
 _TOOLS: Final = ("edge-mnist", "tensorflow", "keras", "numpy")
@@ -47,15 +50,15 @@ def train(config: TrainConfig, view: TrainingView, *, force: bool = False) -> Ru
         OutputError: The folder cannot be written.
     """
     _check_room(config.out, force=force)
-    config = replace(config, data=_settled(config.data))
+    settled = tuple(settle_teacher(teacher) for teacher in config.teachers)
+    config = replace(config, data=_settled(config.data), teachers=settled)
+    teachers = tuple(teacher_sha256(teacher) for teacher in config.teachers)
     data = load_dataset(config.data, notify=view.notify, progress=view.progress)
-    parts = _split(data, config.seed)
+    parts = _parts(data, config)
     config = _fitted(config, len(parts.images), view)
-    keras.utils.set_random_seed(config.seed)
-    model = build_preset(config.preset, len(data.class_names))
-    compile_model(model, config.recipe, len(parts.images))
-    weights = variables(model)
-    start = Checkpoint(config, data.sha256, weights, variables(model.optimizer), weights)
+    model = _build(config, data, parts)
+    weights, optimizer = variables(model), variables(model.optimizer)
+    start = Checkpoint(config, data.sha256, weights, optimizer, weights, teacher_sha256=teachers)
     # Not before all else has gone well: what stood there may be all that there is.
     _make_room(config.out)
     start.save(config.out)
@@ -73,7 +76,8 @@ def resume(folder: Path, view: TrainingView) -> RunRecord:
         The record; the old one when the run was finished already.
 
     Raises:
-        RunError: There is no run to resume, or the data are not those it began with.
+        RunError: There is no run to resume, or the data or the teachers are not those it
+            began with.
     """
     if not (folder / CHECKPOINT_NAME).is_file() and RunFolder(folder).record_path.is_file():
         view.notify(f"{folder} is finished already")
@@ -87,10 +91,11 @@ def resume(folder: Path, view: TrainingView) -> RunRecord:
             f"the data of {state.config.data!r} are not those that {folder} was begun with "
             f"(SHA-256 {data.sha256[:12]}…, then {state.data_sha256[:12]}…): train anew"
         )
-    parts = _split(data, state.config.seed)
-    keras.utils.set_random_seed(state.config.seed)
-    model = build_preset(state.config.preset, len(data.class_names))
-    compile_model(model, state.config.recipe, len(parts.images))
+    for teacher, sha256 in zip(state.config.teachers, state.teacher_sha256, strict=True):
+        if teacher_sha256(teacher) != sha256:
+            raise RunError(f"the teacher {teacher} is not the one that {folder} was begun with")
+    parts = _parts(data, state.config)
+    model = _build(state.config, data, parts)
     view.notify(f"resuming after epoch {state.epoch} of {state.config.recipe.epochs}")
     return _run(model, state, data, parts, view)
 
@@ -109,7 +114,7 @@ def _run(
         write_history(config.out / "history.csv", start.history)
         state = fit(model, start, parts, view, keep)
     restore_best(model, state)
-    return _finish(model, state, data, parts, view)
+    return _finish(plain_copy(model), state, data, parts, view)
 
 
 def _finish(
@@ -119,6 +124,8 @@ def _finish(
     folder = RunFolder(state.config.out)
     with atomic_path(folder.model_path) as temporary:
         model.save(temporary)
+    if state.config.legacy_h5:
+        _save_legacy(model, folder.legacy_path)
     Calibration(
         validation_images=parts.validation_images,
         validation_labels=parts.validation_labels,
@@ -127,16 +134,22 @@ def _finish(
     ).save(folder.calibration_path)
     view.notify(f"reading the {len(data.test_labels):,} test images, once")
     test = evaluate(model, data.test_images, data.test_labels)
-    record = _record(model, state, data, parts, test)
+    validation = evaluate(model, parts.validation_images, parts.validation_labels)
+    record = _record(model, state, data, parts, validation=validation, test=test)
     folder.write_record(record)
     (state.config.out / CHECKPOINT_NAME).unlink(missing_ok=True)
     return record
 
 
 def _record(
-    model: Any, state: Checkpoint, data: Dataset, parts: TrainingSet, test: Evaluation
+    model: Any,
+    state: Checkpoint,
+    data: Dataset,
+    parts: TrainingSet,
+    *,
+    validation: Evaluation,
+    test: Evaluation,
 ) -> RunRecord:
-    best = _best_row(state)
     time_s = sum(row.time_s for row in state.history)
     return RunRecord(
         config=state.config.to_json_values(),
@@ -149,7 +162,7 @@ def _record(
         epochs=state.epoch,
         best_epoch=state.best_epoch,
         train_images=len(parts.images),
-        validation_accuracy=best.validation_accuracy,
+        validation_accuracy=validation.accuracy,
         test_accuracy=test.accuracy,
         training_time_s=time_s,
         inference_time_ms=test.time_ms,
@@ -157,14 +170,8 @@ def _record(
         versions={"python": platform.python_version(), **{tool: version(tool) for tool in _TOOLS}},
         machine=f"{cpu_name()}, {os.cpu_count()} cores",
         finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        teacher_sha256=state.teacher_sha256,
     )
-
-
-def _best_row(state: Checkpoint) -> EpochRow:
-    best = state.best_row()
-    if best is None:
-        raise RunError(f"{state.config.out} has no finished epoch")
-    return best
 
 
 def _fitted(config: TrainConfig, images: int, view: TrainingView) -> TrainConfig:
@@ -183,13 +190,34 @@ def _settled(data: str) -> str:
     return str(path.resolve()) if data not in WORDS and path.exists() else data
 
 
-def _split(data: Dataset, seed: int) -> TrainingSet:
-    train_ids, validation_ids = split_validation(data.train_labels, seed=seed)
+def _build(config: TrainConfig, data: Dataset, parts: TrainingSet) -> Any:
+    """Make the model, compiled, with the seed's first weights."""
+    keras.utils.set_random_seed(config.seed)
+    with precision_policy(config.recipe.precision):
+        model = build_preset(config.preset, len(data.class_names))
+    compile_model(model, config.recipe, len(parts.images))
+    return model
+
+
+def _save_legacy(model: Any, path: Path) -> None:
+    """Write Keras' old format, and spare the user its advice against it."""
+    with atomic_path(path) as temporary:
+        logging.disable(logging.WARNING)
+        try:
+            model.save(temporary)
+        finally:
+            logging.disable(logging.NOTSET)
+
+
+def _parts(data: Dataset, config: TrainConfig) -> TrainingSet:
+    train_ids, validation_ids = split_validation(data.train_labels)
+    teacher = Teacher.load(config.teachers, data.class_names) if config.teachers else None
     return TrainingSet(
         images=data.train_images[train_ids],
         labels=data.train_labels[train_ids],
         validation_images=data.train_images[validation_ids],
         validation_labels=data.train_labels[validation_ids],
+        teacher=teacher,
     )
 
 

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edge_infer.classifier import Classifier
+from edge_infer.errors import ModelError, UsageError
+from edge_train.teacher import Teacher, settle_teacher, teacher_sha256
+
+TINY = Path(__file__).parents[1] / "infer" / "tiny.onnx"
+DIGITS = tuple("0123456789")
+
+
+def test_teachers_are_averaged_over_any_number_of_images() -> None:
+    images = np.random.default_rng(0).integers(0, 256, (1203, 28, 28), np.uint8)
+    both = Teacher.load(("edge", str(TINY)), DIGITS).probabilities(images)
+    one, other = (Classifier.load(model).probabilities(images) for model in ("edge", TINY))
+    assert both.dtype == np.float32
+    np.testing.assert_allclose(both, (one + other) / 2, atol=1e-6)
+
+
+def test_teacher_of_other_classes_is_refused() -> None:
+    with pytest.raises(
+        UsageError, match=r"teacher edge knows the classes 0, 1.*the data have a, b"
+    ):
+        Teacher.load(("edge",), ("a", "b"))
+
+
+def test_teacher_that_is_missing_is_a_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="nobody"):
+        Teacher.load((str(tmp_path / "nobody.onnx"),), DIGITS)
+
+
+def test_teacher_is_known_by_name_or_whole_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(TINY.parent)
+    assert settle_teacher("edge") == "edge"
+    assert settle_teacher("tiny.onnx") == str(TINY)
+    assert teacher_sha256("edge") != teacher_sha256(str(TINY))

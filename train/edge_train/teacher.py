@@ -1,0 +1,76 @@
+"""Targets from networks that are trained already (Hinton, Vinyals & Dean 2015).
+
+The teachers are exported model files, run by the light runtime on the very images that the
+student sees, distorted as they are (Beyer et al. 2022, "A good teacher is patient and
+consistent"): a pair of a 4 and a 9 that no one could tell apart is taught as such.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_infer.classifier import Classifier
+from edge_infer.errors import UsageError
+from edge_infer.session import read_model_bytes
+from edge_infer.shipped import read_shipped_model, shipped_models
+
+_BATCH: Final = 500
+
+
+class Teacher:
+    """Mean probabilities of one model file or several."""
+
+    def __init__(self, classifiers: Sequence[Classifier]) -> None:
+        """Wrap loaded classifiers, one at least; most callers want :meth:`load`."""
+        self._classifiers = tuple(classifiers)
+
+    @classmethod
+    def load(cls, models: Sequence[str], class_names: tuple[str, ...]) -> Self:
+        """Load shipped models by name, or model files.
+
+        Args:
+            models: Names or paths, one at least.
+            class_names: Of the student, in order.
+
+        Raises:
+            ModelError: A file is missing, foreign or damaged.
+            UsageError: A model has other classes than the student.
+        """
+        classifiers = [Classifier.load(model) for model in models]
+        for model, classifier in zip(models, classifiers, strict=True):
+            found = classifier.metadata.class_names
+            if found != class_names:
+                raise UsageError(
+                    f"the teacher {model} knows the classes {', '.join(found)}, the data have "
+                    f"{', '.join(class_names)}: choose a model trained on such data"
+                )
+        return cls(classifiers)
+
+    def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return the mean over the teachers, float32 (n, classes), of uint8 (n, 28, 28)."""
+        # In pieces: the activations of an epoch at once would be gigabytes.
+        pieces = [images[at : at + _BATCH] for at in range(0, len(images), _BATCH)]
+        return np.concatenate([self._mean(piece) for piece in pieces])
+
+    def _mean(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        answers = [classifier.probabilities(images) for classifier in self._classifiers]
+        mean: NDArray[np.float32] = np.mean(answers, axis=0, dtype=np.float32)
+        return mean
+
+
+def settle_teacher(model: str) -> str:
+    """Return a shipped model's name as it is, and the path of a file made whole."""
+    return model if model in shipped_models() else str(Path(model).expanduser().resolve())
+
+
+def teacher_sha256(model: str) -> str:
+    """Return the SHA-256 of a shipped model or a model file; errors as :meth:`Teacher.load`."""
+    shipped = model in shipped_models()
+    data = read_shipped_model(model) if shipped else read_model_bytes(Path(model))
+    return hashlib.sha256(data).hexdigest()
