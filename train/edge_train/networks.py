@@ -8,18 +8,18 @@ name, so the same pixels that train are the ones that run.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import keras
 
 from edge_infer.metadata import IMAGE_SIZE, INPUT_NAME, OUTPUT_NAME
-from edge_train.precision import FusedBatchNormalization
 
 layers = keras.layers
 # Keras' 0.99 remembers some 500 steps: on a small set validation would see statistics of
 # the untrained network for dozens of epochs. 0.9, at the other end, makes noisy ones.
 _MOMENTUM = 0.97
 Trunk = Callable[[Any], Any]
+LOGITS_NAME: Final = "logits"
 
 
 def build_network(trunk: Trunk, classes: int, *, name: str) -> Any:
@@ -36,9 +36,8 @@ def build_network(trunk: Trunk, classes: int, *, name: str) -> Any:
     image = keras.Input((IMAGE_SIZE, IMAGE_SIZE), dtype="uint8", name=INPUT_NAME)
     pixels = layers.Rescaling(1 / 255, name="pixels")(image)
     plane = layers.Reshape((IMAGE_SIZE, IMAGE_SIZE, 1), name="plane")(pixels)
-    # In float32 whatever the trunk computes in: bfloat16 has two to three digits.
-    logits = layers.Dense(classes, name="logits", dtype="float32")(trunk(plane))
-    probabilities = layers.Softmax(name=OUTPUT_NAME, dtype="float32")(logits)
+    logits = layers.Dense(classes, name=LOGITS_NAME)(trunk(plane))
+    probabilities = layers.Softmax(name=OUTPUT_NAME)(logits)
     return keras.Model(image, probabilities, name=name)
 
 
@@ -78,7 +77,7 @@ def _weighted_average(x: Any) -> Any:
     A depthwise convolution over the whole plane (Chen et al. 2018, MobileFaceNets).
     """
     x = layers.DepthwiseConv2D(x.shape[1], use_bias=False, name="average")(x)
-    return layers.Flatten(name="flatten")(FusedBatchNormalization(momentum=_MOMENTUM)(x))
+    return layers.Flatten(name="flatten")(layers.BatchNormalization(momentum=_MOMENTUM)(x))
 
 
 def _convolution(
@@ -86,4 +85,4 @@ def _convolution(
 ) -> Any:
     """Convolution, batch-norm (Ioffe & Szegedy 2015), ReLU: one node once exported."""
     x = layers.Conv2D(filters, size, strides=strides, padding=padding, use_bias=False)(x)
-    return layers.ReLU()(FusedBatchNormalization(momentum=_MOMENTUM)(x))
+    return layers.ReLU()(layers.BatchNormalization(momentum=_MOMENTUM)(x))

@@ -4,17 +4,19 @@ Half of the time of a step in float32 goes into convolutions, and a good part of
 into Keras' batch-norm, which is some ten operations a layer. The layers here use
 TensorFlow's fused kernel instead, and with the policy ``mixed_bfloat16`` convolutions in
 bfloat16, which CPUs with AVX-512 BF16 or AMX compute faster. Neither leaves a trace: what
-is saved is a float32 model of stock Keras layers, which any Keras opens.
+is saved is the float32 model of stock Keras layers, which any Keras opens, with the weights
+of its twin.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import keras
 import tensorflow as tf
+
+from edge_infer.metadata import OUTPUT_NAME
+from edge_train.networks import LOGITS_NAME
 
 
 class FusedBatchNormalization(keras.layers.BatchNormalization):  # type: ignore[misc]  # no types
@@ -47,29 +49,27 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):  # type: ignore[
         return result.y
 
 
-@contextmanager
-def precision_policy(precision: str) -> Iterator[None]:
-    """Make layers built inside compute by Keras' policy of that name; variables are float32."""
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(precision)
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)
+def training_twin(model: Any, precision: str) -> Any:
+    """Copy a model for training, variable for variable.
 
+    Args:
+        model: Of stock Keras layers in float32.
+        precision: Keras' policy of that name. Variables are float32 under all; so is the
+            arithmetic from the logits on, for bfloat16 has two to three digits.
 
-def plain_copy(model: Any) -> Any:
-    """Copy a model into float32 and stock Keras layers, with its names and variables."""
-    copy = keras.models.clone_model(model, clone_function=_plain_layer)
+    Returns:
+        A model whose variables are, in their order, those of ``model``.
+    """
+    policies = dict.fromkeys((LOGITS_NAME, OUTPUT_NAME), "float32")
+
+    def twin(layer: Any) -> Any:
+        kind, config = type(layer), layer.get_config()
+        if kind is keras.layers.InputLayer:
+            return kind.from_config(config)
+        if kind is keras.layers.BatchNormalization:
+            kind = FusedBatchNormalization
+        return kind.from_config({**config, "dtype": policies.get(layer.name, precision)})
+
+    copy = keras.models.clone_model(model, clone_function=twin)
     copy.set_weights(model.get_weights())
     return copy
-
-
-def _plain_layer(layer: Any) -> Any:
-    kind = type(layer)
-    if kind is FusedBatchNormalization:
-        kind = keras.layers.BatchNormalization
-    # The image's own dtype is uint8; layers that drop values carry a seed of their own.
-    if kind is keras.layers.InputLayer:
-        return kind.from_config(layer.get_config())
-    return kind.from_config({**layer.get_config(), "dtype": "float32"})

@@ -25,7 +25,7 @@ from edge_train.data import WORDS, Dataset, load_dataset, split_validation
 from edge_train.evaluate import Evaluation, evaluate
 from edge_train.fit import TrainingSet, TrainingView, compile_model, fit, restore_best, variables
 from edge_train.history import write_history
-from edge_train.precision import plain_copy, precision_policy
+from edge_train.precision import training_twin
 from edge_train.presets import build_preset, count_trained
 from edge_train.teacher import Teacher, settle_teacher, teacher_sha256
 from edge_train.tensorboard import TENSORBOARD_NAME, TensorBoardLog
@@ -113,8 +113,9 @@ def _run(
 
         write_history(config.out / "history.csv", start.history)
         state = fit(model, start, parts, view, keep)
-    restore_best(model, state)
-    return _finish(plain_copy(model), state, data, parts, view)
+    trained = build_preset(config.preset, len(data.class_names))
+    restore_best(trained, state)
+    return _finish(trained, state, data, parts, view)
 
 
 def _finish(
@@ -193,10 +194,10 @@ def _settled(data: str) -> str:
 def _build(config: TrainConfig, data: Dataset, parts: TrainingSet) -> Any:
     """Make the model, compiled, with the seed's first weights."""
     keras.utils.set_random_seed(config.seed)
-    with precision_policy(config.recipe.precision):
-        model = build_preset(config.preset, len(data.class_names))
-    compile_model(model, config.recipe, len(parts.images))
-    return model
+    model = build_preset(config.preset, len(data.class_names))
+    twin = training_twin(model, config.recipe.precision)
+    compile_model(twin, config.recipe, len(parts.images))
+    return twin
 
 
 def _save_legacy(model: Any, path: Path) -> None:
