@@ -3,9 +3,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edge_infer.errors import UsageError
 from edge_train.augment import Augmentation, augment_images
 
 NONE = Augmentation(rotation_deg=0, scale=0, shear=0, shift_px=0)
@@ -68,3 +70,46 @@ def test_augmentation_rotation_turns_about_the_middle(seed: int) -> None:
         row, column = centre(image)
         assert abs(row - 13.5) < 0.5
         assert abs(column - 13.5) < 0.5
+
+
+@given(seed=st.integers(0, 2**32 - 1))
+def test_augmentation_of_thickness_keeps_strokes_in_place(seed: int) -> None:
+    thickened = augment_images(blocks(), replace(NONE, thickness=1), np.random.default_rng(seed))
+    assert (thickened[:, 12:16, 12:16] == 255).all()
+    assert (thickened[:, :9] == 0).all()
+    ink = thickened.sum(axis=(1, 2)) / blocks(1).sum()
+    # A square of 8x8 that grows or shrinks by a pixel on each side, without its corners.
+    assert ((ink >= 36 / 64 - 0.01) & (ink <= 96 / 64 + 0.01)).all()
+    assert not (ink == 1).all()
+
+
+def test_augmentation_of_thickness_goes_both_ways() -> None:
+    thickened = augment_images(blocks(400), replace(NONE, thickness=1), np.random.default_rng(0))
+    ink = thickened.sum(axis=(1, 2)) / blocks(1).sum()
+    assert 0.4 < (ink > 1).mean() < 0.6
+    assert ink.max() > 1.45
+    assert ink.min() < 0.6
+
+
+@given(seed=st.integers(0, 2**32 - 1))
+def test_augmentation_of_waves_moves_ink_a_little(seed: int) -> None:
+    waved = augment_images(blocks(), replace(NONE, elastic_px=0.7), np.random.default_rng(seed))
+    assert not (waved == blocks()).all()
+    for image in waved:
+        row, column = centre(image)
+        assert abs(row - 13.5) < 2.5
+        assert abs(column - 13.5) < 2.5
+        assert 0.4 < image.sum() / blocks(1).sum() < 1.8
+
+
+def test_augmentation_with_everything_on_leaves_the_clean_share_alone() -> None:
+    everything = replace(STRONG, elastic_px=0.7, thickness=1, clean_share=0.5)
+    images = blocks(400)
+    distorted = augment_images(images, everything, np.random.default_rng(1))
+    assert 0.4 < (distorted == images).all(axis=(1, 2)).mean() < 0.6
+
+
+@pytest.mark.parametrize(("name", "value"), [("shift_px", -1), ("thickness", 1.1), ("scale", 2)])
+def test_augmentation_out_of_range_is_refused(name: str, value: float) -> None:
+    with pytest.raises(UsageError, match=f"{name} must lie in 0-"):
+        replace(NONE, **{name: value})

@@ -78,7 +78,7 @@ PRESETS: Final[Mapping[str, Preset]] = {
     "max": Preset(
         summary="the most accurate; teaches the smaller ones",
         trunk=max_trunk,
-        recipes={DEFAULT_RECIPE: _OWN},
+        recipes={DEFAULT_RECIPE: replace(_OWN, label_smoothing=0.0, epochs=40)},
     ),
     "walkthrough": Preset(
         summary="the classic tutorial network: two convolutions and a dense layer",
