@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from edge_mnist.commands import doctor, export, predict, samples, train, verify, webcam
+from edge_mnist.commands import doctor, export, models, predict, samples, train, verify, webcam
 
 app = typer.Typer(
     name="edge-mnist",
@@ -21,6 +21,7 @@ app = typer.Typer(
 for module in (train, export, verify, predict, webcam, samples, doctor):
     verb = module.__name__.rpartition(".")[2]
     app.command(verb, epilog=module.EXAMPLES, no_args_is_help=False)(module.command)
+app.add_typer(models.app, name="models", epilog=models.EXAMPLES)
 
 
 def _print_version(wanted: bool) -> None:

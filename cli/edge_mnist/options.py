@@ -37,7 +37,11 @@ def _is_given(context: typer.Context, name: str) -> bool:
 ModelOption = Annotated[
     str | None,
     typer.Option(
-        "--model", "-m", help="Model file (.onnx) or a shipped model's name.", metavar="FILE"
+        "--model",
+        "-m",
+        metavar="NAME|FILE",
+        help="A shipped model (nano, edge, max; see `edge-mnist models`) or an .onnx file. "
+        "[default: edge]",
     ),
 ]
 ThreadsOption = Annotated[

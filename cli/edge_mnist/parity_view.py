@@ -45,7 +45,7 @@ def _table(title: str) -> Table:
 
 
 def _add_parity(table: Table, report: ParityReport) -> None:
-    from edge_export import wilson_interval
+    from edge_infer.reliability import wilson_interval
 
     both = (report.accuracy_keras, report.accuracy)
     table.add_row("test accuracy", *(_percent(accuracy.fraction) for accuracy in both))

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from edge_infer.errors import ImageError
 from edge_infer.metadata import IMAGE_SIZE, INPUT_NAME, OUTPUT_NAME, ModelMetadata
 from edge_infer.preprocess import prepare_digit
-from edge_infer.session import OpenModel, open_model, read_model_bytes
-from edge_infer.shipped import DEFAULT_MODEL, read_shipped_model, shipped_models
+from edge_infer.session import OpenModel, open_model
+from edge_infer.shipped import DEFAULT_MODEL, read_model
 
 
 @dataclass(frozen=True)
@@ -81,10 +81,7 @@ class Classifier:
             UsageError: ``threads`` outside 1-256.
         """
         name = DEFAULT_MODEL if model is None else model
-        if model is None or name in shipped_models():
-            return cls(open_model(read_shipped_model(str(name)), str(name), threads=threads))
-        path = Path(name)
-        return cls(open_model(read_model_bytes(path), str(path), threads=threads))
+        return cls(open_model(read_model(name), str(name), threads=threads))
 
     @property
     def metadata(self) -> ModelMetadata:

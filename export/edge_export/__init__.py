@@ -2,7 +2,7 @@
 
 from edge_export.config import ExportConfig, VerifyConfig
 from edge_export.export import ExportResult, export_run
-from edge_export.parity import GateOptions, Gates, ParityReport, wilson_interval
+from edge_export.parity import GateOptions, Gates, ParityReport
 from edge_export.verify import verify_file
 
 __all__ = [
@@ -14,5 +14,4 @@ __all__ = [
     "VerifyConfig",
     "export_run",
     "verify_file",
-    "wilson_interval",
 ]

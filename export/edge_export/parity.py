@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from edge_infer.errors import UsageError, VerificationError
 from edge_infer.metadata import Accuracy
+from edge_infer.reliability import wilson_interval
 
 # 97.5 % quantile of the normal distribution: two-sided 95 % intervals.
-_Z_95: Final = 1.959963984540054
 # Keeps floor() from losing an image to 10000 * 0.001 = 9.999...
 _ROUNDING: Final = 1e-9
 
@@ -224,14 +224,6 @@ def count_correct(probabilities: NDArray[np.float32], labels: NDArray[np.int64])
     """Count the images, (n, classes) and (n,), whose top-1 answer is right."""
     correct = np.count_nonzero(probabilities.argmax(axis=1) == labels)
     return Accuracy(correct=int(correct), n=len(labels))
-
-
-def wilson_interval(accuracy: Accuracy) -> tuple[float, float]:
-    """Give the 95 % interval of an accuracy (Wilson 1927), bounds in 0-1."""
-    n, share, z2 = accuracy.n, accuracy.fraction, _Z_95**2
-    middle = (share + z2 / (2 * n)) / (1 + z2 / n)
-    spread = math.sqrt(share * (1 - share) / n + z2 / (4 * n * n)) * _Z_95 / (1 + z2 / n)
-    return max(0.0, middle - spread), min(1.0, middle + spread)
 
 
 def _share(n: int, percent: float) -> int:

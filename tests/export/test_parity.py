@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_export import GateOptions, Gates, wilson_interval
+from edge_export import GateOptions, Gates
 from edge_export.parity import ParityReport, compare
 from edge_infer.errors import UsageError, VerificationError
 from edge_infer.metadata import Accuracy
@@ -105,17 +105,3 @@ def test_report_json_says_all() -> None:
     assert document["file"]["correct"] == 9989
     low, high = document["file"]["interval_95"]
     assert low < document["file"]["accuracy"] < high
-
-
-def test_wilson_interval_matches_published_values() -> None:
-    # Newcombe 1998, table I: 81 of 263, and 0 of 20.
-    assert wilson_interval(Accuracy(correct=81, n=263)) == pytest.approx((0.2553, 0.3662), abs=1e-4)
-    assert wilson_interval(Accuracy(correct=0, n=20)) == pytest.approx((0.0, 0.1611), abs=1e-4)
-
-
-@given(st.integers(1, 10**5).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
-def test_wilson_interval_holds_the_share(counts: tuple[int, int]) -> None:
-    accuracy = Accuracy(correct=counts[0], n=counts[1])
-    low, high = wilson_interval(accuracy)
-    assert 0 <= low <= accuracy.fraction + 1e-12
-    assert accuracy.fraction - 1e-12 <= high <= 1

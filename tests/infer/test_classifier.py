@@ -114,3 +114,8 @@ def test_what_is_no_array_is_a_clear_error(tiny_model_path, wrong) -> None:
 def test_senseless_threads_are_a_usage_error(tiny_model_path, threads: int) -> None:
     with pytest.raises(UsageError, match="threads must lie in 1-256"):
         Classifier.load(tiny_model_path, threads=threads)
+
+
+def test_classifier_of_a_mistyped_name_says_which_was_meant() -> None:
+    with pytest.raises(ModelError, match=r"no model 'egde' is shipped: did you mean 'edge'\?"):
+        Classifier.load("egde")

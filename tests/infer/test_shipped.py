@@ -2,23 +2,23 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from edge_infer import Classifier, ModelError, shipped
-from edge_infer.metadata import ModelMetadata
-
-MAX_SHIPPED_BYTES = 100_000
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch, tiny_model_path: Path) -> Path:
     """A folder of shipped models in place of the package's own."""
     data = tiny_model_path.read_bytes()
+    sha256 = hashlib.sha256(data).hexdigest()
+    card = replace(shipped.read_card("edge"), sha256=sha256)
     (tmp_path / "edge.onnx").write_bytes(data)
-    checksums = {"edge": hashlib.sha256(data).hexdigest()}
-    (tmp_path / "sha256.json").write_text(json.dumps(checksums))
+    (tmp_path / "edge.json").write_text(card.to_json(), encoding="utf-8")
+    (tmp_path / "sha256.json").write_text(json.dumps({"edge": sha256}))
     monkeypatch.setattr(shipped, "_FOLDER", tmp_path)
     return tmp_path
 
@@ -46,13 +46,36 @@ def test_missing_file_of_the_package_is_a_clear_error(folder: Path, name: str) -
         Classifier.load()
 
 
-def test_unknown_name_lists_what_there_is(folder: Path) -> None:
-    with pytest.raises(ModelError, match="no model 'edje' is shipped; there are: edge"):
-        shipped.read_shipped_model("edje")
+def test_card_is_read_by_name(folder: Path) -> None:
+    assert shipped.read_card("edge").name == "edge"
 
 
-def test_package_ships_what_it_says() -> None:
-    for name in shipped.shipped_models():
-        data = shipped.read_shipped_model(name)
-        assert len(data) <= MAX_SHIPPED_BYTES
-        assert isinstance(Classifier.load(name).metadata, ModelMetadata)
+def test_missing_card_is_a_clear_error(folder: Path) -> None:
+    (folder / "edge.json").unlink()
+    with pytest.raises(ModelError, match=r"edge\.json is missing from the installed package"):
+        shipped.read_card("edge")
+
+
+@pytest.mark.parametrize("field", ["name", "sha256"])
+def test_card_of_another_file_is_refused(folder: Path, field: str) -> None:
+    path = folder / "edge.json"
+    document = json.loads(path.read_text(encoding="utf-8")) | {field: "nano"}
+    path.write_text(json.dumps(document), encoding="utf-8")
+    with pytest.raises(ModelError, match=r"edge\.json is the card of another file") as caught:
+        shipped.read_card("edge")
+    assert caught.value.code == "damaged"
+
+
+def test_card_of_bytes_that_are_no_text_is_refused(folder: Path) -> None:
+    (folder / "edge.json").write_bytes(b"\xff{")
+    with pytest.raises(ModelError, match="the model card cannot be understood"):
+        shipped.read_card("edge")
+
+
+@pytest.mark.parametrize("read", [shipped.read_shipped_model, shipped.read_card])
+def test_unknown_name_says_which_was_meant(folder: Path, read) -> None:
+    with pytest.raises(ModelError, match="'edje' is shipped: did you mean 'edge'") as caught:
+        read("edje")
+    assert caught.value.code == "not_found"
+    with pytest.raises(ModelError, match="'zebra' is shipped: there are: edge; or give"):
+        read("zebra")

@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 
 from edge_infer.classifier import Classifier
 from edge_infer.errors import UsageError
-from edge_infer.session import read_model_bytes
-from edge_infer.shipped import read_shipped_model, shipped_models
+from edge_infer.shipped import read_model, shipped_models
 
 _BATCH: Final = 500
 
@@ -71,6 +70,4 @@ def settle_teacher(model: str) -> str:
 
 def teacher_sha256(model: str) -> str:
     """Return the SHA-256 of a shipped model or a model file; errors as :meth:`Teacher.load`."""
-    shipped = model in shipped_models()
-    data = read_shipped_model(model) if shipped else read_model_bytes(Path(model))
-    return hashlib.sha256(data).hexdigest()
+    return hashlib.sha256(read_model(model)).hexdigest()

@@ -1,0 +1,76 @@
+"""Read frozen dataclasses from JSON values, every kind checked.
+
+For records that hold records: each annotation says what may stand there, so nothing is
+written twice and an error names the place.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import MISSING, fields, is_dataclass
+from types import NoneType, UnionType
+from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
+
+from edge_infer.errors import ModelError
+
+Record = TypeVar("Record")
+
+
+def from_json_value(kind: type[Record], value: Any, where: str) -> Record:
+    """Make a dataclass from what ``json.loads`` gave.
+
+    Args:
+        kind: A dataclass of str, int, float, other such dataclasses, ``tuple[X, ...]`` of
+            them (lists in JSON) and ``X | None``.
+        value: Its fields by name. Those with a default may be missing; those that it does
+            not know are ignored.
+        where: What to call it in errors.
+
+    Raises:
+        ModelError: A field is missing or of another kind; says which, expected and found.
+    """
+    return cast("Record", _read(kind, value, where))
+
+
+def _read(kind: Any, value: Any, where: str) -> Any:
+    if get_origin(kind) is UnionType:
+        (inner,) = (part for part in get_args(kind) if part is not NoneType)
+        return None if value is None else _read(inner, value, where)
+    if get_origin(kind) is tuple:
+        _expect(isinstance(value, list), "a list", value, where)
+        return tuple(
+            _read(get_args(kind)[0], item, f"{where}[{at}]") for at, item in enumerate(value)
+        )
+    if is_dataclass(kind):
+        return _read_record(kind, value, where)
+    return _read_plain(kind, value, where)
+
+
+def _read_record(kind: Any, value: Any, where: str) -> Any:
+    _expect(isinstance(value, dict), "an object", value, where)
+    hints = get_type_hints(kind)
+    values: dict[str, Any] = {}
+    for field in fields(kind):
+        if field.name in value:
+            place = f"{where}.{field.name}"
+            values[field.name] = _read(hints[field.name], value[field.name], place)
+        elif field.default is MISSING:
+            raise ModelError(f"{where} has no {field.name}")
+    return kind(**values)
+
+
+def _read_plain(kind: Any, value: Any, where: str) -> Any:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if kind is float:
+        _expect(is_number and math.isfinite(value), "a number", value, where)
+        return float(value)
+    if kind is int:
+        _expect(is_number and isinstance(value, int), "a whole number", value, where)
+    else:
+        _expect(isinstance(value, str), "a text", value, where)
+    return value
+
+
+def _expect(holds: bool, expected: str, value: Any, where: str) -> None:
+    if not holds:
+        raise ModelError(f"{where} must be {expected}, found {value!r}")
