@@ -27,11 +27,13 @@ def feed(
     seed: int = 0,
     augmentation: Augmentation | None = SHIFT,
     teacher: Teacher | None = None,
+    smoothing: float = 0.0,
 ) -> EpochFeed:
     recipe = Recipe(
         optimizer="adam",
         learning_rate=1e-3,
         augmentation=augmentation,
+        label_smoothing=smoothing,
         teacher_weight=0.75,
         epochs=4,
         batch_size=8,
@@ -65,6 +67,14 @@ def test_feed_mixes_what_the_teacher_says_of_each_image_into_its_target() -> Non
     assert epoch.targets[rows, labels] == pytest.approx(0.25)
     assert epoch.targets[rows, (labels + 1) % 40] == pytest.approx(0.75)
     assert epoch.targets.dtype == np.float32
+
+
+def test_feed_smooths_labels() -> None:
+    with feed(augmentation=None, smoothing=0.2) as epochs:
+        epoch = epochs.next_epoch()
+    labels = epoch.images[:, 0, 0].astype(int)
+    assert epoch.targets.sum(axis=1) == pytest.approx(1)
+    assert epoch.targets[np.arange(40), labels] == pytest.approx(0.8 + 0.2 / 40)
 
 
 def test_feed_begun_later_gives_what_an_undisturbed_one_gives() -> None:

@@ -37,6 +37,8 @@ class Recipe:
         augmentation: Random distortions of each image in each epoch, or None.
         teacher_weight: 0-1, share of a teacher's probabilities in the targets; the labels
             have the rest. Of no effect without a teacher.
+        teacher_temperature: What the teacher's logits are divided by, above 0. Softened, they
+            tell which wrong answers are near; export finds the temperature that undoes it.
         ema_momentum: Of the exponential moving average over steps (Polyak & Juditsky 1992)
             whose weights are measured and kept in place of the last ones; None keeps those.
         precision: Of the arithmetic; what is saved is float32 either way.
@@ -53,7 +55,8 @@ class Recipe:
     warmup_epochs: float | None = None
     label_smoothing: float = 0.0
     augmentation: Augmentation | None = None
-    teacher_weight: float = 0.9
+    teacher_weight: float = 1.0
+    teacher_temperature: float = 3.0
     ema_momentum: float | None = None
     precision: str = "float32"
     epochs: int
@@ -65,8 +68,9 @@ class Recipe:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise UsageError(f"{name} must be at least 1, found {value}")
-        if not 0 < self.learning_rate < math.inf:
-            raise UsageError(f"learning_rate must be above 0, found {self.learning_rate}")
+        for name in ("learning_rate", "teacher_temperature"):
+            if not 0 < getattr(self, name) < math.inf:
+                raise UsageError(f"{name} must be above 0, found {getattr(self, name)}")
         for name in ("label_smoothing", "teacher_weight", "ema_momentum"):
             value = getattr(self, name)
             if value is not None and not 0 <= value <= 1:

@@ -26,8 +26,8 @@ class EpochImages:
 
     Attributes:
         images: uint8 (n, 28, 28).
-        targets: float32 (n, classes), rows sum to 1: the label, mixed with what a teacher
-            says where there is one.
+        targets: float32 (n, classes), rows sum to 1: the smoothed label, mixed with what a
+            teacher says where there is one.
         cpu_s: CPU seconds that making them took in their own thread.
     """
 
@@ -56,14 +56,16 @@ class EpochFeed:
             images: uint8 (n, 28, 28), the training images.
             labels: int64 (n,).
             classes: Width of the targets.
-            recipe: Gives the distortions, the teacher's weight and the number of epochs.
+            recipe: Gives the distortions, the smoothing, how the teacher is heard and the
+                number of epochs.
             teacher: Asked about every distorted image, or None.
             seed: Of the run.
             first_epoch: Number of the first epoch to hand out, from 1.
         """
         self._images, self._labels = images, labels
         self._recipe, self._teacher, self._seed = recipe, teacher, seed
-        self._one_hot = np.eye(classes, dtype=np.float32)
+        smoothing = recipe.label_smoothing
+        self._rows = (1 - smoothing) * np.eye(classes, dtype=np.float32) + smoothing / classes
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="augment")
         self._next_epoch = first_epoch
         self._next = self._submit(first_epoch)
@@ -99,8 +101,9 @@ class EpochFeed:
         images = self._images[order]
         if self._recipe.augmentation is not None:
             images = augment_images(images, self._recipe.augmentation, rng)
-        targets = self._one_hot[self._labels[order]]
+        targets = self._rows[self._labels[order]]
         if self._teacher is not None:
+            taught = self._teacher.probabilities(images, self._recipe.teacher_temperature)
             weight = self._recipe.teacher_weight
-            targets = (1 - weight) * targets + weight * self._teacher.probabilities(images)
+            targets = (1 - weight) * targets + weight * taught
         return EpochImages(images, targets, time.thread_time() - started_s)

@@ -76,7 +76,7 @@ def compile_model(model: Any, recipe: Recipe, train_images: int) -> None:
     """
     model.compile(
         optimizer=_optimizer(recipe, -(-train_images // recipe.batch_size)),
-        loss=keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing),
+        loss=keras.losses.CategoricalCrossentropy(),
         metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
     )
     model.optimizer.build(model.trainable_variables)

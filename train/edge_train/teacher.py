@@ -51,16 +51,36 @@ class Teacher:
                 )
         return cls(classifiers)
 
-    def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Return the mean over the teachers, float32 (n, classes), of uint8 (n, 28, 28)."""
+    def probabilities(
+        self, images: NDArray[np.uint8], temperature: float = 1.0
+    ) -> NDArray[np.float32]:
+        """Return the mean over the teachers.
+
+        Args:
+            images: uint8 (n, 28, 28), n at least 1.
+            temperature: What each teacher's logits are divided by, above 0.
+
+        Returns:
+            float32 (n, classes), rows sum to 1.
+        """
         # In pieces: the activations of an epoch at once would be gigabytes.
         pieces = [images[at : at + _BATCH] for at in range(0, len(images), _BATCH)]
-        return np.concatenate([self._mean(piece) for piece in pieces])
+        return np.concatenate([self._mean(piece, temperature) for piece in pieces])
 
-    def _mean(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        answers = [classifier.probabilities(images) for classifier in self._classifiers]
+    def _mean(self, images: NDArray[np.uint8], temperature: float) -> NDArray[np.float32]:
+        answers = [
+            _soften(classifier.probabilities(images), temperature)
+            for classifier in self._classifiers
+        ]
         mean: NDArray[np.float32] = np.mean(answers, axis=0, dtype=np.float32)
         return mean
+
+
+def _soften(probabilities: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
+    """Give softmax(logits / temperature): the powers of the probabilities, made to sum to 1."""
+    powers: NDArray[np.float32] = probabilities ** np.float32(1 / temperature)
+    softened: NDArray[np.float32] = powers / powers.sum(axis=1, keepdims=True)
+    return softened
 
 
 def settle_teacher(model: str) -> str:
