@@ -19,7 +19,7 @@ from typing import Any, Final
 from edge_infer.errors import UsageError
 
 # Today's edge, what the others are compared with.
-REFERENCE: Final = "c5s2-16 c3-32 p2 c3-64 c3v-64 gap"
+REFERENCE: Final = "c6s2-32 c3s2-48 c3-48 c3v-48 gdw"
 CANDIDATES: Final = {
     "nano": (
         "c5s2-16 c3-16 p2 c3-32 gap",
@@ -54,7 +54,7 @@ CANDIDATES: Final = {
         "c6s2-16 c3s2-32 c3-48 c3-48 c3v-48 gap",
         "c6s2-32 c3s2-32 c3-64 c3v-64 gap",
         "c6s2-32 c3s2-48 c3-48 c3v-48 gap",
-        "c6s2-32 c3s2-48 c3-48 c3v-48 gdw",
+        "c5s2-16 c3-32 p2 c3-64 c3v-64 gap",
         "c6s2-32 c3s2-48 c3-48 c3v-32 flat",
     ),
 }

@@ -60,7 +60,7 @@ _OWN: Final = Recipe(
     warmup_epochs=1.0,
     label_smoothing=0.05,
     augmentation=Augmentation(rotation_deg=15, scale=0.1, shear=0.2, shift_px=2.5),
-    epochs=25,
+    epochs=60,
     batch_size=128,
 )
 
