@@ -100,12 +100,16 @@ class ModelMetadata:
         check_class_names(self.class_names)
         if self.precision not in PRECISIONS:
             raise ModelError(f"precision must be one of {PRECISIONS}, found {self.precision!r}")
+        for name in ("seed", "epochs", "parameters"):
+            if getattr(self, name) < 0:
+                raise ModelError(f"{name} must be 0 or more, found {getattr(self, name)}")
         if not 0.0 <= self.reject_threshold <= 1.0:
             raise ModelError(f"reject_threshold must lie in 0-1, found {self.reject_threshold}")
 
     def to_json(self) -> str:
         """Return the JSON that stands in the model file."""
-        return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True)
+        separators = (",", ":")
+        return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True, separators=separators)
 
     @classmethod
     def from_json(cls, text: str) -> ModelMetadata:

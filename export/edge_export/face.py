@@ -6,7 +6,9 @@
         -> Softmax -> probabilities float32 [batch, classes]
 
 Scaling is a ``DequantizeLinear`` and not a division: in the int8 file onnxruntime then
-takes the caller's bytes themselves for the first convolution's quantized input.
+takes the caller's bytes themselves for the first convolution's quantized input. What is
+put together here is folded (``edge_export.space_to_depth``) and made small
+(``edge_export.compact``) before anybody sees it.
 """
 
 from __future__ import annotations
@@ -17,6 +19,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from edge_export.compact import compact
+from edge_export.space_to_depth import fold_first_stride
 from edge_export.trunk import BATCH_AXIS, TRUNK_INPUT, TRUNK_OUTPUT
 from edge_infer.metadata import (
     IMAGE_SIZE,
@@ -31,18 +35,6 @@ from edge_infer.metadata import (
 PIXEL_SCALE: Final = np.float32(1 / 255)
 _PLANE: Final = "plane"
 _PLANE_AXES: Final = "plane.axes"
-# What onnxruntime's quantizer appends to a name, and what is written instead.
-_SUFFIXES: Final = (
-    ("_quantized_scale", ".scale"),
-    ("_quantized_zero_point", ".zero_point"),
-    ("_QuantizeLinear_Output", ".quantized"),
-    ("_DequantizeLinear_Output", ".dequantized"),
-    ("_QuantizeLinear", ".quantize"),
-    ("_DequantizeLinear", ".dequantize"),
-    ("_quantized", ".quantized"),
-    ("_scale", ".scale"),
-    ("_zero_point", ".zero_point"),
-)
 
 
 def add_face(trunk: onnx.ModelProto) -> onnx.ModelProto:
@@ -53,18 +45,18 @@ def add_face(trunk: onnx.ModelProto) -> onnx.ModelProto:
             output ``logits`` float32 [batch, classes]. Left as it is.
 
     Returns:
-        The whole model of the contract but for its metadata. A quantized trunk loses
-        the ``QuantizeLinear`` of its pixels, which are bytes already, and the rounding
-        of its logits, which nothing integer follows.
+        The whole model of the contract but for its metadata, with short names. A
+        quantized trunk loses the ``QuantizeLinear`` of its pixels, which are bytes
+        already, and the rounding of its logits, which nothing integer follows.
     """
     graph = onnx.GraphProto()
     graph.CopyFrom(trunk.graph)
     classes = graph.output[0].type.tensor_type.shape.dim[1].dim_value
     constants = {tensor.name: tensor for tensor in graph.initializer}
-    constants[_PLANE_AXES] = numpy_helper.from_array(np.array([1], np.int64), _PLANE_AXES)
+    constants[_PLANE_AXES] = helper.make_tensor(_PLANE_AXES, TensorProto.INT64, [1], [1])
     body = _without_rounded_logits(_from_bytes(list(graph.node), constants))
-    unsqueeze = helper.make_node("Unsqueeze", [INPUT_NAME, _PLANE_AXES], [_PLANE], _PLANE)
-    softmax = helper.make_node("Softmax", [TRUNK_OUTPUT], [OUTPUT_NAME], OUTPUT_NAME, axis=1)
+    unsqueeze = helper.make_node("Unsqueeze", [INPUT_NAME, _PLANE_AXES], [_PLANE])
+    softmax = helper.make_node("Softmax", [TRUNK_OUTPUT], [OUTPUT_NAME])
     nodes = [unsqueeze, *body, softmax]
     used = {name for node in nodes for name in node.input}
     images: list[str | int] = [BATCH_AXIS, IMAGE_SIZE, IMAGE_SIZE]
@@ -102,12 +94,10 @@ def _from_bytes(
             if node.input[0] == quantize.output[0]:
                 node.input[0] = _PLANE
         return kept
-    scale, zero_point = f"{TRUNK_INPUT}.scale", f"{TRUNK_INPUT}.zero_point"
+    scale, zero_point = f"{TRUNK_INPUT}_scale", f"{TRUNK_INPUT}_zero_point"
     constants[scale] = numpy_helper.from_array(np.asarray(PIXEL_SCALE), scale)
     constants[zero_point] = numpy_helper.from_array(np.asarray(np.uint8(0)), zero_point)
-    dequantize = helper.make_node(
-        "DequantizeLinear", [_PLANE, scale, zero_point], [TRUNK_INPUT], TRUNK_INPUT
-    )
+    dequantize = helper.make_node("DequantizeLinear", [_PLANE, scale, zero_point], [TRUNK_INPUT])
     return [dequantize, *nodes]
 
 
@@ -123,25 +113,13 @@ def _without_rounded_logits(nodes: list[onnx.NodeProto]) -> list[onnx.NodeProto]
 
 
 def _checked_model(graph: onnx.GraphProto) -> onnx.ModelProto:
-    """Shorten names, and wrap the graph in a model of the contract's versions."""
-    for node in graph.node:
-        node.name = _short(node.name)
-        node.input[:] = [_short(name) for name in node.input]
-        node.output[:] = [_short(name) for name in node.output]
-    for tensor in graph.initializer:
-        tensor.name = _short(tensor.name)
-    model = helper.make_model(
+    """Wrap a graph in a model of the contract's versions, and make it quick and small."""
+    whole = helper.make_model(
         graph,
         opset_imports=[helper.make_opsetid("", OPSET)],
         ir_version=IR_VERSION,
         producer_name="edge-mnist",
     )
+    model = compact(fold_first_stride(whole))
     onnx.checker.check_model(model, full_check=True)
     return model
-
-
-def _short(name: str) -> str:
-    for suffix, replacement in _SUFFIXES:
-        if name.endswith(suffix):
-            return name.removesuffix(suffix) + replacement
-    return name

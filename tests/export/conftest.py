@@ -9,21 +9,37 @@ from typing import Any
 
 import keras
 import numpy as np
+import onnx
+import onnxruntime as ort
 import pytest
 from numpy.typing import NDArray
 
-from edge_export import ExportConfig, ExportResult, GateOptions, export_run
+from edge_export import ExportConfig, ExportResult, GateOptions, export_run, face
+from edge_export.convert import convert_trunk
+from edge_export.quantize import quantize_trunk
+from edge_export.quiet import quiet_tools
+from edge_export.trunk import tidy_trunk
 from edge_infer.run_folder import Calibration, RunFolder, RunRecord
 from edge_train.data import load_dataset
 from edge_train.presets import build_preset, count_trained
 
 ImageU8 = NDArray[np.uint8]
 Build = Callable[[Any], Any]
+Answer = Callable[[onnx.ModelProto, ImageU8], NDArray[np.float32]]
+OptimizedOps = Callable[[onnx.ModelProto], list[str]]
 NETWORKS = ("edge", "walkthrough")
 _EPOCHS = {"edge": 8, "walkthrough": 4}
 # What a network trained for seconds gives away to int8 hangs on the machine's last bits.
 LENIENT = GateOptions(min_agreement_percent=98.0, max_drop_points=2.0)
 L = keras.layers
+# Kernel size, stride and padding of the first convolution of small networks.
+FIRST_LAYERS = {
+    "3x3": (3, 2, "same"),
+    "4x4": (4, 2, "valid"),
+    "5x5": (5, 2, "same"),
+    "6x6": (6, 2, "same"),
+    "unstrided": (3, 1, "same"),
+}
 
 
 @dataclass(frozen=True)
@@ -144,3 +160,93 @@ def untrained_run(digits: Digits) -> Callable[..., Path]:
         return write_run(path, model, few, "edge", class_names=class_names)
 
     return make
+
+
+@dataclass(frozen=True)
+class Trunks:
+    """One network as a trunk in both precisions."""
+
+    float32: onnx.ModelProto
+    int8: onnx.ModelProto
+
+
+@pytest.fixture(scope="session")
+def trunks(digits: Digits) -> dict[str, Trunks]:
+    """Trunks of untrained networks: three presets, and one of each first layer."""
+    keras.utils.set_random_seed(2)
+    models = {name: build_preset(name, 10) for name in ("edge", "nano", "walkthrough")}
+    models |= {name: build_network(_small_body(*first)) for name, first in FIRST_LAYERS.items()}
+    made: dict[str, Trunks] = {}
+    for name, model in models.items():
+        for weight in model.trainable_weights:
+            if weight.name in {"bias", "beta"}:
+                weight.assign(np.linspace(-0.1, 0.1, weight.shape[0]))
+        with quiet_tools(verbose=False):
+            trunk = tidy_trunk(convert_trunk(model))
+            made[name] = Trunks(trunk, quantize_trunk(trunk, digits.images[:100]))
+    return made
+
+
+def _small_body(kernel: int, strides: int, padding: str) -> Build:
+    def body(plane: Any) -> Any:
+        first = L.Conv2D(8, kernel, strides=strides, padding=padding, activation="relu")(plane)
+        return L.GlobalAveragePooling2D()(L.Conv2D(8, 3, activation="relu")(first))
+
+    return body
+
+
+@pytest.fixture
+def plain_face(monkeypatch: pytest.MonkeyPatch) -> Callable[[onnx.ModelProto], onnx.ModelProto]:
+    """Return ``add_face`` without what it does to the finished graph."""
+
+    def same(model: onnx.ModelProto) -> onnx.ModelProto:
+        return model
+
+    def add(trunk: onnx.ModelProto) -> onnx.ModelProto:
+        with monkeypatch.context() as patch:
+            patch.setattr(face, "fold_first_stride", same)
+            patch.setattr(face, "compact", same)
+            return face.add_face(trunk)
+
+    return add
+
+
+@pytest.fixture(scope="session")
+def pictures(digits: Digits) -> ImageU8:
+    """Digits, noise, and the two pictures of one grey level at the ends."""
+    noise = np.random.default_rng(0).integers(0, 256, (50, 28, 28), np.uint8)
+    blank = np.zeros((1, 28, 28), np.uint8)
+    return np.concatenate((digits.images[:100], noise, blank, ~blank))
+
+
+@pytest.fixture(scope="session")
+def answer() -> Answer:
+    """Return ``answer(model, pictures)``: its output for one, for seven and for all of them."""
+
+    def ask(model: onnx.ModelProto, pictures: ImageU8) -> NDArray[np.float32]:
+        session = _open(model)
+        batches = (pictures[:1], pictures[-7:], pictures)
+        return np.concatenate([session.run(None, {"image": batch})[0] for batch in batches])
+
+    return ask
+
+
+@pytest.fixture(scope="session")
+def optimized_ops(tmp_path_factory: pytest.TempPathFactory) -> OptimizedOps:
+    """Return ``optimized_ops(model)``: op types that onnxruntime really runs, in order."""
+    path = tmp_path_factory.mktemp("optimized") / "optimized.onnx"
+
+    def optimize(model: onnx.ModelProto) -> list[str]:
+        _open(model, optimized_model_filepath=str(path))
+        return [node.op_type for node in onnx.load(path).graph.node]
+
+    return optimize
+
+
+def _open(model: onnx.ModelProto, *, optimized_model_filepath: str = "") -> Any:
+    options = ort.SessionOptions()
+    options.log_severity_level = 3
+    options.optimized_model_filepath = optimized_model_filepath
+    return ort.InferenceSession(
+        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+    )

@@ -79,6 +79,13 @@ def test_missing_field_is_refused(data: st.DataObject) -> None:
         ModelMetadata.from_json(json.dumps(document))
 
 
+@pytest.mark.parametrize("field", ["seed", "epochs", "parameters"])
+def test_negative_number_is_refused(metadata: ModelMetadata, field: str) -> None:
+    document = json.loads(metadata.to_json()) | {field: -1}
+    with pytest.raises(ModelError, match=f"{field} must be 0 or more, found -1"):
+        ModelMetadata.from_json(json.dumps(document))
+
+
 @given(st.data())
 def test_field_of_any_kind_is_read_or_refused(data: st.DataObject) -> None:
     document = json.loads(data.draw(METADATA).to_json())
