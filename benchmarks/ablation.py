@@ -83,10 +83,11 @@ def _without_batch_norm(model: Any) -> Any:
 VARIANTS: Final[Mapping[str, Variant]] = {
     RECIPE: _changed(),
     "no teacher": Variant(recipe={}, distortions={}, taught=False),
-    "no teacher, label smoothing 0.05": Variant(
-        recipe={"label_smoothing": 0.05}, distortions={}, taught=False
+    "no teacher, no label smoothing": Variant(
+        recipe={"label_smoothing": 0.0}, distortions={}, taught=False
     ),
-    "teacher's word alone, no labels": _changed(teacher_weight=1.0),
+    "half teacher, half labels": _changed(teacher_weight=0.5),
+    "teacher's temperature 1": _changed(teacher_temperature=1.0),
     "no distortions": Variant(recipe={}, distortions=None),
     "half of each distortion": _distorted(rotation_deg=7.5, scale=0.05, shear=0.1, shift_px=1.25),
     "a quarter of the images clean": _distorted(clean_share=0.25),
