@@ -41,10 +41,9 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):  # type: ignore[
             is_training=learns,
         )
         if learns:
-            for memory, batch in (
-                (self.moving_mean, result.batch_mean),
-                (self.moving_variance, result.batch_variance),
-            ):
+            memories: tuple[Any, Any] = (self.moving_mean, self.moving_variance)
+            batches = (result.batch_mean, result.batch_variance)
+            for memory, batch in zip(memories, batches, strict=True):
                 memory.assign(self.momentum * memory + (1 - self.momentum) * batch)
         return result.y
 

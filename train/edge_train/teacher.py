@@ -72,7 +72,7 @@ class Teacher:
             _soften(classifier.probabilities(images), temperature)
             for classifier in self._classifiers
         ]
-        mean: NDArray[np.float32] = np.mean(answers, axis=0, dtype=np.float32)
+        mean: NDArray[np.float32] = np.stack(answers).mean(axis=0, dtype=np.float32)
         return mean
 
 
