@@ -121,7 +121,7 @@ class Row:
 
 
 class _Silent:
-    """A training view that tells nothing but what must be told."""
+    """A training view that tells the epoch at most."""
 
     def notify(self, message: str) -> None:
         pass

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import csv
-import hashlib
-import json
 import shlex
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from functools import cached_property
 from itertools import count
@@ -25,9 +23,10 @@ from edge_bench.family.results import FamilyResults, Make, PresetResults
 from edge_bench.family.rows import KerasResult, Latency, SeedRun
 from edge_bench.family.runner import Folder
 from edge_infer.classifier import Classifier
-from edge_infer.errors import EdgeMnistError, RunError
+from edge_infer.errors import RunError
 from edge_infer.run_folder import RunFolder, RunRecord
 from family_calls import CommandLine, train_alone
+from family_make import complete_recipe, make_of_checkpoint, network_digest, plain_values
 
 # What the commands in the results say, wherever the runs lay.
 SHOWN_RUNS: Final = Path("runs/family")
@@ -84,16 +83,16 @@ class KerasSteps:
     def make(self, run: Run, results: FamilyResults) -> Make:
         """Resolve what a run is made of; a gone teacher is known from the results."""
         return Make(
-            recipe=_plain(asdict(self._recipe(run))),
+            recipe=plain_values(asdict(self._recipe(run))),
             data_sha256=self._dataset.sha256,
             teacher_sha256=tuple(self._teacher_sha256(t, results) for t in run.entry.teachers),
-            network=_digest(self._costs[run.entry.preset]),
+            network=network_digest(self._costs[run.entry.preset]),
             export=run.entry.export,
         )
 
     def complete(self, make: Make) -> Make:
         """Give a make from a file the recipe's fields that it was written without."""
-        return replace(make, recipe=_complete(make.recipe))
+        return replace(make, recipe=complete_recipe(make.recipe))
 
     def work(self, run: Run) -> float:
         """Give multiply-accumulates an image times epochs."""
@@ -110,7 +109,7 @@ class KerasSteps:
                 seed = folder.read_record().seed
             elif (folder.path / CHECKPOINT_NAME).is_file():
                 state = Checkpoint.load(folder.path)
-                found, holds = _make_of_checkpoint(state, make), Folder.UNFINISHED
+                found, holds = make_of_checkpoint(state, make), Folder.UNFINISHED
                 seed = state.config.seed
             elif any(path.exists() for path in folder.files):
                 return Folder.ANOTHER, "its folder holds a part of a run"
@@ -238,10 +237,10 @@ class KerasSteps:
         with self._keras_lock:
             reference = Reference.load(folder.path)
         return Make(
-            recipe=_complete(reference.record.config["recipe"]),
+            recipe=complete_recipe(reference.record.config["recipe"]),
             data_sha256=reference.record.data_sha256,
             teacher_sha256=reference.record.teacher_sha256,
-            network=_digest(layer_costs(reference.model)),
+            network=network_digest(layer_costs(reference.model)),
             export=make.export,
         )
 
@@ -290,44 +289,6 @@ class KerasSteps:
     def _call(self, run: Run, words: list[str], lock: int | None = None) -> None:
         log = self._runs / f"{run.name}.log" if self._log else None
         self.commands.call(words, log, lock)
-
-
-def _make_of_checkpoint(state: Any, make: Make) -> Make:
-    """Tell what an unfinished run is made of; resuming checks the network itself."""
-    return Make(
-        recipe=_plain(asdict(state.config.recipe)),
-        data_sha256=state.data_sha256,
-        teacher_sha256=state.teacher_sha256,
-        network=make.network,
-        export=make.export,
-    )
-
-
-def _complete(recipe: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Give a recipe from a file the fields that it was written without.
-
-    One that this version cannot read stays as it is, and equals none of today's.
-    """
-    from edge_train.config import TrainConfig
-
-    nothing = {"preset": "", "data": "", "out": "", "seed": 0, "teachers": [], "asked": []}
-    try:
-        config = TrainConfig.from_json_values({**nothing, "recipe": dict(recipe)})
-    except EdgeMnistError:
-        return recipe
-    return _plain(asdict(config.recipe))
-
-
-def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Turn tuples into lists, as JSON has them."""
-    plain: dict[str, Any] = json.loads(json.dumps(values))
-    return plain
-
-
-def _digest(costs: Sequence[Any]) -> str:
-    """Digest a network's layers: kinds, shapes, parameters and multiply-accumulates."""
-    layers = [[cost.kind, cost.shape, cost.parameters, cost.macs] for cost in costs]
-    return hashlib.sha256(json.dumps(layers).encode()).hexdigest()[:16]
 
 
 def _running_accuracy(history: Path, epoch: int) -> float:

@@ -14,7 +14,8 @@ A candidate is layers from the picture on, in words::
     d<kernel>[s<stride>][v]            the same, depthwise
     p<size>                            max-pooling
     gap | gdw | flat                   from a plane to features: mean; a learned weighted mean
-                                       (a depthwise convolution over the whole plane); all of it
+                                       (a depthwise convolution over the whole plane, with
+                                       batch-norm); all of it
     fc-<units>                         dense layer, ReLU
 
 The dense layer to ten classes and the softmax are added to each.

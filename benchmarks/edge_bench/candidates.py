@@ -6,7 +6,8 @@ Layers from the picture on, a word each::
     d<kernel>[s<stride>][v]            the same, depthwise
     p<size>                            max-pooling
     gap | gdw | flat                   from a plane to features: mean; a learned weighted mean
-                                       (a depthwise convolution over the whole plane); all of it
+                                       (a depthwise convolution over the whole plane, with
+                                       batch-norm); all of it
     fc-<units>                         dense layer, ReLU
 """
 
@@ -147,7 +148,8 @@ def _add_layer(x: Any, layer: Layer) -> Any:
     if layer.kind == "flat":
         return layers.Flatten()(x)
     if layer.kind == "gdw":
-        return layers.Flatten()(layers.DepthwiseConv2D(x.shape[1:3], use_bias=False)(x))
+        x = layers.DepthwiseConv2D(x.shape[1:3], use_bias=False)(x)
+        return layers.Flatten()(layers.BatchNormalization()(x))
     if layer.kind == "fc":
         return layers.Dense(layer.filters, activation="relu")(x)
     # He's initialization keeps the planes' size, so that the ranges are those of a network.

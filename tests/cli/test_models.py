@@ -162,7 +162,8 @@ def test_table_fits_the_terminal(full_card: ModelCard, width: int) -> None:
     text = rendered(models_table(cards, "edge", width=width), width)
     assert max(map(len, text.splitlines())) <= width
     assert "…" not in text
-    for word in ("70.4 kB", "61,306", "12.3 µs", "180.2 µs", "Long Name"):
+    size_kb, parameters = f"{full_card.size_bytes / 1000:.1f} kB", f"{full_card.parameters:,}"
+    for word in (size_kb, parameters, "12.3 µs", "180.2 µs", "Long Name"):
         assert word in text
 
 

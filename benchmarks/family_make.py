@@ -1,0 +1,50 @@
+"""What a run of the family is made of, told from configurations, checkpoints and models."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from edge_bench.family.results import Make
+from edge_infer.errors import EdgeMnistError
+
+
+def make_of_checkpoint(state: Any, make: Make) -> Make:
+    """Tell what an unfinished run is made of; resuming checks the network itself."""
+    return Make(
+        recipe=plain_values(asdict(state.config.recipe)),
+        data_sha256=state.data_sha256,
+        teacher_sha256=state.teacher_sha256,
+        network=make.network,
+        export=make.export,
+    )
+
+
+def complete_recipe(recipe: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Give a recipe from a file the fields that it was written without.
+
+    One that this version cannot read stays as it is, and equals none of today's.
+    """
+    from edge_train.config import TrainConfig
+
+    nothing = {"preset": "", "data": "", "out": "", "seed": 0, "teachers": [], "asked": []}
+    try:
+        config = TrainConfig.from_json_values({**nothing, "recipe": dict(recipe)})
+    except EdgeMnistError:
+        return recipe
+    return plain_values(asdict(config.recipe))
+
+
+def plain_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Turn tuples into lists, as JSON has them."""
+    plain: dict[str, Any] = json.loads(json.dumps(values))
+    return plain
+
+
+def network_digest(costs: Sequence[Any]) -> str:
+    """Digest a network's layers: kinds, shapes, parameters and multiply-accumulates."""
+    layers = [[cost.kind, cost.shape, cost.parameters, cost.macs] for cost in costs]
+    return hashlib.sha256(json.dumps(layers).encode()).hexdigest()[:16]
