@@ -6,6 +6,7 @@ The strokes are curves of our own with a shaking hand; the boxes and labels are 
 
 from __future__ import annotations
 
+import argparse
 import sys
 from itertools import pairwise
 from pathlib import Path
@@ -73,7 +74,9 @@ _STEPS: Final = 24
 
 def main() -> int:
     """Draw, read, compare with what was written, and save."""
-    out = Path(sys.argv[1] if len(sys.argv) > 1 else "docs/frame.jpg")
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("out", nargs="?", type=Path, default=Path("docs/frame.jpg"))
+    out: Path = parser.parse_args().out
     page = draw_page(np.random.default_rng(SEED))
     classifier = Classifier.load()
     *_, result = recognise_frames(classifier, [Frame(page, 0, 0.0), Frame(page, 1, 0.1)])
