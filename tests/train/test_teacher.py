@@ -37,6 +37,9 @@ def test_teacher_is_known_by_name_or_whole_path(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.chdir(TINY.parent)
     assert settle_teacher("edge") == "edge"
     assert settle_teacher("tiny.onnx") == str(TINY)
+    assert settle_teacher("egde") == "egde"
+    with pytest.raises(ModelError, match="did you mean 'edge'"):
+        teacher_sha256("egde")
     assert teacher_sha256("edge") != teacher_sha256(str(TINY))
 
 

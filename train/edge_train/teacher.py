@@ -84,8 +84,9 @@ def _soften(probabilities: NDArray[np.float32], temperature: float) -> NDArray[n
 
 
 def settle_teacher(model: str) -> str:
-    """Return a shipped model's name as it is, and the path of a file made whole."""
-    return model if model in shipped_models() else str(Path(model).expanduser().resolve())
+    """Return the path of a file made whole; a name, and what is neither, as it is."""
+    path = Path(model).expanduser()
+    return str(path.resolve()) if model not in shipped_models() and path.exists() else model
 
 
 def teacher_sha256(model: str) -> str:
