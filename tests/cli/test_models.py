@@ -94,7 +94,7 @@ def test_show_of_a_file_prints_its_metadata(tiny_model_path: Path) -> None:
     result = run("models", "show", tiny_model_path)
     assert result.returncode == 0, result.stderr
     assert result.stdout.startswith(f"{tiny_model_path}\n")
-    for text in ("ten drawn glyphs", "int8", "0 1 2 3 4 5 6 7 8 9", "3.2 kB"):
+    for text in ("ten drawn glyphs", "int8", "0 1 2 3 4 5 6 7 8 9", "3.1 kB"):
         assert text in result.stdout
 
 
