@@ -15,13 +15,12 @@ and accuracy on four distorted copies of each validation image.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import statistics
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -29,7 +28,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_infer.atomic import write_text
+from edge_bench.ablation_rows import Row, add_row, read_rows
 from edge_infer.host import cpu_name
 
 RESULTS: Final = Path(__file__).parent / "results" / "ablation.json"
@@ -103,21 +102,6 @@ VARIANTS: Final[Mapping[str, Variant]] = {
     "float32 arithmetic": _changed(precision="float32"),
     "three times the epochs": Variant(recipe={}, distortions={}, epochs=3 * EPOCHS),
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class Row:
-    """One training. Accuracies in 0-1, loss in nats, time in seconds."""
-
-    variant: str
-    seed: int
-    epochs: int
-    validation_accuracy: float
-    validation_loss: float
-    distorted_accuracy: float
-    training_time_s: float
-    machine: str
-    finished_at: str
 
 
 class _Silent:
@@ -227,48 +211,6 @@ def measure(
     return float((plain.argmax(axis=1) == labels).mean()), loss, statistics.mean(distorted)
 
 
-def read_rows(path: Path) -> list[Row]:
-    """Read the rows so far; none when there is no file yet."""
-    if not path.exists():
-        return []
-    return [Row(**row) for row in json.loads(path.read_text(encoding="utf-8"))["rows"]]
-
-
-def add_row(path: Path, row: Row) -> None:
-    """Write the file with one more row, in one piece, and the table beside it."""
-    rows = [*read_rows(path), row]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    document = {"preset": PRESET, "rows": [asdict(each) for each in rows]}
-    write_text(path, json.dumps(document, indent=1) + "\n")
-    write_text(path.with_suffix(".md"), table(rows))
-
-
-def table(rows: list[Row]) -> str:
-    """Return the Markdown table: means over seeds, with the standard deviation of accuracy."""
-    lines = [
-        "| variant | seeds | epochs | validation accuracy, % | loss, mnat "
-        "| distorted validation, % | time, min |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for name in VARIANTS:
-        found = [row for row in rows if row.variant == name]
-        if not found:
-            continue
-        accuracy = [100 * row.validation_accuracy for row in found]
-        spread = f" ± {statistics.stdev(accuracy):.2f}" if len(found) > 1 else ""
-        loss = 1000 * statistics.mean(row.validation_loss for row in found)
-        distorted = 100 * statistics.mean(row.distorted_accuracy for row in found)
-        minutes = statistics.mean(row.training_time_s for row in found) / 60
-        lines.append(
-            f"| {name} | {len(found)} | {found[0].epochs} "
-            f"| {statistics.mean(accuracy):.2f}{spread} "
-            f"| {loss:.1f} | {distorted:.2f} | {minutes:.1f} |"
-        )
-    machines = ", ".join(sorted({row.machine for row in rows}))
-    last = max(row.finished_at for row in rows)[:10]
-    return "\n".join([*lines, "", f"{machines}; last run {last}.", ""])
-
-
 def main() -> int:
     """Train what is missing."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -285,7 +227,7 @@ def main() -> int:
             if any((row.variant, row.seed) == (name, seed) for row in read_rows(arguments.results)):
                 continue
             row = train_row(name, seed, arguments)
-            add_row(arguments.results, row)
+            add_row(arguments.results, row, list(VARIANTS))
             print(
                 f"{name}, seed {seed}: {100 * row.validation_accuracy:.2f} %, "
                 f"{1000 * row.validation_loss:.1f} mnat, distorted "

@@ -33,6 +33,7 @@ from edge_bench.family.results import FamilyResults
 from edge_bench.family.runner import Family, Tasks
 from edge_infer.atomic import write_text
 from edge_infer.errors import EdgeMnistError, UsageError
+from family_calls import alone_in
 from family_steps import SHOWN_RUNS, KerasSteps
 
 # Far slower on a CPU without AVX-512 BF16 or AMX; what is saved is float32.
@@ -70,8 +71,11 @@ def main(words: Sequence[str] | None = None) -> int:
     handwriting = load_handwriting(arguments.handwriting) if arguments.handwriting else ()
     presets = arguments.presets.split(",") if arguments.presets else ()
     plan = make_plan(FAMILY, presets=presets, seeds=arguments.seeds, epochs=arguments.epochs)
-    results = _read_results(results_path, Path(arguments.data).name, _command(arguments))
-    failures = _work_off(plan, results, results_path, handwriting, arguments)
+    arguments.results.mkdir(parents=True, exist_ok=True)
+    # Each call writes the whole file: of two at once, one would lose the other's rows.
+    with alone_in(arguments.results):
+        results = _read_results(results_path, Path(arguments.data).name, _command(arguments))
+        failures = _work_off(plan, results, results_path, handwriting, arguments)
     for name, message in failures.items():
         print(f"FAILED: {name}: {message}", file=sys.stderr)
     return 1 if failures else 0

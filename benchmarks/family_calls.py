@@ -75,8 +75,8 @@ def _has_ended(child: subprocess.Popen[bytes], within_s: float) -> bool:
 
 
 @contextmanager
-def train_alone(folder: Path) -> Generator[int | None]:
-    """Wait until no other call trains in a folder; yield the lock, for the training to hold.
+def alone_in(folder: Path) -> Generator[int | None]:
+    """Wait until no other call works in a folder; yield the lock, for a training to hold.
 
     A call that was killed may have left its training behind, which goes on.
     """

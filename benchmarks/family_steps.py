@@ -25,7 +25,7 @@ from edge_bench.family.runner import Folder
 from edge_infer.classifier import Classifier
 from edge_infer.errors import RunError
 from edge_infer.run_folder import RunFolder, RunRecord
-from family_calls import CommandLine, train_alone
+from family_calls import CommandLine, alone_in
 from family_make import complete_recipe, make_of_checkpoint, network_digest, plain_values
 
 # What the commands in the results say, wherever the runs lay.
@@ -139,7 +139,7 @@ class KerasSteps:
         path = self._path(run)
         path.mkdir(parents=True, exist_ok=True)
         words = ["--resume", str(path)] if resume else self._train_words(run)
-        with train_alone(path) as lock:
+        with alone_in(path) as lock:
             self._call(run, ["train", *words], lock)
 
     def measure(self, run: Run, make: Make) -> PresetResults:

@@ -175,15 +175,15 @@ def test_command_line_stops_what_runs(
 def test_training_waits_for_one_that_was_left_behind(
     family: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from family_calls import train_alone
+    from family_calls import alone_in
 
     reading, writing = os.pipe()
-    with train_alone(tmp_path) as lock:
+    with alone_in(tmp_path) as lock:
         # It ends when the pipe is closed; the lock's first holder is gone before.
         waits = [sys.executable, "-c", "import sys; sys.stdin.read()"]
         orphan = subprocess.Popen(waits, stdin=reading, pass_fds=(lock,))
     os.close(reading)
     threading.Timer(0.2, os.close, (writing,)).start()
-    with train_alone(tmp_path):
+    with alone_in(tmp_path):
         assert orphan.wait(10) == 0
     assert "waiting for another process" in capsys.readouterr().err
