@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol
 
 import keras
 import numpy as np
+import tensorflow as tf
 from numpy.typing import NDArray
 
 from edge_infer.errors import RunError
@@ -187,16 +188,21 @@ def _train_epoch(
 def _fit_images(
     model: Any, recipe: Recipe, epoch: EpochImages, steps: _StepCallback
 ) -> tuple[float, float]:
-    history = model.fit(
-        epoch.images,
-        epoch.targets,
-        batch_size=recipe.batch_size,
-        epochs=1,
-        shuffle=False,
-        verbose=0,
-        callbacks=[steps],
-    ).history
+    batches = make_batches(epoch, recipe.batch_size)
+    history = model.fit(batches, shuffle=False, verbose=0, callbacks=[steps]).history
     return float(history["loss"][-1]), float(history["accuracy"][-1])
+
+
+def make_batches(epoch: EpochImages, batch_size: int) -> Any:
+    """Return the epoch as a ``tf.data.Dataset`` of batches, in order.
+
+    Arrays handed to ``fit`` become one that tunes itself, in a thread whose sleeps double
+    from 10 ms on and which ``fit`` waits for at the end: an epoch of 45 s took 82.
+    """
+    dataset = tf.data.Dataset.from_tensor_slices((epoch.images, epoch.targets))
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return dataset.batch(batch_size).with_options(options)
 
 
 class _StepCallback(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types

@@ -73,6 +73,15 @@ _FAST: Final = replace(
     epochs=5,
 )
 
+# By labels alone: it teaches the networks that ship (docs/training.md).
+_FIRST: Final = replace(_OWN, label_smoothing=0.0, epochs=40)
+# Wider distortions stand for more writers; by labels alone they are hard to learn.
+_WIDE: Final = replace(
+    _OWN,
+    label_smoothing=0.0,
+    augmentation=Augmentation(rotation_deg=20, scale=0.15, shear=0.2, shift_px=3.5, thickness=0.5),
+)
+
 PRESETS: Final[Mapping[str, Preset]] = {
     "nano": Preset(
         summary="the smallest: for a file of some kilobytes",
@@ -87,7 +96,7 @@ PRESETS: Final[Mapping[str, Preset]] = {
     "max": Preset(
         summary="the most accurate; teaches the smaller ones",
         trunk=max_trunk,
-        recipes={DEFAULT_RECIPE: replace(_OWN, label_smoothing=0.0, epochs=40)},
+        recipes={DEFAULT_RECIPE: _WIDE, "first": _FIRST},
     ),
     "walkthrough": Preset(
         summary="the classic tutorial network: two convolutions and a dense layer",
