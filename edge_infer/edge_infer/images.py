@@ -53,7 +53,7 @@ def read_image(path: str | Path, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Ima
 
     Returns:
         uint8 (h, w) grey, (h, w, 3) BGR or (h, w, 4) BGRA, turned upright by its EXIF
-        orientation; 16-bit pictures lose their low bits; of an animation the first frame.
+        orientation; of 16 bits the eight highest in use; of an animation the first frame.
 
     Raises:
         ImageError: ``not_found``, ``is_directory``, ``unreadable``, or as
@@ -132,7 +132,9 @@ def decode_image(
         image = None
     if image is None:
         raise _undecodable(kind, name)
-    return _upright(_to_u8(image, name), data, kind)
+    # Bound to the same name: the deeper picture must not stay beside the turned one.
+    image = _to_u8(image, name)
+    return _upright(image, data, kind)
 
 
 def _check_claim(data: bytes, name: str, max_pixels: int) -> str | None:
@@ -168,12 +170,25 @@ def _undecodable(kind: str | None, name: str) -> ImageError:
 
 def _to_u8(image: NDArray[Any], name: str) -> ImageU8:
     if image.dtype == np.uint16:
-        image = image >> 8
+        has_alpha = image.ndim == 3 and image.shape[2] == 4
+        for part in (image[..., :3], image[..., 3]) if has_alpha else (image,):
+            _drop_low_bits(part)
     elif image.dtype != np.uint8:
         raise ImageError(
             f"{name} has {image.dtype} pixels, expected 8 or 16 bits", code="wrong_dtype"
         )
     return image.astype(np.uint8, copy=False)
+
+
+def _drop_low_bits(image: NDArray[np.uint16]) -> None:
+    """Keep, in place, the eight highest bits in use.
+
+    Cameras of 10 or 12 bits often leave the upper ones of 16 empty: without the lowest
+    eight, their pictures would be black. Whole bits and no stretching, so that levels keep
+    their ratios and an empty page its faint noise.
+    """
+    unneeded = max(0, int(image.max()).bit_length() - 8)
+    np.right_shift(image, unneeded, out=image)
 
 
 def _upright(image: ImageU8, data: bytes, kind: str | None) -> ImageU8:

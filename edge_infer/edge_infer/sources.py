@@ -44,6 +44,14 @@ class Item(Protocol):
         """What results call it."""
         ...
 
+    def image(self) -> ImageU8:
+        """Read it: uint8 (h, w) grey, (h, w, 3) BGR or (h, w, 4) BGRA, upright.
+
+        Raises:
+            EdgeMnistError: It cannot be read.
+        """
+        ...
+
     def tensor(self) -> ImageU8 | None:
         """Read it and make the model's uint8 (28, 28) of it; None when it holds no ink.
 
@@ -60,9 +68,13 @@ class FileItem:
     name: str
     max_pixels: int
 
+    def image(self) -> ImageU8:
+        """Read the file; see :class:`Item`."""
+        return read_image(self.name, max_pixels=self.max_pixels)
+
     def tensor(self) -> ImageU8 | None:
         """Read and prepare the file; see :class:`Item`."""
-        return prepare_digit(read_image(self.name, max_pixels=self.max_pixels))
+        return prepare_digit(self.image())
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +84,19 @@ class StandardInputItem:
     max_pixels: int
     name: str = STANDARD_INPUT
 
-    def tensor(self) -> ImageU8 | None:
-        """Read standard input to its end and prepare it; see :class:`Item`."""
+    def image(self) -> ImageU8:
+        """Read standard input to its end; see :class:`Item`."""
         try:
             data = read_stream(sys.stdin.buffer)
         except OSError as error:
             raise ImageError(
                 f"cannot read standard input: {error.strerror}", code="unreadable"
             ) from error
-        return prepare_digit(decode_image(data, "standard input", max_pixels=self.max_pixels))
+        return decode_image(data, "standard input", max_pixels=self.max_pixels)
+
+    def tensor(self) -> ImageU8 | None:
+        """Read standard input to its end and prepare it; see :class:`Item`."""
+        return prepare_digit(self.image())
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +105,10 @@ class TensorItem:
 
     name: str
     image_u8_hw: ImageU8
+
+    def image(self) -> ImageU8:
+        """Return the row itself; see :class:`Item`."""
+        return self.image_u8_hw
 
     def tensor(self) -> ImageU8 | None:
         """Return the row itself, or None when all of it is ground; see :class:`Item`."""
@@ -101,6 +121,10 @@ class BadItem:
 
     name: str
     error: EdgeMnistError
+
+    def image(self) -> ImageU8:
+        """Raise the error; see :class:`Item`."""
+        raise self.error
 
     def tensor(self) -> ImageU8 | None:
         """Raise the error; see :class:`Item`."""

@@ -1,0 +1,117 @@
+"""Ink apart from paper: any light, any polarity, faint pencil and thick marker.
+
+The ground is a median over a window wider than strokes, so that it follows shadows, even
+their edges, and lies neither above nor below the paper's grain. It is found on a reduced
+picture; what differs from it by more than the paper's own noise is ink.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+ImageU8 = NDArray[np.uint8]
+
+# The longer side of the picture on which the ground is found.
+GROUND_SIZE: Final = 320
+# Its window as a share of the shorter side of the picture: at first wide enough for the
+# thickest strokes, then fitted to those found.
+WIDE_WINDOW: Final = 0.5
+WINDOW_IN_STROKES: Final = 10
+MIN_WINDOW: Final = 9
+# Ink differs from the ground by so many grey levels, and by so many standard deviations
+# of the ground's noise.
+MIN_DEPTH: Final = 10
+MIN_DEPTH_SD: Final = 4.0
+
+
+@dataclass(frozen=True, eq=False)
+class Ink:
+    """The ink of a picture.
+
+    Attributes:
+        depth: uint8 (h, w), how much darker (or lighter, on dark) than its ground each
+            pixel is, in grey levels.
+        threshold: Depth from which on a pixel is ink.
+        is_dark: Whether ink is darker than its ground.
+    """
+
+    depth: ImageU8
+    threshold: int
+    is_dark: bool
+
+    @property
+    def mask(self) -> ImageU8:
+        """uint8 (h, w): 1 where there is ink, else 0."""
+        return (self.depth >= self.threshold).view(np.uint8)
+
+
+def find_page_ink(grey_hw: ImageU8) -> Ink:
+    """Tell ink from ground.
+
+    Args:
+        grey_hw: uint8 (h, w).
+    """
+    factor = max(1, -(-max(grey_hw.shape) // GROUND_SIZE))
+    small = _reduced(grey_hw, factor)
+    window = int(min(small.shape) * WIDE_WINDOW)
+    darker, lighter = _differences(small, _median(small, window))
+    limit = _noise_limit(darker, lighter)
+    is_dark = _energy(darker, limit) >= _energy(lighter, limit)
+    stroke = _stroke_width(darker if is_dark else lighter)
+    ground = _median(small, min(window, max(int(stroke * WINDOW_IN_STROKES), MIN_WINDOW)))
+    full = _u8(cv2.resize(ground, grey_hw.shape[::-1], interpolation=cv2.INTER_LINEAR))
+    darker, lighter = _differences(grey_hw, full)
+    depth = darker if is_dark else lighter
+    return Ink(depth, _noise_limit(darker, lighter), is_dark)
+
+
+def _differences(grey_hw: ImageU8, ground_hw: ImageU8) -> tuple[ImageU8, ImageU8]:
+    """Return how much darker and how much lighter than its ground each pixel is."""
+    return _u8(cv2.subtract(ground_hw, grey_hw)), _u8(cv2.subtract(grey_hw, ground_hw))
+
+
+def _energy(depth: ImageU8, limit: int) -> float:
+    counts = np.bincount(depth.ravel(), minlength=256).astype(np.float64)
+    levels = np.arange(256)
+    return float((counts[limit:] * levels[limit:] ** 2).sum())
+
+
+def _noise_limit(darker: ImageU8, lighter: ImageU8) -> int:
+    """Return the depth from which on a pixel is no noise.
+
+    Ink is the lesser part of a picture: the median of all differences is of the noise.
+    """
+    counts = np.bincount(darker.ravel(), minlength=256)
+    counts += np.bincount(lighter.ravel(), minlength=256)
+    counts[0] -= darker.size
+    median = int(np.searchsorted(counts.cumsum(), darker.size / 2))
+    # Half of Gaussian noise lies within 0.67 standard deviations.
+    return min(255, max(MIN_DEPTH, int(MIN_DEPTH_SD * median / 0.67)))
+
+
+def _stroke_width(depth: ImageU8) -> float:
+    """Return the mean width of the darkest strokes: ink over half of its boundary."""
+    mask = (depth >= max(MIN_DEPTH, int(depth.max()) // 2)).view(np.uint8)
+    area = cv2.countNonZero(mask)
+    inner = cv2.countNonZero(cv2.erode(mask, np.ones((3, 3), np.uint8)))
+    return 2 * area / max(area - inner, 1)
+
+
+def _median(image_hw: ImageU8, window: int) -> ImageU8:
+    return _u8(cv2.medianBlur(image_hw, min(max(window, 3), 255) | 1))
+
+
+def _reduced(grey_hw: ImageU8, factor: int) -> ImageU8:
+    if factor == 1:
+        return grey_hw
+    height, width = (max(1, length // factor) for length in grey_hw.shape)
+    return _u8(cv2.resize(grey_hw, (width, height), interpolation=cv2.INTER_AREA))
+
+
+def _u8(image: object) -> ImageU8:
+    return np.asarray(image, np.uint8)

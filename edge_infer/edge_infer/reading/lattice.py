@@ -1,0 +1,75 @@
+"""A row's atoms and candidates: what may stand on the row, before it is decided."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_infer.levels import stretch_table
+from edge_infer.preprocess import fit_to_box
+from edge_infer.reading.ink import Ink
+from edge_infer.reading.strokes import Piece, join
+
+ImageU8 = NDArray[np.uint8]
+
+# Atoms that may make one glyph together.
+MAX_ATOMS: Final = 5
+# Of a glyph in heights of the row's digits: width at most, gap between neighbours at most.
+MAX_WIDTH: Final = 1.5
+MAX_GAP: Final = 0.25
+
+
+@dataclass(frozen=True, eq=False)
+class Span:
+    """Atoms ``start`` to ``end - 1`` of a row as one piece."""
+
+    start: int
+    end: int
+    piece: Piece
+
+
+def make_spans(atoms: Sequence[Piece], digit_height: float, most: int = MAX_ATOMS) -> list[Span]:
+    """Return every run of atoms that may be one glyph; each single atom is one.
+
+    Args:
+        atoms: Of a row, from left to right.
+        digit_height: Of the row, in pixels.
+        most: Atoms in a run.
+    """
+    spans: list[Span] = []
+    for start in range(len(atoms)):
+        right = atoms[start].box.x + atoms[start].box.width
+        left = atoms[start].box.x
+        for end in range(start + 1, min(start + most, len(atoms)) + 1):
+            box = atoms[end - 1].box
+            if box.x - right > MAX_GAP * digit_height:
+                break
+            left, right = min(left, box.x), max(right, box.x + box.width)
+            if end > start + 1 and right - left > MAX_WIDTH * digit_height:
+                break
+            spans.append(Span(start, end, join(atoms[start:end])))
+    return spans
+
+
+def make_tensor(piece: Piece, ink: Ink) -> ImageU8:
+    """Bring a piece's ink to the model's geometry.
+
+    Returns:
+        uint8 (28, 28).
+    """
+    box = piece.box
+    inside = np.pad(piece.mask, 1)
+    top, left = max(box.y - 1, 0), max(box.x - 1, 0)
+    depth = ink.depth[top : box.y + box.height + 1, left : box.x + box.width + 1]
+    inside = inside[top - box.y + 1 :, left - box.x + 1 :][: depth.shape[0], : depth.shape[1]]
+    near = np.asarray(cv2.dilate(inside, np.ones((3, 3), np.uint8)), np.uint8)
+    counts = np.bincount(depth[inside.view(np.bool_)], minlength=256).cumsum()
+    full = int(np.searchsorted(counts, counts[-1] * 0.8))
+    ground = ink.threshold // 2
+    table = stretch_table(ground, max(full, ground + 1))
+    return fit_to_box(np.asarray(cv2.LUT(depth, table), np.uint8) * near)

@@ -1,0 +1,192 @@
+"""Ruled and squared paper: find the printed lines and take them out from under the writing.
+
+A line is found by the probabilistic Hough transform (Matas, Galambos & Kittler 2000) on a
+reduced mask. Then it is followed through the full mask, and each of its columns (or rows)
+is erased where nothing but the line stands there: where a stroke crosses, the ink goes on
+above or below and stays.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+ImageU8 = NDArray[np.uint8]
+
+# The longer side of the mask on which lines are looked for.
+SEARCH_SIZE: Final = 400
+# A line is at least so long, as a share of the picture in its direction; a single one, which
+# may be a tall 1 in a narrow picture, longer.
+MIN_LENGTH: Final = 0.3
+MIN_LENGTH_ALONE: Final = 0.7
+# Rules run nearly along the picture's sides: tangent of the largest angle.
+MAX_SLOPE: Final = 0.27
+# Share of its length that is ink, and its thickness as a share of its length, at most.
+MIN_INK: Final = 0.5
+MAX_THICKNESS: Final = 0.025
+# Pixels that a line may leave its straight course by, in the full mask.
+REACH: Final = 6
+# Where the ink is this much deeper than the line's own, a stroke lies on it.
+STROKE_DEPTH: Final = 1.6
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A line that is nearly level, in a mask (or its transpose, for upright ones).
+
+    Attributes:
+        start: First column.
+        end: Column after the last.
+        offset: Row at column 0.
+        slope: Rows a column.
+    """
+
+    start: float
+    end: float
+    offset: float
+    slope: float
+
+
+def erase_rules(mask_hw: ImageU8, depth_hw: ImageU8) -> ImageU8:
+    """Return the mask without printed lines; strokes that cross them stay.
+
+    Args:
+        mask_hw: uint8 (h, w), 1 where there is ink.
+        depth_hw: uint8 (h, w), how deep it is.
+    """
+    level, upright = find_rules(mask_hw)
+    if not level and not upright:
+        return mask_hw
+    erased = mask_hw.copy()
+    for rule in level:
+        _erase(erased, mask_hw, depth_hw, rule)
+    for rule in upright:
+        _erase(erased.T, mask_hw.T, depth_hw.T, rule)
+    return erased
+
+
+def find_rules(mask_hw: ImageU8) -> tuple[list[Rule], list[Rule]]:
+    """Find printed lines: level ones, and upright ones with rows and columns exchanged.
+
+    Args:
+        mask_hw: uint8 (h, w), 1 where there is ink.
+    """
+    factor = max(1, -(-max(mask_hw.shape) // SEARCH_SIZE))
+    small = _any_of_blocks(mask_hw, factor)
+    height, width = small.shape
+    shortest = int(MIN_LENGTH * min(small.shape))
+    if shortest < 8:
+        return [], []
+    found = cv2.HoughLinesP(
+        small, 1, np.pi / 360, shortest // 2, minLineLength=shortest, maxLineGap=shortest // 8 + 2
+    )
+    if found is None:
+        return [], []
+    segments = np.asarray(found, np.float64).reshape(-1, 4)
+    across = np.abs(segments[:, 2:] - segments[:, :2])
+    is_level = across[:, 1] <= MAX_SLOPE * across[:, 0]
+    is_upright = across[:, 0] <= MAX_SLOPE * across[:, 1]
+    level = _merge(segments[is_level], width)
+    upright = _merge(segments[is_upright][:, [1, 0, 3, 2]], height)
+    return [_enlarged(rule, factor) for rule in level], [_enlarged(rule, factor) for rule in upright]
+
+
+def _any_of_blocks(mask_hw: ImageU8, factor: int) -> ImageU8:
+    if factor == 1:
+        return mask_hw
+    height, width = (length // factor * factor for length in mask_hw.shape)
+    rows = mask_hw[:height, :width].reshape(height // factor, factor, width).max(axis=1)
+    return np.ascontiguousarray(rows.reshape(len(rows), -1, factor).max(axis=2))
+
+
+def _merge(segments: NDArray[np.float64], extent: int) -> list[Rule]:
+    """Join segments of the same line; keep lines that are long enough.
+
+    Args:
+        segments: float64 (n, 4), x and y of both ends.
+        extent: Of the picture along x.
+    """
+    rules: list[Rule] = []
+    swapped = segments[:, 0] > segments[:, 2]
+    segments = np.where(swapped[:, None], segments[:, [2, 3, 0, 1]], segments)
+    for x0, y0, x1, y1 in segments[np.argsort(segments[:, 0] - segments[:, 2])]:
+        slope = (y1 - y0) / (x1 - x0)
+        rule = Rule(x0, x1, y0 - slope * x0, slope)
+        for index, other in enumerate(rules):
+            if _same(rule, other):
+                rules[index] = Rule(
+                    min(x0, other.start), max(x1, other.end), other.offset, other.slope
+                )
+                break
+        else:
+            rules.append(rule)
+    long = [rule for rule in rules if rule.end - rule.start >= MIN_LENGTH * extent]
+    alone = len(long) < 3
+    shortest = (MIN_LENGTH_ALONE if alone else MIN_LENGTH) * extent
+    return [rule for rule in long if rule.end - rule.start >= shortest]
+
+
+def _same(rule: Rule, other: Rule) -> bool:
+    return all(
+        abs(rule.offset - other.offset + (rule.slope - other.slope) * x) <= 3.0
+        for x in (rule.start, rule.end)
+    )
+
+
+def _enlarged(rule: Rule, factor: int) -> Rule:
+    middle = (factor - 1) / 2
+    offset = rule.offset * factor + middle - rule.slope * middle
+    return Rule(rule.start * factor, (rule.end + 1) * factor, offset, rule.slope)
+
+
+def _erase(erased: ImageU8, mask: ImageU8, depth: ImageU8, rule: Rule) -> None:
+    """Erase what of a level line is not part of a stroke, in ``erased``."""
+    height, width = mask.shape
+    columns = np.arange(max(int(rule.start), 0), min(int(rule.end), width))
+    course = rule.offset + rule.slope * columns
+    reach = REACH + 2
+    rows = np.rint(course).astype(np.int64)[:, None] + np.arange(-3 * reach, 3 * reach + 1)
+    inside = (rows >= 0) & (rows < height)
+    rows = np.clip(rows, 0, height - 1)
+    strip = (mask[rows, columns[:, None]] != 0) & inside
+    top, bottom = _runs_near(strip, reach)
+    thickness = bottom - top
+    there = thickness > 0
+    if there.mean() < MIN_INK:
+        return
+    typical = float(np.median(thickness[there]))
+    thin = there & (thickness <= typical * 1.5 + 1)
+    if typical > max(MAX_THICKNESS * len(columns), 2.5) or thin.mean() < MIN_INK / 2:
+        return
+    deep = np.where(strip, depth[rows, columns[:, None]], 0).max(axis=1)
+    thin &= deep <= STROKE_DEPTH * np.median(deep[thin])
+    along = np.arange(strip.shape[1])
+    gone = thin[:, None] & (along >= top[:, None]) & (along < bottom[:, None])
+    erased[rows[gone], np.broadcast_to(columns[:, None], rows.shape)[gone]] = 0
+
+
+def _runs_near(strip: NDArray[np.bool_], reach: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Find in each row the run of ink nearest to the middle, within reach.
+
+    Args:
+        strip: bool (n, m), m odd.
+        reach: How far from the middle it may begin.
+
+    Returns:
+        First index and index after the last, both int64 (n,); equal where there is none.
+    """
+    count, length = strip.shape
+    middle = length // 2
+    distance = np.where(strip, np.abs(np.arange(length) - middle), length)
+    nearest = distance.argmin(axis=1)
+    rows = np.arange(count)
+    found = distance[rows, nearest] <= reach
+    index = np.arange(length)
+    blank_before = np.where(~strip & (index <= nearest[:, None]), index, -1).max(axis=1)
+    blank_after = np.where(~strip & (index >= nearest[:, None]), index, length).min(axis=1)
+    top = np.where(found, blank_before + 1, 0)
+    return top, np.where(found, blank_after, 0)

@@ -1,0 +1,129 @@
+"""Connected pieces of ink on a page, those that may be of digits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_infer.pieces import Box
+from edge_infer.reading.ink import Ink
+from edge_infer.reading.page import around
+from edge_infer.reading.rules import erase_rules
+
+ImageU8 = NDArray[np.uint8]
+
+# Pieces under this many pixels in height and width, or in all, are noise whatever they are.
+MIN_SIZE: Final = 5
+MIN_AREA: Final = 8
+# At most so many pieces of a page are looked at, the largest.
+MAX_PIECES: Final = 1000
+# Writing is as deep as this share of the page's ink, at least: less is the other side's,
+# shining through, a faint grid, or a shadow.
+MIN_STRENGTH: Final = 0.35
+# Of the ink by area, this share is fainter than what counts as the page's ink.
+STRENGTH_SHARE: Final = 0.75
+# In heights of the page's digits: less in both directions is a speck.
+SPECK: Final = 0.2
+# Width over height of what tells the page's digit height.
+MIN_ASPECT, MAX_ASPECT = 0.1, 4.0
+
+
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """A piece of ink.
+
+    Attributes:
+        box: Around it, in pixels of the working picture.
+        mask: uint8 (height, width) of the box, 1 where the piece is.
+        area: Its pixels.
+    """
+
+    box: Box
+    mask: ImageU8
+    area: int
+
+
+def find_pieces(ink: Ink) -> tuple[list[Piece], float]:
+    """Find the pieces of writing on a page, and how tall its digits are.
+
+    Args:
+        ink: The page's.
+
+    Returns:
+        Pieces without order, and the height in pixels, 0 without pieces.
+    """
+    mask = erase_rules(ink.mask, ink.depth)
+    strength = _page_strength(mask, ink.depth)
+    limit = max(ink.threshold, int(MIN_STRENGTH * strength))
+    mask &= (ink.depth >= limit).view(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStatsWithAlgorithm(
+        mask, 8, cv2.CV_32S, cv2.CCL_GRANA
+    )
+    label_hw, stats = np.asarray(labels, np.int32), stats.astype(np.int64)
+    kept = _kept(stats)
+    height = digit_height(stats[kept])
+    sides = stats[kept, 2:4].max(axis=1)
+    kept = kept[sides >= SPECK * height]
+    return [_piece(label_hw, label, stats[label]) for label in kept], height
+
+
+def _page_strength(mask: ImageU8, depth: ImageU8) -> float:
+    """Return how deep the page's ink is: that of large pieces, by their area."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStatsWithAlgorithm(
+        mask, 8, cv2.CV_32S, cv2.CCL_GRANA
+    )
+    areas = stats[:, 4].astype(np.int64)
+    sums = np.bincount(np.asarray(labels).ravel(), weights=depth.ravel(), minlength=count)
+    kept = _kept(stats.astype(np.int64))
+    if not len(kept):
+        return 0.0
+    means = sums[kept] / areas[kept]
+    order = np.argsort(means)
+    shares = areas[kept][order].cumsum() / areas[kept].sum()
+    return float(means[order][np.searchsorted(shares, STRENGTH_SHARE)])
+
+
+def _kept(stats: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the labels of pieces that are more than noise, the largest ones."""
+    good = (stats[:, 4] >= MIN_AREA) & (stats[:, 2:4].max(axis=1) >= MIN_SIZE)
+    good[0] = False
+    labels = np.flatnonzero(good)
+    return labels[np.argsort(-stats[labels, 4], kind="stable")[:MAX_PIECES]]
+
+
+def digit_height(stats: NDArray[np.int64]) -> float:
+    """Return the height of the middle pixel's piece, where pieces may be digits.
+
+    Args:
+        stats: int64 (n, 5): x, y, width, height, area.
+    """
+    aspect = stats[:, 2] / np.maximum(stats[:, 3], 1)
+    stats = stats[(aspect >= MIN_ASPECT) & (aspect <= MAX_ASPECT)]
+    if not len(stats):
+        return 0.0
+    order = np.argsort(stats[:, 3])
+    shares = stats[order, 4].cumsum() / stats[:, 4].sum()
+    return float(stats[order, 3][np.searchsorted(shares, 0.5)])
+
+
+def _piece(label_hw: NDArray[np.int32], label: int, stat: NDArray[np.int64]) -> Piece:
+    x, y, width, height, area = stat.tolist()
+    mask = (label_hw[y : y + height, x : x + width] == label).view(np.uint8)
+    return Piece(Box(x, y, width, height), mask, area)
+
+
+def join(pieces: Sequence[Piece]) -> Piece:
+    """Return several pieces as one."""
+    if len(pieces) == 1:
+        return pieces[0]
+    box = around(piece.box for piece in pieces)
+    mask = np.zeros((box.height, box.width), np.uint8)
+    for piece in pieces:
+        top, left = piece.box.y - box.y, piece.box.x - box.x
+        mask[top : top + piece.box.height, left : left + piece.box.width] |= piece.mask
+    return Piece(box, mask, sum(piece.area for piece in pieces))
