@@ -46,8 +46,8 @@ class Ink:
 
     @property
     def mask(self) -> ImageU8:
-        """uint8 (h, w): 1 where there is ink, else 0."""
-        return (self.depth >= self.threshold).view(np.uint8)
+        """uint8 (h, w): 255 where there is ink, else 0."""
+        return at_least(self.depth, self.threshold)
 
 
 def find_page_ink(grey_hw: ImageU8) -> Ink:
@@ -70,14 +70,28 @@ def find_page_ink(grey_hw: ImageU8) -> Ink:
     return Ink(depth, _noise_limit(darker, lighter), is_dark)
 
 
+def at_least(image: ImageU8, level: int) -> ImageU8:
+    """Return 255 where a picture reaches a level, else 0."""
+    return _u8(cv2.compare(image, float(level), cv2.CMP_GE))
+
+
+def histogram(image: ImageU8, mask: ImageU8 | None = None) -> NDArray[np.int64]:
+    """Count the levels of a picture, where the mask is above 0.
+
+    Returns:
+        int64 (256,).
+    """
+    counts = cv2.calcHist([image], [0], mask, [256], [0, 256])
+    return np.asarray(counts).ravel().astype(np.int64)
+
+
 def _differences(grey_hw: ImageU8, ground_hw: ImageU8) -> tuple[ImageU8, ImageU8]:
     """Return how much darker and how much lighter than its ground each pixel is."""
     return _u8(cv2.subtract(ground_hw, grey_hw)), _u8(cv2.subtract(grey_hw, ground_hw))
 
 
 def _energy(depth: ImageU8, limit: int) -> float:
-    counts = np.bincount(depth.ravel(), minlength=256).astype(np.float64)
-    levels = np.arange(256)
+    counts, levels = histogram(depth), np.arange(256)
     return float((counts[limit:] * levels[limit:] ** 2).sum())
 
 
@@ -86,8 +100,7 @@ def _noise_limit(darker: ImageU8, lighter: ImageU8) -> int:
 
     Ink is the lesser part of a picture: the median of all differences is of the noise.
     """
-    counts = np.bincount(darker.ravel(), minlength=256)
-    counts += np.bincount(lighter.ravel(), minlength=256)
+    counts = histogram(darker) + histogram(lighter)
     counts[0] -= darker.size
     median = int(np.searchsorted(counts.cumsum(), darker.size / 2))
     # Half of Gaussian noise lies within 0.67 standard deviations.
@@ -96,7 +109,7 @@ def _noise_limit(darker: ImageU8, lighter: ImageU8) -> int:
 
 def _stroke_width(depth: ImageU8) -> float:
     """Return the mean width of the darkest strokes: ink over half of its boundary."""
-    mask = (depth >= max(MIN_DEPTH, int(depth.max()) // 2)).view(np.uint8)
+    mask = at_least(depth, max(MIN_DEPTH, int(depth.max()) // 2))
     area = cv2.countNonZero(mask)
     inner = cv2.countNonZero(cv2.erode(mask, np.ones((3, 3), np.uint8)))
     return 2 * area / max(area - inner, 1)

@@ -63,7 +63,7 @@ def make_tensor(piece: Piece, ink: Ink) -> ImageU8:
         uint8 (28, 28).
     """
     box = piece.box
-    inside = np.pad(piece.mask, 1)
+    inside = np.asarray(cv2.copyMakeBorder(piece.mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT), np.uint8)
     top, left = max(box.y - 1, 0), max(box.x - 1, 0)
     depth = ink.depth[top : box.y + box.height + 1, left : box.x + box.width + 1]
     inside = inside[top - box.y + 1 :, left - box.x + 1 :][: depth.shape[0], : depth.shape[1]]

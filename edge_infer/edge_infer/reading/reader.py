@@ -1,4 +1,4 @@
-"""The reader of pages."""
+"""The reader of pages: from a picture of any size to lines of digits."""
 
 from __future__ import annotations
 
@@ -12,22 +12,38 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_infer.classifier import Classifier
+from edge_infer.errors import UsageError
+from edge_infer.metadata import OTHER_CLASS
 from edge_infer.pieces import Box
 from edge_infer.preprocess import to_grey
-from edge_infer.reading.cuts import cut
 from edge_infer.reading.decode import Candidate, Choice, decode, decode_as
 from edge_infer.reading.ink import Ink, find_page_ink
-from edge_infer.reading.lattice import Span, make_spans, make_tensor
+from edge_infer.reading.lattice import Span, make_tensor
 from edge_infer.reading.page import Digit, Line, Page, around
+from edge_infer.reading.row import Row
 from edge_infer.reading.rows import find_rows
-from edge_infer.reading.strokes import Piece, find_pieces
+from edge_infer.reading.strokes import Piece, digit_height, find_pieces
+from edge_infer.reading.turn import (
+    QUARTERS,
+    likeliest_turn,
+    quarter_turns,
+    turn_box,
+    turn_ink,
+    turn_piece,
+)
 
+ImageU8 = NDArray[np.uint8]
 Rotation = Literal["auto", "0", "90", "180", "270"]
+
 DEFAULT_PAGE_MODEL: Final = "edge"
+# The longer side of the picture that is worked on: digits of 1 % of it are readable.
 WORKING_SIZE: Final = 1600
-OTHER = "other"
-SURE = 0.9
-MIN_CONFIDENCE = 0.4
+# Pieces by which it is told how a page is turned, the largest.
+TURN_PIECES: Final = 24
+# What is less likely than this is given as rejected.
+MIN_CONFIDENCE: Final = 0.4
+# That a piece is no glyph, for a model that has no class for it.
+UNKNOWN_OTHER: Final = 0.1
 
 
 class PageReader:
@@ -35,17 +51,19 @@ class PageReader:
 
     def __init__(self, classifier: Classifier) -> None:
         """Wrap a loaded classifier; most callers want :meth:`load`."""
+        names = classifier.metadata.class_names
         self._classifier = classifier
-        self._names = classifier.metadata.class_names
-        self._digits = [i for i, n in enumerate(self._names) if n != OTHER]
-        self._other = self._names.index(OTHER) if OTHER in self._names else None
+        self._glyphs = np.array([i for i, name in enumerate(names) if name != OTHER_CLASS])
+        self._names = [names[index] for index in self._glyphs]
+        self._other = names.index(OTHER_CLASS) if OTHER_CLASS in names else None
 
     @classmethod
     def load(cls, model: str | Path | None = None, *, threads: int = 1) -> PageReader:
         """Load a shipped model or a model file.
 
         Args:
-            model: A shipped model's name or a path; None for the one made for pages.
+            model: A shipped model's name or a path; None for the one made for pages. One
+                that has no class ``other`` takes more of what is no digit for one.
             threads: Threads inside one operator.
 
         Raises:
@@ -62,7 +80,7 @@ class PageReader:
 
     def read(
         self,
-        image: NDArray[np.uint8],
+        image: ImageU8,
         *,
         expect: str | re.Pattern[str] | None = None,
         rotate: Rotation = "auto",
@@ -81,94 +99,100 @@ class PageReader:
             ImageError: The array is not such a picture.
             UsageError: ``expect`` is no regular expression.
         """
+        pattern = _compile(expect)
         grey = to_grey(image)
-        factor = max(1, -(-max(grey.shape) // WORKING_SIZE))
-        work = grey
-        if factor > 1:
-            size = (max(1, grey.shape[1] // factor), max(1, grey.shape[0] // factor))
-            work = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
+        work = _reduced(grey)
         ink = find_page_ink(work)
-        pieces, height = find_pieces(ink)
-        rows = [_Row(row, height) for row in find_rows(pieces, height)]
-        self._score(rows, ink)
+        pieces = find_pieces(ink)
+        rows, ink, quarters = self._rows(pieces, ink, rotate)
+        lines: list[Line] = []
+        rejected: list[Digit] = []
         for row in rows:
-            row.refine()
-        self._score(rows, ink)
-        pattern = re.compile(expect) if isinstance(expect, str) else expect
-        lines, rejected = [], []
-        for row in rows:
-            digits = self._decode(row, pattern, factor)
-            good = [d for d in digits if d.label != OTHER and d.confidence >= MIN_CONFIDENCE]
-            rejected += [d for d in digits if d not in good]
-            if good:
-                lines.append(Line(tuple(good), around(d.box for d in good)))
-        return Page(image.shape[1], image.shape[0], tuple(lines), tuple(rejected))
+            digits = self._decode(row, pattern)
+            digits = [_placed(digit, ink, quarters, grey.shape) for digit in digits]
+            sure = [digit for digit in digits if digit.confidence >= MIN_CONFIDENCE]
+            rejected += [digit for digit in digits if digit.confidence < MIN_CONFIDENCE]
+            if sure:
+                lines.append(Line(tuple(sure), around(digit.box for digit in sure)))
+        height, width = grey.shape
+        return Page(width, height, tuple(lines), tuple(rejected), 90 * quarters)
 
-    def _score(self, rows: list[_Row], ink: Ink) -> None:
-        todo = [(row, span) for row in rows for span in row.spans if (span.start, span.end) not in row.scores]
+    def _rows(
+        self, pieces: Sequence[Piece], ink: Ink, rotate: Rotation
+    ) -> tuple[list[Row], Ink, int]:
+        """Return rows with every span looked at, the ink as turned, and by how much."""
+        quarters = self._find_turn(pieces, ink) if rotate == "auto" else int(rotate) // 90
+        if quarters:
+            pieces = [turn_piece(piece, quarters, *ink.depth.shape) for piece in pieces]
+            ink = turn_ink(ink, quarters)
+        rows = [Row(group) for group in find_rows(pieces, digit_height(pieces))]
+        self._look_at(rows, ink)
+        for row in rows:
+            row.cut(self._glyphs)
+        self._look_at(rows, ink)
+        return rows, ink, quarters
+
+    def _find_turn(self, pieces: Sequence[Piece], ink: Ink) -> int:
+        largest = sorted(pieces, key=lambda piece: -piece.area)[:TURN_PIECES]
+        if not largest:
+            return 0
+        tensors = quarter_turns(np.stack([make_tensor(piece, ink) for piece in largest]))
+        probabilities = self._classifier.probabilities(tensors)[:, self._glyphs].max(axis=1)
+        return likeliest_turn(np.log(probabilities.astype(np.float64)).reshape(QUARTERS, -1))
+
+    def _look_at(self, rows: Sequence[Row], ink: Ink) -> None:
+        todo = [(row, span) for row in rows for span in row.new_spans()]
         if not todo:
             return
         tensors = np.stack([make_tensor(span.piece, ink) for _, span in todo])
-        for (row, span), p in zip(todo, self._classifier.probabilities(tensors), strict=True):
-            row.scores[span.start, span.end] = p
+        for (row, span), scores in zip(
+            todo, self._classifier.probabilities(tensors), strict=True
+        ):
+            row.scores[span.start, span.end] = scores
 
-    def _decode(self, row: _Row, pattern: re.Pattern[str] | None, factor: int) -> list[Digit]:
+    def _decode(self, row: Row, pattern: re.Pattern[str] | None) -> list[Digit]:
+        """Return what the row reads as, boxes in the working picture."""
         candidates = [self._candidate(row, span) for span in row.spans]
-        names = [self._names[i] for i in self._digits]
         path: list[Choice] | None = None
         if pattern is not None:
-            path = decode_as(candidates, len(row.atoms), names, pattern)
+            path = decode_as(candidates, row.length, self._names, pattern)
         if path is None:
-            path = decode(candidates, len(row.atoms))
-        digits = []
-        for choice in path:
-            span = row.spans[choice.candidate]
-            p = row.scores[span.start, span.end]
-            b = span.piece.box
-            box = Box(b.x * factor, b.y * factor, b.width * factor, b.height * factor)
-            if choice.class_id is None:
-                digits.append(Digit(OTHER, 0.0, box))
-            else:
-                digits.append(Digit(names[choice.class_id], float(p[self._digits[choice.class_id]]), box))
-        return digits
+            path = decode(candidates, row.length)
+        return [self._digit(row, choice) for choice in path]
 
-    def _candidate(self, row: _Row, span: Span) -> Candidate:
-        p = np.maximum(row.scores[span.start, span.end].astype(np.float64), 1e-6)
-        low = max(0.0, 0.45 - span.piece.box.height / row.height)
-        log_p = np.log(p[self._digits]) - 20 * low
-        log_o = float(np.log(p[self._other])) if self._other is not None else -2.0
-        if low:
-            log_o = max(log_o, -0.5)
-        return Candidate(span.start, span.end, log_p, log_o)
+    def _candidate(self, row: Row, span: Span) -> Candidate:
+        scores = row.scores[span.start, span.end]
+        other = UNKNOWN_OTHER if self._other is None else float(scores[self._other])
+        return row.candidate(span, self._glyphs, float(np.log(max(other, 1e-6))))
+
+    def _digit(self, row: Row, choice: Choice) -> Digit:
+        span = row.spans[choice.candidate]
+        scores = row.scores[span.start, span.end][self._glyphs]
+        if choice.class_id is None:
+            return Digit(self._names[int(scores.argmax())], 0.0, span.piece.box)
+        return Digit(self._names[choice.class_id], float(scores[choice.class_id]), span.piece.box)
 
 
-class _Row:
-    def __init__(self, pieces: Sequence[Piece], height: float) -> None:
-        self.atoms = list(pieces)
-        tall = sorted(p.box.height for p in pieces)
-        self.height = float(tall[int(len(tall) * 0.6)]) if tall else height
-        self.spans = make_spans(self.atoms, self.height, 3)
-        self.scores: dict[tuple[int, int], NDArray[np.float32]] = {}
+def _compile(expect: str | re.Pattern[str] | None) -> re.Pattern[str] | None:
+    try:
+        return re.compile(expect) if isinstance(expect, str) else expect
+    except re.error as error:
+        raise UsageError(f"{expect!r} is no regular expression: {error}") from error
 
-    def refine(self) -> None:
-        """Cut what is not settled."""
-        settled = [False] * len(self.atoms)
-        for span in self.spans:
-            p = self.scores[span.start, span.end]
-            box = span.piece.box
-            if p[:10].max() >= SURE and box.width <= 1.1 * self.height and box.height >= 0.5 * self.height:
-                for i in range(span.start, span.end):
-                    settled[i] = True
-        atoms: list[Piece] = []
-        where: dict[int, int] = {}
-        for i, atom in enumerate(self.atoms):
-            where[i] = len(atoms)
-            atoms += [atom] if settled[i] else cut(atom, self.height)
-        where[len(self.atoms)] = len(atoms)
-        old = {(where[a], where[b]): p for (a, b), p in self.scores.items()}
-        self.atoms = atoms
-        self.spans = make_spans(atoms, self.height)
-        self.scores = {}
-        for span in self.spans:
-            if (span.start, span.end) in old:
-                self.scores[span.start, span.end] = old[span.start, span.end]
+
+def _reduced(grey_hw: ImageU8) -> ImageU8:
+    factor = -(-max(grey_hw.shape) // WORKING_SIZE)
+    if factor <= 1:
+        return grey_hw
+    height, width = (max(1, length // factor) for length in grey_hw.shape)
+    whole = grey_hw[: height * factor, : width * factor]
+    return np.asarray(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _placed(digit: Digit, ink: Ink, quarters: int, shape: tuple[int, ...]) -> Digit:
+    """Bring a digit's box from the turned working picture to the one that was given."""
+    height, width = ink.depth.shape
+    box = turn_box(digit.box, QUARTERS - quarters, height, width)
+    factor = max(1, -(-max(shape) // WORKING_SIZE))
+    scaled = Box(box.x * factor, box.y * factor, box.width * factor, box.height * factor)
+    return Digit(digit.label, digit.confidence, scaled)

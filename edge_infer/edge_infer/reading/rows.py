@@ -17,6 +17,13 @@ MIN_OVERLAP: Final = 0.4
 MIN_HEIGHT: Final = 0.45
 
 
+# Parts of one digit stand one above the other: share of the narrower's width, gap and
+# height of both in heights of a digit.
+MIN_BESIDE: Final = 0.5
+MAX_BREAK: Final = 0.12
+MAX_HEIGHT: Final = 1.3
+
+
 def find_rows(pieces: Sequence[Piece], digit_height: float) -> list[list[Piece]]:
     """Part pieces into rows: a row goes on at the nearest piece that stands beside.
 
@@ -27,24 +34,64 @@ def find_rows(pieces: Sequence[Piece], digit_height: float) -> list[list[Piece]]
     Returns:
         Rows in reading order; pieces by the middle of their boxes from left to right.
     """
-    tall = [piece for piece in pieces if piece.box.height >= MIN_HEIGHT * digit_height]
-    small = [piece for piece in pieces if piece.box.height < MIN_HEIGHT * digit_height]
-    rows: list[list[Piece]] = []
-    for piece in sorted(tall, key=lambda piece: piece.box.x):
-        row = _best_row(piece.box, rows)
+    stacks = [_Stack(group) for group in _stack(pieces, digit_height)]
+    rows: list[list[_Stack]] = []
+    small: list[_Stack] = []
+    for stack in sorted(stacks, key=lambda stack: stack.box.x):
+        if stack.box.height < MIN_HEIGHT * digit_height:
+            small.append(stack)
+            continue
+        row = _best_row(stack.box, rows)
         if row is None:
-            rows.append([piece])
+            rows.append([stack])
         else:
-            row.append(piece)
-    for piece in small:
-        nearest = _row_around(piece.box, rows)
+            row.append(stack)
+    for stack in small:
+        nearest = _row_around(stack.box, rows)
         if nearest is not None:
-            nearest.append(piece)
-    order = reading_order([around(piece.box for piece in row) for row in rows])
-    return [sorted(rows[index], key=_middle) for index in order]
+            nearest.append(stack)
+    order = reading_order([around(stack.box for stack in row) for row in rows])
+    return [_in_order(rows[index]) for index in order]
 
 
-def _best_row(box: Box, rows: Sequence[list[Piece]]) -> list[Piece] | None:
+class _Stack:
+    """Pieces that stand one above the other: a digit in broken strokes."""
+
+    def __init__(self, pieces: Sequence[Piece]) -> None:
+        self.pieces = pieces
+        self.box = around(piece.box for piece in pieces)
+
+
+def _stack(pieces: Sequence[Piece], digit_height: float) -> list[list[Piece]]:
+    """Group pieces that stand close above one another and are no taller than a digit."""
+    groups: list[list[Piece]] = []
+    for piece in sorted(pieces, key=lambda piece: -piece.area):
+        for group in groups:
+            if _stands_on(piece.box, around(other.box for other in group), digit_height):
+                group.append(piece)
+                break
+        else:
+            groups.append([piece])
+    return groups
+
+
+def _stands_on(box: Box, other: Box, digit_height: float) -> bool:
+    beside = min(box.x + box.width, other.x + other.width) - max(box.x, other.x)
+    height = max(box.y + box.height, other.y + other.height) - min(box.y, other.y)
+    return (
+        beside >= MIN_BESIDE * min(box.width, other.width)
+        and -_overlap(box, other) <= MAX_BREAK * digit_height
+        and height <= MAX_HEIGHT * max(digit_height, other.height)
+    )
+
+
+def _in_order(row: Sequence[_Stack]) -> list[Piece]:
+    """Return a row's pieces from left to right, those of a stack together."""
+    stacks = sorted(row, key=lambda stack: stack.box.x + stack.box.width / 2)
+    return [piece for stack in stacks for piece in stack.pieces]
+
+
+def _best_row(box: Box, rows: Sequence[list[_Stack]]) -> list[_Stack] | None:
     best, best_share = None, MIN_OVERLAP
     for row in rows:
         last = row[-1].box
@@ -57,12 +104,12 @@ def _best_row(box: Box, rows: Sequence[list[Piece]]) -> list[Piece] | None:
     return best
 
 
-def _row_around(box: Box, rows: Sequence[list[Piece]]) -> list[Piece] | None:
+def _row_around(box: Box, rows: Sequence[list[_Stack]]) -> list[_Stack] | None:
     """Return the row with a digit near by which a small piece stands."""
     best, best_distance = None, 0.5
     for row in rows:
-        for piece in row:
-            other = piece.box
+        for stack in row:
+            other = stack.box
             gap_x = max(other.x - box.x - box.width, box.x - other.x - other.width, 0)
             gap_y = max(other.y - box.y - box.height, box.y - other.y - other.height, 0)
             distance = max(gap_x, gap_y) / other.height
@@ -73,7 +120,3 @@ def _row_around(box: Box, rows: Sequence[list[Piece]]) -> list[Piece] | None:
 
 def _overlap(box: Box, other: Box) -> int:
     return min(box.y + box.height, other.y + other.height) - max(box.y, other.y)
-
-
-def _middle(piece: Piece) -> float:
-    return piece.box.x + piece.box.width / 2

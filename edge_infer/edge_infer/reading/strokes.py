@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_infer.pieces import Box
-from edge_infer.reading.ink import Ink
+from edge_infer.reading.ink import Ink, at_least, histogram
 from edge_infer.reading.page import around
 from edge_infer.reading.rules import erase_rules
 
@@ -24,8 +24,8 @@ MIN_AREA: Final = 8
 MAX_PIECES: Final = 1000
 # Writing is as deep as this share of the page's ink, at least: less is the other side's,
 # shining through, a faint grid, or a shadow.
-MIN_STRENGTH: Final = 0.35
-# Of the ink by area, this share is fainter than what counts as the page's ink.
+MIN_STRENGTH: Final = 0.3
+# This share of the ink is no deeper than what counts as the page's ink.
 STRENGTH_SHARE: Final = 0.75
 # In heights of the page's digits: less in both directions is a speck.
 SPECK: Final = 0.2
@@ -48,44 +48,30 @@ class Piece:
     area: int
 
 
-def find_pieces(ink: Ink) -> tuple[list[Piece], float]:
-    """Find the pieces of writing on a page, and how tall its digits are.
+def find_pieces(ink: Ink) -> list[Piece]:
+    """Find the pieces of writing on a page, in no order.
 
     Args:
         ink: The page's.
-
-    Returns:
-        Pieces without order, and the height in pixels, 0 without pieces.
     """
     mask = erase_rules(ink.mask, ink.depth)
     strength = _page_strength(mask, ink.depth)
     limit = max(ink.threshold, int(MIN_STRENGTH * strength))
-    mask &= (ink.depth >= limit).view(np.uint8)
-    count, labels, stats, _ = cv2.connectedComponentsWithStatsWithAlgorithm(
+    mask = np.asarray(cv2.bitwise_and(mask, at_least(ink.depth, limit)), np.uint8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStatsWithAlgorithm(
         mask, 8, cv2.CV_32S, cv2.CCL_GRANA
     )
     label_hw, stats = np.asarray(labels, np.int32), stats.astype(np.int64)
     kept = _kept(stats)
-    height = digit_height(stats[kept])
-    sides = stats[kept, 2:4].max(axis=1)
-    kept = kept[sides >= SPECK * height]
-    return [_piece(label_hw, label, stats[label]) for label in kept], height
+    pieces = [_piece(label_hw, label, stats[label]) for label in kept]
+    speck = SPECK * digit_height(pieces)
+    return [piece for piece in pieces if max(piece.box.height, piece.box.width) >= speck]
 
 
-def _page_strength(mask: ImageU8, depth: ImageU8) -> float:
-    """Return how deep the page's ink is: that of large pieces, by their area."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStatsWithAlgorithm(
-        mask, 8, cv2.CV_32S, cv2.CCL_GRANA
-    )
-    areas = stats[:, 4].astype(np.int64)
-    sums = np.bincount(np.asarray(labels).ravel(), weights=depth.ravel(), minlength=count)
-    kept = _kept(stats.astype(np.int64))
-    if not len(kept):
-        return 0.0
-    means = sums[kept] / areas[kept]
-    order = np.argsort(means)
-    shares = areas[kept][order].cumsum() / areas[kept].sum()
-    return float(means[order][np.searchsorted(shares, STRENGTH_SHARE)])
+def _page_strength(mask: ImageU8, depth: ImageU8) -> int:
+    """Return how deep the page's ink is: the level that most of it lies under."""
+    counts = histogram(depth, mask).cumsum()
+    return int(np.searchsorted(counts, STRENGTH_SHARE * counts[-1]))
 
 
 def _kept(stats: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -96,19 +82,21 @@ def _kept(stats: NDArray[np.int64]) -> NDArray[np.int64]:
     return labels[np.argsort(-stats[labels, 4], kind="stable")[:MAX_PIECES]]
 
 
-def digit_height(stats: NDArray[np.int64]) -> float:
-    """Return the height of the middle pixel's piece, where pieces may be digits.
+def digit_height(pieces: Sequence[Piece]) -> float:
+    """Return the height of the middle pixel's piece, of those that may be digits.
 
-    Args:
-        stats: int64 (n, 5): x, y, width, height, area.
+    Returns:
+        In pixels; 0 without such pieces.
     """
-    aspect = stats[:, 2] / np.maximum(stats[:, 3], 1)
-    stats = stats[(aspect >= MIN_ASPECT) & (aspect <= MAX_ASPECT)]
-    if not len(stats):
+    likely = [
+        (piece.box.height, piece.area)
+        for piece in pieces
+        if MIN_ASPECT <= piece.box.width / piece.box.height <= MAX_ASPECT
+    ]
+    if not likely:
         return 0.0
-    order = np.argsort(stats[:, 3])
-    shares = stats[order, 4].cumsum() / stats[:, 4].sum()
-    return float(stats[order, 3][np.searchsorted(shares, 0.5)])
+    heights, areas = np.array(sorted(likely)).T
+    return float(heights[np.searchsorted(areas.cumsum(), areas.sum() / 2)])
 
 
 def _piece(label_hw: NDArray[np.int32], label: int, stat: NDArray[np.int64]) -> Piece:
