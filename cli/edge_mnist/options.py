@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -48,6 +48,18 @@ ThreadsOption = Annotated[
     int,
     typer.Option("--threads", min=1, max=256, help="Threads for inference inside one operator."),
 ]
+RecursiveOption = Annotated[
+    bool, typer.Option("--recursive", "-r", help="Go into the folders of a folder.")
+]
+ResultsOption = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", help="Write results there, all at the end or nothing."),
+]
+MaxPixelsOption = Annotated[
+    int, typer.Option("--max-pixels", min=1, help="Refuse larger pictures before they are decoded.")
+]
+# As edge_infer.images has it, which is too slow to import for the help.
+DEFAULT_MAX_PIXELS: Final = 50_000_000
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace an existing file.")]
 RunArgument = Annotated[
     Path, typer.Argument(metavar="RUN", help="Folder of a finished run of `edge-mnist train`.")

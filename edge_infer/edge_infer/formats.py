@@ -1,5 +1,7 @@
 """Write results as lines of text: a table for people, JSON Lines and CSV for programs.
 
+The pages that were read have formats of their own, in ``reading/documents.py``.
+
 Each result is one line as soon as it is there, so that a stream of any length needs no
 memory. Every line is valid UTF-8 whatever the file is called: bytes of a name that are
 none are escaped, in JSON so that it reads back as Python's own name for the file.
@@ -9,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any, Final, Literal, Protocol, get_args
+from typing import Any, Final, Literal, Protocol, TypeVar, get_args
 
 from edge_infer.classifier import Prediction
 from edge_infer.errors import UsageError
@@ -22,8 +24,10 @@ _DECIMALS: Final = 6
 _ROW_END: Final = "\r\n"
 _quoted: Final = json.JSONEncoder(ensure_ascii=False).encode
 
+Written = TypeVar("Written", contravariant=True)
 
-class Format(Protocol):
+
+class Format(Protocol[Written]):
     """A way to write results; lines come without their line feed."""
 
     @property
@@ -31,12 +35,12 @@ class Format(Protocol):
         """The line before all results, if there is one."""
         ...
 
-    def line(self, result: Result) -> str:
-        """Write one result."""
+    def line(self, result: Written, /) -> str:
+        """Write one result; nothing where there is nothing to write."""
         ...
 
 
-def make_format(name: FormatName, class_names: Sequence[str]) -> Format:
+def make_format(name: FormatName, class_names: Sequence[str]) -> Format[Result]:
     """Return the format of that name for results with these classes.
 
     Raises:
@@ -54,6 +58,42 @@ def make_format(name: FormatName, class_names: Sequence[str]) -> Format:
 def encode(text: str) -> bytes:
     """Return valid UTF-8, with half characters (undecodable file names) escaped."""
     return text.encode("utf-8", "backslashreplace")
+
+
+def failure_line(source: str, failure: Failure) -> str:
+    """Write as a JSON object what could not be read."""
+    error = f'{{"code": {_quoted(failure.code)}, "message": {_quoted(failure.message)}}}'
+    return f'{{"source": {_quoted(source)}, "error": {error}}}'
+
+
+def printable(text: str) -> str:
+    """Escape what could move the cursor or break the line."""
+    if text.isprintable():
+        return text
+    return "".join(
+        one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in text
+    )
+
+
+class CsvRow:
+    """Joins values to a row of comma-separated values (RFC 4180 but for the line feed)."""
+
+    def __init__(self) -> None:
+        import csv  # not needed by most runs
+
+        self._row: Any = csv.writer(_Echo(), lineterminator=_ROW_END).writerow
+
+    def __call__(self, *values: str) -> str:
+        """Return the row, without its end."""
+        row: str = self._row(values)
+        return row.removesuffix(_ROW_END)
+
+
+class _Echo:
+    """A file for the csv module that hands back each row instead of keeping it."""
+
+    def write(self, row: str) -> str:
+        return row
 
 
 class JsonLines:
@@ -74,14 +114,12 @@ class JsonLines:
     def line(self, result: Result) -> str:
         """Write one result as a JSON object."""
         outcome = result.outcome
-        source = _quoted(result.source)
         if isinstance(outcome, Failure):
-            error = f'{{"code": {_quoted(outcome.code)}, "message": {_quoted(outcome.message)}}}'
-            return f'{{"source": {source}, "error": {error}}}'
+            return failure_line(result.source, outcome)
         label = "null" if outcome.label is None else self._labels[outcome.label]
         probabilities = self._probabilities % tuple(outcome.probabilities.tolist())
         return (
-            f'{{"source": {source}, "label": {label}, '
+            f'{{"source": {_quoted(result.source)}, "label": {label}, '
             f'"confidence": {outcome.confidence:.{_DECIMALS}f}, '
             f'"probabilities": [{probabilities}], '
             f'"rejected": {"true" if outcome.rejected else "false"}}}'
@@ -89,12 +127,10 @@ class JsonLines:
 
 
 class Csv:
-    """Comma-separated values (RFC 4180 but for the line feed), a column a class."""
+    """Comma-separated values, a column a class."""
 
     def __init__(self, class_names: Sequence[str]) -> None:
-        import csv  # not needed by most runs
-
-        self._row: Any = csv.writer(_Echo(), lineterminator=_ROW_END).writerow
+        self._write = CsvRow()
         columns = ("source", "label", "confidence", "rejected", "error", "message")
         self._blanks = ("",) * len(class_names)
         self.header: str | None = self._write(*columns, *(f"p_{name}" for name in class_names))
@@ -116,10 +152,6 @@ class Csv:
             *(f"{p:.{_DECIMALS}f}" for p in outcome.probabilities.tolist()),
         )
 
-    def _write(self, *values: str) -> str:
-        row: str = self._row(values)
-        return row.removesuffix(_ROW_END)
-
 
 class Table:
     """Columns for people: label, confidence, source and what there is to say about it."""
@@ -135,8 +167,8 @@ class Table:
             label, confidence, note = "error", "", outcome.message
         else:
             label, confidence, note = self._columns(outcome)
-        source = _printable(result.source)
-        after = f"  ({_printable(note)})" if note else ""
+        source = printable(result.source)
+        after = f"  ({printable(note)})" if note else ""
         return f"{label:>{self._width}}  {confidence:>10}  {source}{after}"
 
     def _columns(self, prediction: Prediction) -> tuple[str, str, str]:
@@ -146,19 +178,3 @@ class Table:
         if prediction.rejected:
             return f"{prediction.label}?", confidence, "in doubt"
         return prediction.label, confidence, ""
-
-
-class _Echo:
-    """A file for the csv module that hands back each row instead of keeping it."""
-
-    def write(self, row: str) -> str:
-        return row
-
-
-def _printable(text: str) -> str:
-    """Escape what could move the cursor or break the line."""
-    if text.isprintable():
-        return text
-    return "".join(
-        one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in text
-    )

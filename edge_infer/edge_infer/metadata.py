@@ -27,6 +27,9 @@ IR_VERSION: Final = 8
 FORMAT_VERSION: Final = 1
 PREPROCESSING_VERSION: Final = 1
 PRECISIONS: Final = ("float32", "int8")
+# A class of this name means "none of the others, not one whole glyph": an answer of it is
+# a refusal. A folder of this name among the user's own classes works the same.
+OTHER_CLASS: Final = "other"
 
 
 @dataclass(frozen=True, kw_only=True)

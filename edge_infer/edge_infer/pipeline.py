@@ -13,19 +13,20 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from threading import Event
 from time import perf_counter
-from typing import Final
+from typing import Final, TypeVar
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from edge_infer.classifier import Classifier, Prediction
-from edge_infer.errors import EdgeMnistError
+from edge_infer.errors import EdgeMnistError, UsageError
 from edge_infer.sources import Item
 
 BATCH_SIZE: Final = 64
@@ -34,6 +35,7 @@ _MAX_WORKERS: Final = 4
 _SLOW_PICTURE_S: Final = 0.002
 
 ImageU8 = NDArray[np.uint8]
+Done = TypeVar("Done")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,7 @@ class _Readers:
         for item in chunk:
             if self._stop.is_set():
                 break
-            read.append(_read_item(item))
+            read.append(done_or_failed(item.name, item.tensor))
         self._picture_s = (perf_counter() - begun_s) / len(chunk)
         return read
 
@@ -144,13 +146,28 @@ def _growing_chunks(items: Iterator[Item], largest: int) -> Iterator[list[Item]]
         drawn += len(chunk)
 
 
-def _read_item(item: Item) -> _Read:
+def done_or_failed(name: str, work: Callable[[], Done]) -> Done | Failure:
+    """Do the work on one item; what is wrong with the item is a result too.
+
+    Args:
+        name: The item's.
+        work: May raise any :class:`EdgeMnistError`.
+
+    Raises:
+        UsageError: The user's request is at fault, and would be for every item.
+    """
     try:
-        return item.tensor()
+        return work()
+    except UsageError:
+        raise
     except EdgeMnistError as error:
         return Failure(error.code, error.message)
     except MemoryError:
-        return Failure("too_large", f"{item.name} does not fit into memory")
+        return Failure("too_large", f"{name} does not fit into memory")
+    except cv2.error as error:
+        if error.code != cv2.Error.StsNoMem:
+            raise
+        return Failure("too_large", f"{name} does not fit into memory")
 
 
 def _results(

@@ -1,7 +1,8 @@
 """Turn what a person names on the command line into pictures, one at a time.
 
-Nothing is read until it is asked for, and nothing is kept: of a folder only the names
-of its files are held, of an ``.npz`` only a block of rows. What cannot be served is an
+Nothing is read until it is asked for (but standard input when its turn comes), and
+nothing is kept: of a folder only the names of its files are held, of an ``.npz`` only a
+block of rows. What cannot be served is an
 item too, which fails in its turn, so that the others go on.
 """
 
@@ -32,6 +33,7 @@ from edge_infer.preprocess import prepare_digit
 STANDARD_INPUT: Final = "-"
 _ARCHIVE_SUFFIX: Final = ".npz"
 _NAMES: Final = "give a picture, a folder, a glob, an .npz file, or - for standard input"
+_NO_PAGE: Final = "holds single digits and no page: `edge-mnist predict` recognises those"
 
 ImageU8 = NDArray[np.uint8]
 
@@ -79,23 +81,18 @@ class FileItem:
 
 @dataclass(frozen=True, slots=True)
 class StandardInputItem:
-    """A picture file on standard input."""
+    """A picture file that came on standard input."""
 
+    data: bytes
     max_pixels: int
     name: str = STANDARD_INPUT
 
     def image(self) -> ImageU8:
-        """Read standard input to its end; see :class:`Item`."""
-        try:
-            data = read_stream(sys.stdin.buffer)
-        except OSError as error:
-            raise ImageError(
-                f"cannot read standard input: {error.strerror}", code="unreadable"
-            ) from error
-        return decode_image(data, "standard input", max_pixels=self.max_pixels)
+        """Decode it; see :class:`Item`."""
+        return decode_image(self.data, "standard input", max_pixels=self.max_pixels)
 
     def tensor(self) -> ImageU8 | None:
-        """Read standard input to its end and prepare it; see :class:`Item`."""
+        """Decode and prepare it; see :class:`Item`."""
         return prepare_digit(self.image())
 
 
@@ -136,6 +133,7 @@ def open_sources(
     *,
     recursive: bool = False,
     max_pixels: int = DEFAULT_MAX_PIXELS,
+    archives: bool = True,
 ) -> Iterator[Item]:
     """List pictures lazily, in the order of the arguments, names in a folder sorted.
 
@@ -145,6 +143,8 @@ def open_sources(
             uint8 (n, 28, 28) array, or ``-`` for a picture on standard input.
         recursive: Whether to go into the folders of a folder (not through links).
         max_pixels: Pictures that claim more are refused; see ``decode_image``.
+        archives: Whether an ``.npz`` is served, or is one item that fails with the code
+            ``not_an_image``: its rows are single glyphs and no pages.
 
     Yields:
         Items that read their picture when asked to; a folder or glob without pictures
@@ -152,28 +152,68 @@ def open_sources(
     """
     for argument in arguments:
         if argument == STANDARD_INPUT:
-            yield StandardInputItem(max_pixels)
-        elif glob.has_magic(argument) and not os.path.lexists(argument):
-            yield from _glob(argument, recursive=recursive, max_pixels=max_pixels)
-        else:
-            yield from _path(argument, recursive=recursive, max_pixels=max_pixels)
+            yield _standard_input(max_pixels)
+            continue
+        paths = _matches(argument)
+        if not paths:
+            message = f"nothing matches {argument}: {_NAMES}"
+            yield BadItem(argument, ImageError(message, code="empty"))
+        for path in paths:
+            if not archives and _is_archive(path):
+                yield BadItem(path, ImageError(f"{path} {_NO_PAGE}", code="not_an_image"))
+            else:
+                yield from _path(path, recursive=recursive, max_pixels=max_pixels)
+
+
+def reads_from(arguments: Iterable[str], folder: Path, *, recursive: bool = False) -> str | None:
+    """Return the first argument that takes pictures from a folder; None where none does.
+
+    What a program writes there could replace its own sources, or be read as one.
+
+    Args:
+        arguments: As for :func:`open_sources`.
+        folder: It need not exist.
+        recursive: Likewise.
+    """
+    wanted = folder.resolve()
+    for argument in arguments:
+        for path in _matches(argument) if argument != STANDARD_INPUT else ():
+            place = os.path.realpath(path)
+            inner = Path(place) if _is_folder(place) else Path(place).parent
+            if inner == wanted or (recursive and _is_folder(place) and inner in wanted.parents):
+                return argument
+    return None
+
+
+def _standard_input(max_pixels: int) -> Item:
+    """Read it here, where items are drawn: a thread that waits for it cannot be interrupted."""
+    try:
+        return StandardInputItem(read_stream(sys.stdin.buffer), max_pixels)
+    except ImageError as error:
+        return BadItem(STANDARD_INPUT, error)
+    except OSError as error:
+        message = f"cannot read standard input: {error.strerror}"
+        return BadItem(STANDARD_INPUT, ImageError(message, code="unreadable"))
+
+
+def _matches(argument: str) -> list[str]:
+    """Expand a glob, unless there is a file of that very name."""
+    if not glob.has_magic(argument) or os.path.lexists(argument):
+        return [argument]
+    return sorted(glob.glob(argument, recursive=True))  # noqa: PTH207 - keeps "./"
+
+
+def _is_archive(path: str) -> bool:
+    return path.lower().endswith(_ARCHIVE_SUFFIX) and not _is_folder(path)
 
 
 def _path(path: str, *, recursive: bool, max_pixels: int) -> Iterator[Item]:
     if _is_folder(path):
         yield from _folder(path, recursive=recursive, max_pixels=max_pixels)
-    elif path.lower().endswith(_ARCHIVE_SUFFIX):
+    elif _is_archive(path):
         yield from _archive(path)
     else:
         yield FileItem(path, max_pixels)
-
-
-def _glob(pattern: str, *, recursive: bool, max_pixels: int) -> Iterator[Item]:
-    matches = sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207 - keeps "./"
-    if not matches:
-        yield BadItem(pattern, ImageError(f"nothing matches {pattern}: {_NAMES}", code="empty"))
-    for match in matches:
-        yield from _path(match, recursive=recursive, max_pixels=max_pixels)
 
 
 def _folder(folder: str, *, recursive: bool, max_pixels: int) -> Iterator[Item]:

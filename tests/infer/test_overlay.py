@@ -6,8 +6,9 @@ from numpy.typing import NDArray
 
 from edge_infer.camera.live import FrameResult, SeenDigit
 from edge_infer.camera.newest import Frame
-from edge_infer.camera.overlay import REJECTED, SURE, draw_overlay
+from edge_infer.camera.overlay import draw_overlay
 from edge_infer.classifier import Prediction
+from edge_infer.drawing import DOUBTFUL, SURE
 from edge_infer.pieces import Box
 
 ImageU8 = NDArray[np.uint8]
@@ -48,8 +49,8 @@ def test_overlay_shows_rejected_digits_in_another_colour() -> None:
     boxes = [Box(300, 200, 40, 60)]
     sure, unsure = draw_overlay(result_of(boxes)), draw_overlay(result_of(boxes, sure=False))
     assert count(sure, SURE) > 100
-    assert count(sure, REJECTED) == 0
-    assert count(unsure, REJECTED) > 100
+    assert count(sure, DOUBTFUL) == 0
+    assert count(unsure, DOUBTFUL) > 100
 
 
 @pytest.mark.parametrize(

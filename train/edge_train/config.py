@@ -35,6 +35,10 @@ class Recipe:
             keeps the rate constant.
         label_smoothing: 0-1, share of the target spread over all classes.
         augmentation: Random distortions of each image in each epoch, or None.
+        others: Made pictures in an epoch that are not one digit, as a share of the training
+            images; taught as one class more, see :mod:`edge_train.others`. 0 for none.
+        damage: 0-1, share of the images in each epoch that show traces of pens, paper and
+            cuts, see :mod:`edge_train.damage`.
         teacher_weight: 0-1, share of a teacher's probabilities in the targets; the labels
             have the rest. Of no effect without a teacher.
         teacher_temperature: What the teacher's logits are divided by, above 0. Softened, they
@@ -55,6 +59,8 @@ class Recipe:
     warmup_epochs: float | None = None
     label_smoothing: float = 0.0
     augmentation: Augmentation | None = None
+    others: float = 0.0
+    damage: float = 0.0
     teacher_weight: float = 1.0
     teacher_temperature: float = 3.0
     ema_momentum: float | None = None
@@ -71,13 +77,19 @@ class Recipe:
         for name in ("learning_rate", "teacher_temperature"):
             if not 0 < getattr(self, name) < math.inf:
                 raise UsageError(f"{name} must be above 0, found {getattr(self, name)}")
-        for name in ("label_smoothing", "teacher_weight", "ema_momentum"):
+        if not 0 <= self.others < math.inf:
+            raise UsageError(f"others must be 0 or more, found {self.others}")
+        for name in ("label_smoothing", "damage", "teacher_weight", "ema_momentum"):
             value = getattr(self, name)
             if value is not None and not 0 <= value <= 1:
                 raise UsageError(f"{name} must lie in 0-1, found {value}")
         if self.precision not in PRECISIONS:
             names = " or ".join(PRECISIONS)
             raise UsageError(f"precision must be {names}, found {self.precision!r}")
+
+    def others_an_epoch(self, images: int) -> int:
+        """Return how many pictures that are not one digit join so many training images."""
+        return round(self.others * images)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,14 +10,20 @@ import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_train.augment import augment_images
+from edge_train.augment import Augmentation, augment_images
 from edge_train.config import Recipe
+from edge_train.damage import damage_digits
+from edge_train.others import make_others
 from edge_train.teacher import Teacher
+
+# What is left to chance where everything is normalised as the reader does it. Digits and
+# what is none get the same: a network would soon tell them by a pixel's difference.
+_UNSETTLED: Final = Augmentation(rotation_deg=0, scale=0.05, shear=0, shift_px=1.0, clean_share=0.5)
 
 
 @dataclass(frozen=True)
@@ -54,11 +60,12 @@ class EpochFeed:
 
         Args:
             images: uint8 (n, 28, 28), the training images.
-            labels: int64 (n,).
+            labels: int64 (n,). Where the recipe makes pictures that are no digit, 0-9 are
+                the digits and the last class is for those pictures.
             classes: Width of the targets.
             recipe: Gives the distortions, the smoothing, how the teacher is heard and the
                 number of epochs.
-            teacher: Asked about every distorted image, or None.
+            teacher: Asked about every distorted image, before it is damaged; or None.
             seed: Of the run.
             first_epoch: Number of the first epoch to hand out, from 1.
         """
@@ -101,9 +108,38 @@ class EpochFeed:
         images = self._images[order]
         if self._recipe.augmentation is not None:
             images = augment_images(images, self._recipe.augmentation, rng)
-        targets = self._rows[self._labels[order]]
-        if self._teacher is not None:
-            taught = self._teacher.probabilities(images, self._recipe.teacher_temperature)
-            weight = self._recipe.teacher_weight
-            targets = (1 - weight) * targets + weight * taught
+        targets = self._targets(images, self._labels[order])
+        if self._recipe.damage or self._recipe.others:
+            images, targets = self._as_on_pages(images, targets, self._labels[order], rng)
         return EpochImages(images, targets, time.thread_time() - started_s)
+
+    def _targets(self, images: NDArray[np.uint8], labels: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Mix labels with what the teacher says, where it knows the class of the label."""
+        targets: NDArray[np.float32] = self._rows[labels]
+        if self._teacher is None:
+            return targets
+        known = labels != self._teacher.unknown
+        if known.any():
+            taught = self._teacher.probabilities(images[known], self._recipe.teacher_temperature)
+            weight = self._recipe.teacher_weight
+            targets[known] = (1 - weight) * targets[known] + weight * taught
+        return targets
+
+    def _as_on_pages(
+        self,
+        images: NDArray[np.uint8],
+        targets: NDArray[np.float32],
+        labels: NDArray[np.int64],
+        rng: np.random.Generator,
+    ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+        """Damage the digits and mix in what is no digit, all of it normalised."""
+        damaged = damage_digits(images, self._recipe.damage, rng)
+        count = self._recipe.others_an_epoch(len(images))
+        if count:
+            other = self._rows.shape[1] - 1
+            digits = labels != other
+            others = make_others(images[digits], labels[digits], count, rng)
+            told = self._targets(others, np.full(count, other))
+            damaged, targets = np.concatenate((damaged, others)), np.concatenate((targets, told))
+        order = rng.permutation(len(damaged))
+        return augment_images(damaged[order], _UNSETTLED, rng), targets[order]

@@ -73,10 +73,10 @@ def compile_model(model: Any, recipe: Recipe, train_images: int) -> None:
     Args:
         model: Ends in ``logits`` and ``probabilities``.
         recipe: How to train.
-        train_images: Number of images in an epoch; the schedule counts in steps.
+        train_images: Number of training images; the schedule counts in steps.
     """
     model.compile(
-        optimizer=_optimizer(recipe, -(-train_images // recipe.batch_size)),
+        optimizer=_optimizer(recipe, _steps(recipe, train_images)),
         loss=keras.losses.CategoricalCrossentropy(),
         metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
     )
@@ -148,6 +148,11 @@ def _is_over(state: Checkpoint) -> bool:
     return tired or state.epoch >= state.config.recipe.epochs
 
 
+def _steps(recipe: Recipe, train_images: int) -> int:
+    images = train_images + recipe.others_an_epoch(train_images)
+    return -(-images // recipe.batch_size)
+
+
 def _train_epoch(
     model: Any,
     recipe: Recipe,
@@ -162,7 +167,7 @@ def _train_epoch(
     They are the model's own unless it was left with averaged weights to be measured.
     """
     started_s = time.perf_counter()
-    view.epoch_started(epoch, recipe.epochs, -(-len(data.images) // recipe.batch_size))
+    view.epoch_started(epoch, recipe.epochs, _steps(recipe, len(data.images)))
     images = feed.next_epoch()
     steps = _StepCallback(view)
     loss, accuracy = _fit_images(model, recipe, images, steps)

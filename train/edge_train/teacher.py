@@ -17,17 +17,33 @@ from numpy.typing import NDArray
 
 from edge_infer.classifier import Classifier
 from edge_infer.errors import UsageError
+from edge_infer.metadata import OTHER_CLASS
 from edge_infer.shipped import read_model, shipped_models
 
 _BATCH: Final = 500
 
 
 class Teacher:
-    """Mean probabilities of one model file or several."""
+    """Mean probabilities of one model file or several.
 
-    def __init__(self, classifiers: Sequence[Classifier]) -> None:
-        """Wrap loaded classifiers, one at least; most callers want :meth:`load`."""
+    A model that lacks only the class ``other`` may teach the rest of the classes: its
+    probability of ``other`` is 0, which tells nothing about pictures of that class.
+    """
+
+    def __init__(self, classifiers: Sequence[Classifier], *, unknown: int | None = None) -> None:
+        """Wrap loaded classifiers, one at least; most callers want :meth:`load`.
+
+        Args:
+            classifiers: Of all the student's classes, or of all but one.
+            unknown: Column of the class that some of them lack; None when all know all.
+        """
         self._classifiers = tuple(classifiers)
+        self._unknown = unknown
+
+    @property
+    def unknown(self) -> int | None:
+        """The class id that not all the teachers know, or None."""
+        return self._unknown
 
     @classmethod
     def load(cls, models: Sequence[str], class_names: tuple[str, ...]) -> Self:
@@ -41,15 +57,19 @@ class Teacher:
             ModelError: A file is missing, foreign or damaged.
             UsageError: A model has other classes than the student.
         """
+        known = tuple(name for name in class_names if name != OTHER_CLASS)
+        unknown = None
         classifiers = [Classifier.load(model) for model in models]
         for model, classifier in zip(models, classifiers, strict=True):
             found = classifier.metadata.class_names
-            if found != class_names:
+            if found == known != class_names:
+                unknown = class_names.index(OTHER_CLASS)
+            elif found != class_names:
                 raise UsageError(
                     f"the teacher {model} knows the classes {', '.join(found)}, the data have "
                     f"{', '.join(class_names)}: choose a model trained on such data"
                 )
-        return cls(classifiers)
+        return cls(classifiers, unknown=unknown)
 
     def probabilities(
         self, images: NDArray[np.uint8], temperature: float = 1.0
@@ -69,11 +89,19 @@ class Teacher:
 
     def _mean(self, images: NDArray[np.uint8], temperature: float) -> NDArray[np.float32]:
         answers = [
-            _soften(classifier.probabilities(images), temperature)
+            self._widen(_soften(classifier.probabilities(images), temperature), classifier)
             for classifier in self._classifiers
         ]
         mean: NDArray[np.float32] = np.stack(answers).mean(axis=0, dtype=np.float32)
         return mean
+
+    def _widen(
+        self, probabilities: NDArray[np.float32], classifier: Classifier
+    ) -> NDArray[np.float32]:
+        """Give a model that does not know the class ``other`` a column of zeros for it."""
+        if self._unknown is None or OTHER_CLASS in classifier.metadata.class_names:
+            return probabilities
+        return np.insert(probabilities, self._unknown, np.float32(0), axis=1)
 
 
 def _soften(probabilities: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:

@@ -25,6 +25,7 @@ from edge_train.data import WORDS, Dataset, load_dataset, split_validation
 from edge_train.evaluate import Evaluation, evaluate
 from edge_train.fit import TrainingSet, TrainingView, compile_model, fit, restore_best, variables
 from edge_train.history import write_history
+from edge_train.others import name_classes
 from edge_train.precision import training_twin
 from edge_train.presets import build_preset, count_trained
 from edge_train.teacher import Teacher, settle_teacher, teacher_sha256
@@ -113,7 +114,7 @@ def _run(
 
         write_history(config.out / "history.csv", start.history)
         state = fit(model, start, parts, view, keep)
-    trained = build_preset(config.preset, len(data.class_names))
+    trained = build_preset(config.preset, len(_class_names(data, config)))
     restore_best(trained, state)
     return _finish(trained, state, data, parts, view)
 
@@ -154,7 +155,7 @@ def _record(
     time_s = sum(row.time_s for row in state.history)
     return RunRecord(
         config=state.config.to_json_values(),
-        class_names=data.class_names,
+        class_names=_class_names(data, state.config),
         data=data.name,
         data_sha256=data.sha256,
         preset=state.config.preset,
@@ -194,7 +195,7 @@ def _settled(data: str) -> str:
 def _build(config: TrainConfig, data: Dataset, parts: TrainingSet) -> Any:
     """Make the model, compiled, with the seed's first weights."""
     keras.utils.set_random_seed(config.seed)
-    model = build_preset(config.preset, len(data.class_names))
+    model = build_preset(config.preset, len(_class_names(data, config)))
     twin = training_twin(model, config.recipe.precision)
     compile_model(twin, config.recipe, len(parts.images))
     return twin
@@ -210,9 +211,14 @@ def _save_legacy(model: Any, path: Path) -> None:
             logging.disable(logging.NOTSET)
 
 
+def _class_names(data: Dataset, config: TrainConfig) -> tuple[str, ...]:
+    return name_classes(data.class_names) if config.recipe.others else data.class_names
+
+
 def _parts(data: Dataset, config: TrainConfig) -> TrainingSet:
     train_ids, validation_ids = split_validation(data.train_labels)
-    teacher = Teacher.load(config.teachers, data.class_names) if config.teachers else None
+    names = _class_names(data, config)
+    teacher = Teacher.load(config.teachers, names) if config.teachers else None
     return TrainingSet(
         images=data.train_images[train_ids],
         labels=data.train_labels[train_ids],

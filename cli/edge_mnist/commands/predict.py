@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Final, Literal
 
 import typer
 
-from edge_mnist.options import ModelOption, ThreadsOption
+from edge_mnist.options import (
+    DEFAULT_MAX_PIXELS,
+    MaxPixelsOption,
+    ModelOption,
+    RecursiveOption,
+    ResultsOption,
+    ThreadsOption,
+)
 
 EXAMPLES: Final = """
 **Examples**
@@ -35,9 +41,7 @@ def command(
         ),
     ],
     *,
-    recursive: Annotated[
-        bool, typer.Option("--recursive", "-r", help="Go into the folders of a folder.")
-    ] = False,
+    recursive: RecursiveOption = False,
     model: ModelOption = None,
     format_name: Annotated[
         Literal["table", "jsonl", "csv"] | None,
@@ -45,14 +49,9 @@ def command(
             "--format", "-f", help="[default: by the suffix of --output (.jsonl, .csv), else table]"
         ),
     ] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", help="Write results there, all at the end or nothing."),
-    ] = None,
+    output: ResultsOption = None,
     threads: ThreadsOption = 1,
-    max_pixels: Annotated[
-        int, typer.Option(min=1, help="Refuse larger pictures before they are decoded.")
-    ] = 50_000_000,
+    max_pixels: MaxPixelsOption = DEFAULT_MAX_PIXELS,
 ) -> None:
     """Recognise the digit in each picture.
 

@@ -23,10 +23,16 @@ GROUND_SIZE: Final = 320
 WIDE_WINDOW: Final = 0.5
 WINDOW_IN_STROKES: Final = 10
 MIN_WINDOW: Final = 9
-# Ink differs from the ground by so many grey levels, and by so many standard deviations
-# of the ground's noise.
-MIN_DEPTH: Final = 10
-MIN_DEPTH_SD: Final = 4.0
+# A noisy picture is smoothed as long as that helps, by a Gaussian whose standard deviation
+# is at most this share of the width of its strokes.
+MAX_SMOOTHING: Final = 0.35
+# Ink differs from the ground by so many grey levels, by this share of the ground's own
+# level (in poor light everything is less), and by so many times the level that this share
+# of the noise lies under: 4.5 standard deviations where it is Gaussian.
+MIN_DEPTH: Final = 5
+MIN_DEPTH_SHARE: Final = 0.04
+NOISE_SHARE: Final = 0.98
+NOISE_FACTOR: Final = 2.2
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,14 +66,23 @@ def find_page_ink(grey_hw: ImageU8) -> Ink:
     small = _reduced(grey_hw, factor)
     window = int(min(small.shape) * WIDE_WINDOW)
     darker, lighter = _differences(small, _median(small, window))
-    limit = _noise_limit(darker, lighter)
+    limit = max(MIN_DEPTH, _noise_limit(darker, lighter))
     is_dark = _energy(darker, limit) >= _energy(lighter, limit)
     stroke = _stroke_width(darker if is_dark else lighter)
     ground = _median(small, min(window, max(int(stroke * WINDOW_IN_STROKES), MIN_WINDOW)))
     full = _u8(cv2.resize(ground, grey_hw.shape[::-1], interpolation=cv2.INTER_LINEAR))
-    darker, lighter = _differences(grey_hw, full)
-    depth = darker if is_dark else lighter
-    return Ink(depth, _noise_limit(darker, lighter), is_dark)
+    least = max(MIN_DEPTH, round(MIN_DEPTH_SHARE * float(np.median(ground))))
+    sigma = 0.0
+    while True:
+        darker, lighter = _differences(_smoothed(grey_hw, sigma), full)
+        limit = max(least, _noise_limit(darker, lighter))
+        if limit == least or 2 * max(sigma, 0.5) > MAX_SMOOTHING * stroke * factor:
+            return Ink(darker if is_dark else lighter, limit, is_dark)
+        sigma = 2 * max(sigma, 0.5)
+
+
+def _smoothed(grey_hw: ImageU8, sigma: float) -> ImageU8:
+    return _u8(cv2.GaussianBlur(grey_hw, (0, 0), sigma)) if sigma else grey_hw
 
 
 def at_least(image: ImageU8, level: int) -> ImageU8:
@@ -98,13 +113,13 @@ def _energy(depth: ImageU8, limit: int) -> float:
 def _noise_limit(darker: ImageU8, lighter: ImageU8) -> int:
     """Return the depth from which on a pixel is no noise.
 
-    Ink is the lesser part of a picture: the median of all differences is of the noise.
+    Noise goes both ways, ink one way: the way with less of it tells.
     """
-    counts = histogram(darker) + histogram(lighter)
-    counts[0] -= darker.size
-    median = int(np.searchsorted(counts.cumsum(), darker.size / 2))
-    # Half of Gaussian noise lies within 0.67 standard deviations.
-    return min(255, max(MIN_DEPTH, int(MIN_DEPTH_SD * median / 0.67)))
+    levels = [
+        int(np.searchsorted(histogram(one).cumsum(), NOISE_SHARE * one.size))
+        for one in (darker, lighter)
+    ]
+    return min(255, int(NOISE_FACTOR * min(levels)))
 
 
 def _stroke_width(depth: ImageU8) -> float:

@@ -1,8 +1,8 @@
 """From items to pages, in order: the next picture is read while this one is.
 
-One thread ahead, not one a core: reading a page takes as long as decoding its file, and
-memory must hold however many pictures are open. The largest are not even decoded ahead,
-so that there is never more than one of them.
+One thread ahead and not one a core: a photograph takes about as long to decode as to
+read, and each that is open takes its memory. None is decoded beside the reading of a
+large one, so that a large page has the memory to itself.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
 from typing import Final
 
@@ -74,32 +75,46 @@ def read_items(
         UsageError: ``expect`` is refused by the reader.
     """
 
-    def read(image: ImageU8) -> ReadPage:
-        begun_s = perf_counter()
-        page = reader.read(image, expect=expect, rotate=rotate)
-        return ReadPage(page, image, 1000 * (perf_counter() - begun_s))
-
     for item, image in _decoded(iter(items)):
         if isinstance(image, Failure):
             yield PageResult(item.name, image)
-        else:
-            yield PageResult(item.name, done_or_failed(item.name, lambda: read(image)))
+            continue
+        read = partial(_read, reader, image, expect=expect, rotate=rotate)
+        yield PageResult(item.name, done_or_failed(item.name, read))
+
+
+def _read(
+    reader: PageReader, image: ImageU8, *, expect: re.Pattern[str] | None, rotate: Rotation
+) -> ReadPage:
+    begun_s = perf_counter()
+    page = reader.read(image, expect=expect, rotate=rotate)
+    return ReadPage(page, image, 1000 * (perf_counter() - begun_s))
 
 
 def _decoded(items: Iterator[Item]) -> Generator[tuple[Item, ImageU8 | Failure]]:
     thread = ThreadPoolExecutor(1, thread_name_prefix="decode")
-
-    def begin() -> tuple[Item, Future[ImageU8 | Failure]] | None:
-        item = next(items, None)
-        if item is None:
-            return None
-        return item, thread.submit(done_or_failed, item.name, item.image)
-
     try:
-        begun = begin()
+        begun = _begin(thread, items)
         while begun is not None:
             item, future = begun
             image = future.result()
-            ...
+            is_large = not isinstance(image, Failure) and _pixels(image) > LARGE_PIXELS
+            begun = None if is_large else _begin(thread, items)
+            yield item, image
+            if is_large:
+                begun = _begin(thread, items)
     finally:
         thread.shutdown(cancel_futures=True)
+
+
+def _begin(
+    thread: ThreadPoolExecutor, items: Iterator[Item]
+) -> tuple[Item, Future[ImageU8 | Failure]] | None:
+    item = next(items, None)
+    if item is None:
+        return None
+    return item, thread.submit(done_or_failed, item.name, item.image)
+
+
+def _pixels(image: ImageU8) -> int:
+    return image.shape[0] * image.shape[1]

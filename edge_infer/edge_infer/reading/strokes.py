@@ -25,6 +25,8 @@ MAX_PIECES: Final = 1000
 # Writing is as deep as this share of the page's ink, at least: less is the other side's,
 # shining through, a faint grid, or a shadow.
 MIN_STRENGTH: Final = 0.3
+# A stroke's middle is deeper than what just counts as ink, so many times.
+MIN_PEAK: Final = 1.6
 # This share of the ink is no deeper than what counts as the page's ink.
 STRENGTH_SHARE: Final = 0.75
 # In heights of the page's digits: less in both directions is a speck.
@@ -64,6 +66,7 @@ def find_pieces(ink: Ink) -> list[Piece]:
     label_hw, stats = np.asarray(labels, np.int32), stats.astype(np.int64)
     kept = _kept(stats)
     pieces = [_piece(label_hw, label, stats[label]) for label in kept]
+    pieces = [piece for piece in pieces if _peak(piece, ink.depth) >= MIN_PEAK * limit]
     speck = SPECK * digit_height(pieces)
     return [piece for piece in pieces if max(piece.box.height, piece.box.width) >= speck]
 
@@ -97,6 +100,13 @@ def digit_height(pieces: Sequence[Piece]) -> float:
         return 0.0
     heights, areas = np.array(sorted(likely)).T
     return float(heights[np.searchsorted(areas.cumsum(), areas.sum() / 2)])
+
+
+def _peak(piece: Piece, depth: ImageU8) -> float:
+    """Return how deep a piece is where it is deepest."""
+    box = piece.box
+    place = depth[box.y : box.y + box.height, box.x : box.x + box.width]
+    return cv2.minMaxLoc(place, piece.mask)[1]
 
 
 def _piece(label_hw: NDArray[np.int32], label: int, stat: NDArray[np.int64]) -> Piece:
