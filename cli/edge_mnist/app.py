@@ -7,18 +7,28 @@ from typing import Annotated
 
 import typer
 
-from edge_mnist.commands import doctor, export, models, predict, samples, train, verify, webcam
+from edge_mnist.commands import (
+    doctor,
+    export,
+    models,
+    predict,
+    read,
+    samples,
+    train,
+    verify,
+    webcam,
+)
 
 app = typer.Typer(
     name="edge-mnist",
     help="Train, quantize and run small recognisers of handwritten digits.",
-    epilog="Start with: edge-mnist predict digit.png",
+    epilog="Start with: edge-mnist read photo.jpg",
     no_args_is_help=True,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (train, export, verify, predict, webcam, samples, doctor):
+for module in (train, export, verify, predict, read, webcam, samples, doctor):
     verb = module.__name__.rpartition(".")[2]
     app.command(verb, epilog=module.EXAMPLES, no_args_is_help=False)(module.command)
 app.add_typer(models.app, name="models", epilog=models.EXAMPLES)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_infer.errors import ImageError
-from edge_infer.metadata import IMAGE_SIZE, INPUT_NAME, OUTPUT_NAME, ModelMetadata
+from edge_infer.metadata import IMAGE_SIZE, INPUT_NAME, OTHER_CLASS, OUTPUT_NAME, ModelMetadata
 from edge_infer.preprocess import prepare_digit
 from edge_infer.session import OpenModel, open_model
 from edge_infer.shipped import DEFAULT_MODEL, read_model
@@ -25,8 +25,8 @@ class Prediction:
         class_id: Its column in ``probabilities``; None when there is no ink.
         confidence: Its probability, 0-1; 0 when there is no ink.
         probabilities: float32 (classes,), sum 1; all 0 when there is no ink.
-        rejected: Whether the answer should not be trusted: no ink, or a confidence
-            under the model's reject threshold.
+        rejected: Whether the answer should not be trusted: no ink, a confidence under
+            the model's reject threshold, or the class ``other``, which is no glyph.
     """
 
     label: str | None
@@ -45,7 +45,8 @@ class BatchPrediction:
         class_ids: int64 (N,), columns of ``probabilities``.
         confidences: float32 (N,), 0-1.
         probabilities: float32 (N, classes), rows sum to 1.
-        rejected: bool (N,), confidence under the model's reject threshold.
+        rejected: bool (N,), confidence under the model's reject threshold, or the class
+            ``other``.
     """
 
     labels: tuple[str, ...]
@@ -66,6 +67,7 @@ class Classifier:
         self._run = model.session.run
         self._metadata = model.metadata
         self._names = np.array(model.metadata.class_names, dtype=object)
+        self._is_other = np.array([name == OTHER_CLASS for name in model.metadata.class_names])
 
     @classmethod
     def load(cls, model: str | Path | None = None, *, threads: int = 1) -> Classifier:
@@ -140,7 +142,7 @@ class Classifier:
             class_ids=class_ids,
             confidences=confidences,
             probabilities=probabilities,
-            rejected=confidences < self._metadata.reject_threshold,
+            rejected=(confidences < self._metadata.reject_threshold) | self._is_other[class_ids],
         )
 
     def probabilities(self, images_u8: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -166,7 +168,7 @@ class Classifier:
             class_id=class_id,
             confidence=confidence,
             probabilities=probabilities,
-            rejected=confidence < self._metadata.reject_threshold,
+            rejected=confidence < self._metadata.reject_threshold or bool(self._is_other[class_id]),
         )
 
     def _blank(self) -> Prediction:

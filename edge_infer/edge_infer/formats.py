@@ -24,10 +24,10 @@ _DECIMALS: Final = 6
 _ROW_END: Final = "\r\n"
 _quoted: Final = json.JSONEncoder(ensure_ascii=False).encode
 
-Written = TypeVar("Written", contravariant=True)
+Result_contra = TypeVar("Result_contra", contravariant=True)
 
 
-class Format(Protocol[Written]):
+class Format(Protocol[Result_contra]):
     """A way to write results; lines come without their line feed."""
 
     @property
@@ -35,7 +35,7 @@ class Format(Protocol[Written]):
         """The line before all results, if there is one."""
         ...
 
-    def line(self, result: Written, /) -> str:
+    def line(self, result: Result_contra, /) -> str:
         """Write one result; nothing where there is nothing to write."""
         ...
 

@@ -6,7 +6,17 @@ import sys
 
 import pytest
 
-VERBS = ("train", "export", "verify", "predict", "webcam", "models", "samples", "doctor")
+VERBS = (
+    "train",
+    "export",
+    "verify",
+    "predict",
+    "read",
+    "webcam",
+    "models",
+    "samples",
+    "doctor",
+)
 HEAVY = {"numpy", "cv2", "onnxruntime", "tensorflow", "keras", "edge_infer", "edge_train"}
 
 

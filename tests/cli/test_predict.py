@@ -1,7 +1,6 @@
 """`edge-mnist predict`, as a person runs it."""
 
 import csv
-import io
 import json
 import os
 import pty
@@ -18,6 +17,7 @@ import pytest
 
 Run = Callable[..., subprocess.CompletedProcess[bytes]]
 PROGRAM = [sys.executable, "-m", "edge_mnist", "predict"]
+RAMP = np.add.outer(np.arange(40), np.arange(50)).astype(np.uint8)
 ENVIRONMENT = {**os.environ, "NO_COLOR": "", "COLUMNS": "120", "TERM": "xterm-256color"}
 del ENVIRONMENT["NO_COLOR"]
 
@@ -52,7 +52,7 @@ def zoo(tmp_path: Path, digits: Path, bad_files, draw_digit) -> dict[str, str]:
     folder.mkdir()
     jpeg = bad_files.encoded(".jpg", draw_digit(3))
     files = {
-        "animated.gif": (_gif(), ""),
+        "animated.gif": (bad_files.by_pillow("L", RAMP, format="GIF", save_all=True), ""),
         "black.png": (bad_files.encoded(".png", np.zeros((60, 60), np.uint8)), ""),
         "bomb.png": (bad_files.png_claiming(60_000, 60_000), "too_large"),
         "corrupt.png": (bad_files.png_claiming(28, 28, b"\0" * 50), "damaged"),
@@ -69,16 +69,6 @@ def zoo(tmp_path: Path, digits: Path, bad_files, draw_digit) -> dict[str, str]:
     for name, (data, _) in files.items():
         (folder / name).write_bytes(data)
     return {name: code for name, (_, code) in sorted(files.items())}
-
-
-def _gif() -> bytes:
-    image = pytest.importorskip("PIL.Image", reason="needs Pillow to write an animation")
-    ramp = np.add.outer(np.arange(40), np.arange(50)).astype(np.uint8)
-    file = io.BytesIO()
-    image.fromarray(ramp).save(
-        file, format="GIF", save_all=True, append_images=[image.fromarray(255 - ramp)]
-    )
-    return file.getvalue()
 
 
 def json_lines(data: bytes) -> list[dict]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
 
 import cv2
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 
@@ -60,3 +62,19 @@ def bmp_with_unused_alpha(grey: NDArray[np.uint8]) -> bytes:
     pixels[:, :, :3] = grey[::-1, :, None]
     header = struct.pack("<IiiHHIIiiII", 40, width, height, 1, 32, 0, pixels.size, 0, 0, 0, 0)
     return struct.pack("<2sIHHI", b"BM", 54 + pixels.size, 0, 0, 54) + header + pixels.tobytes()
+
+
+def by_pillow(mode: str, grey: NDArray[np.uint8], **options: object) -> bytes:
+    """Encode a picture in a variant that OpenCV cannot write; skip the test without Pillow.
+
+    Args:
+        mode: Pillow's name of the pixels' form.
+        grey: uint8 (h, w).
+        **options: For Pillow's ``save``; with ``save_all`` its negative is a second frame.
+    """
+    image = pytest.importorskip("PIL.Image", reason="needs Pillow to write it")
+    if "save_all" in options:
+        options["append_images"] = [image.fromarray(255 - grey).convert(mode)]
+    file = io.BytesIO()
+    image.fromarray(grey).convert(mode).save(file, **options)
+    return file.getvalue()

@@ -1,12 +1,15 @@
 """The recogniser of single glyphs."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from edge_infer import Classifier, ImageError, ModelError, UsageError, prepare_digit
+from edge_infer.metadata import OTHER_CLASS
+from edge_infer.session import open_model
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +43,21 @@ def test_answer_under_the_threshold_is_rejected(classifier: Classifier, draw_dig
     assert prediction.confidence < classifier.metadata.reject_threshold
     assert prediction.rejected
     assert prediction.label is not None
+
+
+def test_answer_of_the_class_other_is_rejected(
+    tiny_model_path: Path, draw_digit, tensors: np.ndarray
+) -> None:
+    opened = open_model(tiny_model_path.read_bytes(), "tiny")
+    names = ("0", "1", "2", OTHER_CLASS, *"456789")
+    classifier = Classifier(replace(opened, metadata=replace(opened.metadata, class_names=names)))
+    prediction = classifier.classify(draw_digit(3))
+    assert (prediction.label, prediction.rejected) == ("other", True)
+    assert prediction.confidence > classifier.metadata.reject_threshold
+    assert not classifier.classify(draw_digit(4)).rejected
+    batch = classifier.classify_batch(tensors)
+    assert batch.rejected.tolist() == [label == "other" for label in names]
+    assert batch.labels == names
 
 
 def test_classify_batch_agrees_with_classify(classifier, draw_digit, tensors) -> None:

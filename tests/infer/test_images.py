@@ -65,6 +65,22 @@ def test_sixteen_bits_lose_the_low_ones(bad_files, picture, suffix: str) -> None
     np.testing.assert_array_equal(decode_image(bad_files.encoded(suffix, deep)), picture)
 
 
+@pytest.mark.parametrize("bits", [8, 10, 12, 15])
+def test_sixteen_bits_of_which_few_are_used_are_no_black_picture(
+    bad_files, picture, bits: int
+) -> None:
+    deep = picture.astype(np.uint16) << (bits - 8)
+    np.testing.assert_array_equal(decode_image(bad_files.encoded(".png", deep)), picture)
+
+
+def test_transparency_of_sixteen_bits_has_a_depth_of_its_own(bad_files, picture) -> None:
+    deep = np.full((*picture.shape[:2], 4), 65535, np.uint16)
+    deep[..., :3] = picture.astype(np.uint16) << 4
+    image = decode_image(bad_files.encoded(".png", deep))
+    np.testing.assert_array_equal(image[..., :3], picture)
+    assert (image[..., 3] == 255).all()
+
+
 def test_floating_point_pixels_are_refused(bad_files, picture) -> None:
     data = bad_files.encoded(".tiff", picture.astype(np.float32) / 255)
     assert code_of(data) == "wrong_dtype"
@@ -239,17 +255,7 @@ def test_long_thin_picture_is_read(bad_files) -> None:
     assert decode_image(bad_files.encoded(".png", thin)).shape == (2, 30_000)
 
 
-def _pillow(mode: str, **options: object) -> bytes:
-    image = pytest.importorskip("PIL.Image", reason="needs Pillow to write it")
-    import io
-
-    ramp = np.add.outer(np.arange(40), np.arange(50)).astype(np.uint8)
-    file = io.BytesIO()
-    picture = image.fromarray(ramp).convert(mode)
-    if "save_all" in options:
-        options["append_images"] = [image.fromarray(255 - ramp).convert(mode)]
-    picture.save(file, **options)
-    return file.getvalue()
+RAMP = np.add.outer(np.arange(40), np.arange(50)).astype(np.uint8)
 
 
 @pytest.mark.parametrize(
@@ -264,13 +270,13 @@ def _pillow(mode: str, **options: object) -> bytes:
         ("L", {"format": "TIFF", "compression": "tiff_lzw"}),
     ],
 )
-def test_rarer_variants_are_read(mode: str, options: dict[str, object]) -> None:
-    assert decode_image(_pillow(mode, **options)).shape[:2] == (40, 50)
+def test_rarer_variants_are_read(bad_files, mode: str, options: dict[str, object]) -> None:
+    assert decode_image(bad_files.by_pillow(mode, RAMP, **options)).shape[:2] == (40, 50)
 
 
 @pytest.mark.skipif(".gif" not in FORMATS, reason="this OpenCV reads no GIF")
-def test_animation_gives_its_first_frame() -> None:
-    image = decode_image(_pillow("P", format="GIF", save_all=True))
+def test_animation_gives_its_first_frame(bad_files) -> None:
+    image = decode_image(bad_files.by_pillow("P", RAMP, format="GIF", save_all=True))
     assert image.shape[:2] == (40, 50)
     assert image[0, 0, 0] < 20
 

@@ -13,7 +13,7 @@ import pytest
 
 from edge_infer import EdgeMnistError, prepare_digit
 from edge_infer.npz_images import npz_rows
-from edge_infer.sources import open_sources
+from edge_infer.sources import open_sources, reads_from
 
 
 def names(*arguments: object, recursive: bool = False) -> list[str]:
@@ -116,6 +116,54 @@ def test_standard_input_holds_one_picture(bad_files, draw_digit, monkeypatch) ->
     with pytest.raises(EdgeMnistError) as caught:
         second.tensor()
     assert caught.value.code == "empty_file"
+
+
+def test_standard_input_is_read_when_its_turn_comes(monkeypatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"first")))
+    items = open_sources(["none.png", "-"])
+    next(items)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"no picture")))
+    with pytest.raises(EdgeMnistError) as caught:
+        next(items).image()
+    assert caught.value.code == "not_an_image"
+    assert sys.stdin.buffer.read() == b""
+
+
+def test_items_give_whole_pictures_too(folder: Path, draw_digit) -> None:
+    (item,) = open_sources(["b.png"])
+    np.testing.assert_array_equal(item.image(), draw_digit(1))
+
+
+def test_archives_are_one_failing_item_where_pages_are_wanted(tmp_path: Path) -> None:
+    np.savez(tmp_path / "d.npz", x_test=np.zeros((3, 28, 28), np.uint8))
+    for argument in (tmp_path / "d.npz", tmp_path / "d*"):
+        (item,) = open_sources([str(argument)], archives=False)
+        with pytest.raises(EdgeMnistError, match="edge-mnist predict") as caught:
+            item.image()
+        assert caught.value.code == "not_an_image"
+
+
+@pytest.mark.parametrize(
+    ("argument", "target", "recursive", "taken"),
+    [
+        ("b.png", ".", False, True),
+        ("./empty/../b.png", "empty/..", False, True),
+        ("b.png", "empty", False, False),
+        ("*.png", ".", False, True),
+        ("x.png/*.png", "x.png", False, True),
+        (".", ".", False, True),
+        (".", "empty", False, False),
+        (".", "empty", True, True),
+        (".", "new/folder", True, True),
+        ("empty", ".", True, False),
+        ("-", ".", True, False),
+    ],
+)
+def test_folder_that_pictures_come_from_is_told(
+    folder: Path, argument: str, target: str, recursive: bool, taken: bool
+) -> None:
+    found = reads_from(["elsewhere/a.png", argument], Path(target), recursive=recursive)
+    assert found == (argument if taken else None)
 
 
 @pytest.fixture

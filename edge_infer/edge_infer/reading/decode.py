@@ -18,7 +18,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-# Nats that a candidate costs which is left out as no digit: writing is mostly digits.
+# Nats an atom that is left out as no digit costs: writing is mostly digits.
 OTHER_COST: Final = 2.0
 # Readings kept at each atom for each number of glyphs, where an expected form decides, and
 # labels tried for a candidate.
@@ -89,7 +89,7 @@ def _best_label(candidate: Candidate) -> tuple[int | None, float]:
     size = candidate.end - candidate.start
     class_id = int(candidate.log_probabilities.argmax())
     score = size * float(candidate.log_probabilities[class_id])
-    other = size * candidate.log_other - OTHER_COST
+    other = size * (candidate.log_other - OTHER_COST)
     return (class_id, score) if score >= other else (None, other)
 
 
@@ -133,7 +133,7 @@ def _labels_of(candidate: Candidate) -> list[tuple[int | None, float]]:
     scored: list[tuple[int | None, float]] = [
         (class_id, size * float(candidate.log_probabilities[class_id])) for class_id in best
     ]
-    return [*scored, (None, size * candidate.log_other - OTHER_COST)]
+    return [*scored, (None, size * (candidate.log_other - OTHER_COST))]
 
 
 def _prune(groups: dict[int, list[_State]]) -> None:

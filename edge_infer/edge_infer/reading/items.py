@@ -74,7 +74,6 @@ def read_items(
     Raises:
         UsageError: ``expect`` is refused by the reader.
     """
-
     for item, image in _decoded(iter(items)):
         if isinstance(image, Failure):
             yield PageResult(item.name, image)
@@ -117,4 +116,5 @@ def _begin(
 
 
 def _pixels(image: ImageU8) -> int:
-    return image.shape[0] * image.shape[1]
+    height, width = image.shape[:2]
+    return int(height) * int(width)

@@ -38,6 +38,8 @@ Rotation = Literal["auto", "0", "90", "180", "270"]
 DEFAULT_PAGE_MODEL: Final = "edge"
 # The longer side of the picture that is worked on: digits of 1 % of it are readable.
 WORKING_SIZE: Final = 1600
+# A picture with a shorter side than this, in pixels, has no room for a digit.
+MIN_SIDE: Final = 8
 # Pieces by which it is told how a page is turned, the largest.
 TURN_PIECES: Final = 24
 # What is less likely than this is given as rejected.
@@ -101,7 +103,10 @@ class PageReader:
         """
         pattern = _compile(expect)
         grey = to_grey(image)
+        height, width = grey.shape
         work = _reduced(grey)
+        if min(work.shape) < MIN_SIDE:
+            return Page(width, height, ())
         ink = find_page_ink(work)
         pieces = find_pieces(ink)
         rows, ink, quarters = self._rows(pieces, ink, rotate)
@@ -114,7 +119,6 @@ class PageReader:
             rejected += [digit for digit in digits if digit.confidence < MIN_CONFIDENCE]
             if sure:
                 lines.append(Line(tuple(sure), around(digit.box for digit in sure)))
-        height, width = grey.shape
         return Page(width, height, tuple(lines), tuple(rejected), 90 * quarters)
 
     def _rows(

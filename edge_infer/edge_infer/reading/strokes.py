@@ -27,6 +27,8 @@ MAX_PIECES: Final = 1000
 MIN_STRENGTH: Final = 0.3
 # A stroke's middle is deeper than what just counts as ink, so many times.
 MIN_PEAK: Final = 1.6
+# Share of the ink that must lie away from the border to tell that.
+MIN_INNER: Final = 0.05
 # This share of the ink is no deeper than what counts as the page's ink.
 STRENGTH_SHARE: Final = 0.75
 # In heights of the page's digits: less in both directions is a speck.
@@ -72,9 +74,23 @@ def find_pieces(ink: Ink) -> list[Piece]:
 
 
 def _page_strength(mask: ImageU8, depth: ImageU8) -> int:
-    """Return how deep the page's ink is: the level that most of it lies under."""
-    counts = histogram(depth, mask).cumsum()
+    """Return how deep the page's ink is: the level that most of it lies under.
+
+    What reaches the border, such as the desk beside the page, tells only where nothing else
+    is there.
+    """
+    inner = _without_border(mask)
+    if cv2.countNonZero(inner) < MIN_INNER * cv2.countNonZero(mask):
+        inner = mask
+    counts = histogram(depth, inner).cumsum()
     return int(np.searchsorted(counts, STRENGTH_SHARE * counts[-1]))
+
+
+def _without_border(mask: ImageU8) -> ImageU8:
+    """Return the mask without the pieces that touch its border."""
+    framed = np.asarray(cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=(255,)), np.uint8)
+    cv2.floodFill(framed, None, (0, 0), (0,), flags=8)
+    return framed[1:-1, 1:-1]
 
 
 def _kept(stats: NDArray[np.int64]) -> NDArray[np.int64]:

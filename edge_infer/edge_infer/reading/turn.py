@@ -17,6 +17,8 @@ QUARTERS: Final = 4
 # Nats a piece by which another quarter must be likelier than the picture as it is: most
 # pages are upright, and 0, 1, 8 and some 6 and 9 read as well upside down.
 MIN_GAIN: Final = 1.0
+# And so likely it must be in itself: what is unreadable either way stays as it is.
+MIN_MEAN: Final = -1.2
 # Pieces that must agree; a single digit may be anything.
 MIN_PIECES: Final = 2
 # No piece counts for more: one that is no digit either way says nothing.
@@ -47,7 +49,7 @@ def likeliest_turn(log_probabilities: NDArray[np.float64]) -> int:
         return 0
     means = np.maximum(log_probabilities, LEAST_LOG).mean(axis=1)
     best = int(means.argmax())
-    return best if means[best] - means[0] >= MIN_GAIN else 0
+    return best if means[best] >= max(means[0] + MIN_GAIN, MIN_MEAN) else 0
 
 
 def turn_ink(ink: Ink, quarters: int) -> Ink:

@@ -1,0 +1,57 @@
+"""Draw a page: paper, print, ink and camera, and the truth of what was written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_infer.pieces import Box
+from pages.camera import photograph
+from pages.clutter import drop_specks, lay_on_table, marks, shine_through
+from pages.ink import grained, ink_box, ink_colour, ink_layer
+from pages.layout import write
+from pages.paper import blank_paper, blend, print_ruling
+from pages.spec import PageSpec
+from pages.view import frame
+
+
+@dataclass(frozen=True, eq=False)
+class DrawnPage:
+    """A picture of a page and its truth.
+
+    Attributes:
+        image: uint8 (h, w, 3) BGR.
+        rows: The digits of each row, from left to right.
+        boxes: For each row the boxes of its digits' ink, in pixels.
+    """
+
+    image: NDArray[np.uint8]
+    rows: tuple[str, ...]
+    boxes: tuple[tuple[Box, ...], ...]
+
+
+def draw_page(spec: PageSpec, seed: int) -> DrawnPage:
+    """Draw a page; the same for the same specification and seed.
+
+    What chance decides about the hand does not change with the paper, nor that about the
+    paper with the camera: each has a generator of its own.
+    """
+    by_hand, on_paper, by_camera = np.random.default_rng(seed).spawn(3)
+    writing = write(spec, by_hand)
+    view = frame(spec, writing.points())
+    shape = (view.height, view.width)
+    rows = tuple(tuple(view.see(glyph) for glyph in row) for row in writing.rows)
+    boxes = tuple(tuple(ink_box(glyph, spec, shape) for glyph in row) for row in rows)
+    every_box = [box for row in boxes for box in row]
+
+    paper = blank_paper(spec, shape, on_paper)
+    print_ruling(paper, spec, writing, view, on_paper)
+    shine_through(paper, spec, writing, view, on_paper)
+    glyphs = [*(glyph for row in rows for glyph in row), *marks(spec, writing, view, on_paper)]
+    ink = grained(ink_layer(glyphs, spec, shape), spec, on_paper)
+    drop_specks(ink, spec, every_box, on_paper)
+    blend(paper, ink, ink_colour(spec), spec.opacity)
+    lay_on_table(paper, spec, every_box, on_paper)
+    return DrawnPage(photograph(paper, spec, by_camera), spec.rows, boxes)
