@@ -39,8 +39,7 @@ from family_steps import SHOWN_RUNS, KerasSteps
 # Far slower on a CPU without AVX-512 BF16 or AMX; what is saved is float32.
 _BF16: Final = {"precision": "mixed_bfloat16"}
 FAMILY: Final = (
-    Entry(preset="max", recipe="first", seeds=1, changes=_BF16),
-    Entry(preset="max", seeds=3, changes=_BF16, teachers=("max-first-0",)),
+    Entry(preset="max", seeds=3, changes=_BF16),
     Entry(preset="edge", seeds=5, changes=_BF16, teachers=("max",)),
     Entry(preset="nano", seeds=5, changes=_BF16, teachers=("max",)),
     Entry(preset="edge", recipe="fast", seeds=3, changes=_BF16),
@@ -52,7 +51,7 @@ FAMILY: Final = (
     Entry(preset="custom", seeds=3),
 )
 SHOWN: Final = (
-    *("nano", "edge", "max", "edge-fast", "max-first"),
+    *("nano", "edge", "max", "edge-fast"),
     *("walkthrough", "adadelta", "regularized", "dropout", "custom"),
 )
 RUNS: Final = SHOWN_RUNS

@@ -19,8 +19,6 @@ from edge_infer.errors import ModelError
 METADATA_KEY: Final = "edge_mnist"
 INPUT_NAME: Final = "image"
 OUTPUT_NAME: Final = "probabilities"
-# A class of this name means: none of the others, not one whole glyph.
-OTHER_CLASS: Final = "other"
 IMAGE_SIZE: Final = 28
 OPSET: Final = 17
 IR_VERSION: Final = 8

@@ -31,6 +31,8 @@ from edge_infer.errors import RunError
 from edge_infer.metadata import IMAGE_SIZE
 
 RUN_FORMAT_VERSION: Final = 1
+# In place of a class id: a picture that only the ranges of int8 are taken from.
+UNLABELLED: Final = -1
 # What numpy and zipfile raise on a file that is missing, cut short, changed, pickled, of
 # another kind, or compressed in a way that Python does not know.
 _UNREADABLE: Final = (
@@ -126,7 +128,7 @@ class Calibration:
     Attributes:
         validation_images: uint8 (n, 28, 28); for activation ranges, the temperature
             and the reject threshold.
-        validation_labels: int64 (n,), class ids.
+        validation_labels: int64 (n,), class ids, or :data:`UNLABELLED`.
         test_images: uint8 (m, 28, 28); for the parity report alone.
         test_labels: int64 (m,).
     """

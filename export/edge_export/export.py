@@ -137,8 +137,7 @@ def _convert(
     models = {"float32": add_face(trunk)}
     if config.quantize:
         notify("quantizing")
-        images = reference.calibration.validation_images
-        models["int8"] = add_face(quantize_trunk(trunk, images))
+        models["int8"] = add_face(quantize_trunk(trunk, reference.range_images))
     return models
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from edge_export.convert import LAST_LAYER, find_layer
 from edge_infer.errors import RunError
-from edge_infer.run_folder import Calibration, RunFolder, RunRecord
+from edge_infer.run_folder import UNLABELLED, Calibration, RunFolder, RunRecord
 
 _BATCH: Final = 1000
 
@@ -26,12 +26,15 @@ class Reference:
         calibration: Its validation and test images.
         model: Its Keras model.
         model_size_bytes: Size of ``model.keras``.
+        range_images: uint8 (n, 28, 28), what the ranges of activations are taken from: the
+            validation images, and those without a label that the run holds beside them.
     """
 
     record: RunRecord
     calibration: Calibration
     model: Any
     model_size_bytes: int
+    range_images: NDArray[np.uint8]
 
     @classmethod
     def load(cls, path: Path) -> Reference:
@@ -42,7 +45,8 @@ class Reference:
         """
         run = RunFolder(path)
         record = run.read_record()
-        calibration = run.read_calibration()
+        whole = run.read_calibration()
+        calibration = _labelled(whole)
         _check_labels(calibration, record, run)
         model = _load_keras(run.model_path)
         classes = int(find_layer(model, LAST_LAYER).output.shape[-1])
@@ -51,7 +55,8 @@ class Reference:
                 f"{run.model_path} tells {classes} classes apart, {run.record_path} names "
                 f"{len(record.class_names)}: they are not of one run; train it again"
             )
-        return cls(record, calibration, model, run.model_path.stat().st_size)
+        size_bytes = run.model_path.stat().st_size
+        return cls(record, calibration, model, size_bytes, whole.validation_images)
 
     def logits(self, images_u8: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Run the network up to its logits.
@@ -65,6 +70,16 @@ class Reference:
         head: Any = keras.Model(self.model.inputs, find_layer(self.model, LAST_LAYER).output)
         logits: NDArray[np.float32] = head.predict(images_u8, batch_size=_BATCH, verbose=0)
         return logits
+
+
+def _labelled(calibration: Calibration) -> Calibration:
+    """Leave out the pictures that only the ranges are for: accuracy is that of real images."""
+    labelled = calibration.validation_labels != UNLABELLED
+    return replace(
+        calibration,
+        validation_images=calibration.validation_images[labelled],
+        validation_labels=calibration.validation_labels[labelled],
+    )
 
 
 def _check_labels(calibration: Calibration, record: RunRecord, run: RunFolder) -> None:

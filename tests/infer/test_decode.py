@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 import numpy as np
@@ -90,6 +91,6 @@ def test_decode_covers_every_atom_once_and_agrees_with_any_form(
     covered = [(candidates[c.candidate].start, candidates[c.candidate].end) for c in path]
     assert covered[0][0] == 0
     assert covered[-1][1] == atoms
-    assert all(left[1] == right[0] for left, right in zip(covered, covered[1:], strict=False))
+    assert all(left[1] == right[0] for left, right in itertools.pairwise(covered))
     # Both searches look for the same thing where any text will do.
     assert text(decode_as(candidates, atoms, LABELS, re.compile(".*"))) == text(path)

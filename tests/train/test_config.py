@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from math import inf
 
 import pytest
 from hypothesis import given
@@ -62,3 +63,21 @@ def test_override_replaces_only_what_is_given(config: TrainConfig) -> None:
     assert override(changed, epochs=config.recipe.epochs) == config.recipe
     assert override(config.recipe) == config.recipe
     assert isinstance(override(config.recipe, learning_rate=0.1), Recipe)
+
+
+def test_config_of_older_runs_has_neither_others_nor_damage(config: TrainConfig) -> None:
+    values = config.to_json_values()
+    del values["recipe"]["others"], values["recipe"]["damage"]
+    assert TrainConfig.from_json_values(values) == config
+    assert (config.recipe.others, config.recipe.damage) == (0, 0)
+
+
+@pytest.mark.parametrize(("name", "value"), [("others", -0.1), ("others", inf), ("damage", 1.5)])
+def test_recipe_refuses_shares_out_of_range(with_recipe, name: str, value: float) -> None:
+    with pytest.raises(UsageError, match=f"{name} must "):
+        with_recipe(**{name: value})
+
+
+def test_recipe_counts_the_others_of_an_epoch(with_recipe) -> None:
+    assert with_recipe(others=0.5).recipe.others_an_epoch(101) == 50
+    assert with_recipe().recipe.others_an_epoch(101) == 0

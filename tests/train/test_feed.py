@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -95,3 +97,67 @@ def test_feed_differs_by_seed() -> None:
 def test_feed_without_distortions_costs_next_to_nothing() -> None:
     with feed(augmentation=None) as epochs:
         assert epochs.next_epoch().cpu_s < 0.05
+
+
+def digit_feed(teacher: Teacher | None = None, *, others: float = 0.5) -> EpochFeed:
+    """Forty strokes that stand for digits, and class 10 for what is none."""
+    images = np.zeros((40, 28, 28), np.uint8)
+    images[:, 4:24, 6:22] = 255
+    images[:, 8:20, 10:18] = 0
+    recipe = Recipe(
+        optimizer="adam",
+        learning_rate=1e-3,
+        others=others,
+        damage=0.5,
+        teacher_weight=0.75,
+        epochs=3,
+        batch_size=8,
+    )
+    return EpochFeed(
+        images, LABELS % 10, classes=11, recipe=recipe, teacher=teacher, seed=0, first_epoch=1
+    )
+
+
+def test_feed_mixes_in_what_is_no_digit() -> None:
+    with digit_feed() as epochs:
+        first, second = epochs.next_epoch(), epochs.next_epoch()
+    assert first.images.shape == (60, 28, 28)
+    classes = first.targets.argmax(axis=1)
+    assert np.bincount(classes).tolist() == 10 * [4] + [20]
+    # Not all at the end.
+    assert not (classes[-20:] == 10).all()
+    assert first.targets.sum(axis=1) == pytest.approx(1)
+    assert not (first.images == second.images).all()
+    with digit_feed() as again:
+        assert (again.next_epoch().images == first.images).all()
+
+
+class Sure:
+    """Stands for a classifier that is sure of the digit 3, whatever it sees."""
+
+    def __init__(self, class_names: tuple[str, ...]) -> None:
+        self.metadata = SimpleNamespace(class_names=class_names)
+
+    def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return np.eye(len(self.metadata.class_names), dtype=np.float32)[np.full(len(images), 3)]
+
+
+def test_teacher_without_the_class_says_nothing_of_its_pictures() -> None:
+    digits = tuple("0123456789")
+    one, other = Sure(digits), Sure((*digits, "other"))
+    with digit_feed(Teacher([one, other], unknown=10)) as epochs:  # type: ignore[list-item]
+        targets = epochs.next_epoch().targets
+    made = targets[:, 10] > 0
+    assert made.sum() == 20
+    assert (targets[made, 10] == 1).all()
+    assert (targets[~made, 3] >= 0.75).all()
+    with digit_feed(Teacher([other])) as epochs:  # type: ignore[list-item]
+        targets = epochs.next_epoch().targets
+    assert targets[targets[:, 10] > 0, 3] == pytest.approx(0.75)
+
+
+def test_feed_damages_without_making_others() -> None:
+    with digit_feed(others=0.0) as epochs:
+        epoch = epochs.next_epoch()
+    assert epoch.images.shape == (40, 28, 28)
+    assert len(np.unique(epoch.images, axis=0)) > 20

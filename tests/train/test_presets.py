@@ -76,5 +76,20 @@ def test_adadelta_trains_as_its_source_describes() -> None:
 def test_find_preset_suggests_the_nearest_name() -> None:
     with pytest.raises(UsageError, match="did you mean 'edge'"):
         find_preset("egde")
-    with pytest.raises(UsageError, match="there are: nano, edge, max"):
+    with pytest.raises(UsageError, match="there are: nano, edge, max, page"):
         find_preset("resnet")
+
+
+def test_page_is_edge_with_material_of_its_own() -> None:
+    page, edge = find_preset("page"), find_preset("edge")
+    assert page.trunk is edge.trunk
+    assert page.recipe.others > 0
+    assert page.recipe.damage > 0
+    # Labels and a teacher that knows ten of eleven classes must speak of the same thing.
+    assert (page.recipe.label_smoothing, page.recipe.teacher_temperature) == (0, 1)
+    assert all(
+        not recipe.others and not recipe.damage
+        for name, preset in PRESETS.items()
+        for recipe in preset.recipes.values()
+        if name != "page"
+    )

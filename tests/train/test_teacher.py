@@ -49,3 +49,28 @@ def test_teachers_are_softened_as_their_logits_divided() -> None:
     powers = np.exp(np.log(plain) / 3)
     softened = Teacher.load(("edge",), DIGITS).probabilities(images, 3.0)
     np.testing.assert_allclose(softened, powers / powers.sum(axis=1, keepdims=True), atol=1e-5)
+
+
+def test_teacher_that_lacks_only_the_class_other_gives_it_nothing() -> None:
+    images = np.random.default_rng(0).integers(0, 256, (20, 28, 28), np.uint8)
+    teacher = Teacher.load(("edge", str(TINY)), (*DIGITS, "other"))
+    assert teacher.unknown == 10
+    wide = teacher.probabilities(images, 2.0)
+    assert wide.shape == (20, 11)
+    assert not wide[:, 10].any()
+    plain = Teacher.load(("edge", str(TINY)), DIGITS)
+    assert plain.unknown is None
+    assert (wide[:, :10] == plain.probabilities(images, 2.0)).all()
+
+
+def test_column_of_other_stands_where_the_class_does() -> None:
+    images = np.zeros((3, 28, 28), np.uint8)
+    classes = ("0", "1", "2", "other", *DIGITS[3:])
+    wide = Teacher.load(("edge",), classes).probabilities(images)
+    assert not wide[:, 3].any()
+    assert wide.sum(axis=1) == pytest.approx(1, abs=1e-5)
+
+
+def test_teacher_that_lacks_more_is_refused() -> None:
+    with pytest.raises(UsageError, match="the data have 0, 1, other"):
+        Teacher.load(("edge",), ("0", "1", "other"))

@@ -37,6 +37,8 @@ class Recipe:
         augmentation: Random distortions of each image in each epoch, or None.
         others: Made pictures in an epoch that are not one digit, as a share of the training
             images; taught as one class more, see :mod:`edge_train.others`. 0 for none.
+        drawn: 0-1, share of the images in each epoch in whose place a digit of the same label
+            is drawn, in ways that the data may lack, see :mod:`edge_train.drawn_digits`.
         damage: 0-1, share of the images in each epoch that show traces of pens, paper and
             cuts, see :mod:`edge_train.damage`.
         teacher_weight: 0-1, share of a teacher's probabilities in the targets; the labels
@@ -60,6 +62,7 @@ class Recipe:
     label_smoothing: float = 0.0
     augmentation: Augmentation | None = None
     others: float = 0.0
+    drawn: float = 0.0
     damage: float = 0.0
     teacher_weight: float = 1.0
     teacher_temperature: float = 3.0
@@ -79,7 +82,7 @@ class Recipe:
                 raise UsageError(f"{name} must be above 0, found {getattr(self, name)}")
         if not 0 <= self.others < math.inf:
             raise UsageError(f"others must be 0 or more, found {self.others}")
-        for name in ("label_smoothing", "damage", "teacher_weight", "ema_momentum"):
+        for name in ("label_smoothing", "drawn", "damage", "teacher_weight", "ema_momentum"):
             value = getattr(self, name)
             if value is not None and not 0 <= value <= 1:
                 raise UsageError(f"{name} must lie in 0-1, found {value}")

@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from edge_train.augment import Augmentation, augment_images
 from edge_train.config import Recipe
 from edge_train.damage import damage_digits
+from edge_train.digit_forms import FORMS
+from edge_train.drawn_digits import draw_digits
 from edge_train.others import make_others
 from edge_train.teacher import Teacher
 
@@ -108,9 +110,12 @@ class EpochFeed:
         images = self._images[order]
         if self._recipe.augmentation is not None:
             images = augment_images(images, self._recipe.augmentation, rng)
-        targets = self._targets(images, self._labels[order])
+        labels = self._labels[order]
+        targets = self._targets(images, labels)
+        if self._recipe.drawn:
+            self._redraw(images, targets, labels, rng)
         if self._recipe.damage or self._recipe.others:
-            images, targets = self._as_on_pages(images, targets, self._labels[order], rng)
+            images, targets = self._as_on_pages(images, targets, labels, rng)
         return EpochImages(images, targets, time.thread_time() - started_s)
 
     def _targets(self, images: NDArray[np.uint8], labels: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -124,6 +129,18 @@ class EpochFeed:
             weight = self._recipe.teacher_weight
             targets[known] = (1 - weight) * targets[known] + weight * taught
         return targets
+
+    def _redraw(
+        self,
+        images: NDArray[np.uint8],
+        targets: NDArray[np.float32],
+        labels: NDArray[np.int64],
+        rng: np.random.Generator,
+    ) -> None:
+        """Draw some of the digits anew, in place; the teacher need not know their forms."""
+        drawn = (rng.random(len(labels)) < self._recipe.drawn) & (labels < len(FORMS))
+        images[drawn] = draw_digits(labels[drawn], rng)
+        targets[drawn] = self._rows[labels[drawn]]
 
     def _as_on_pages(
         self,

@@ -73,14 +73,6 @@ _FAST: Final = replace(
     epochs=5,
 )
 
-# By labels alone: it teaches the networks that ship (docs/training.md).
-_FIRST: Final = replace(_OWN, label_smoothing=0.0, epochs=40)
-# Wider distortions stand for more writers; by labels alone they are hard to learn.
-_WIDE: Final = replace(
-    _OWN,
-    label_smoothing=0.0,
-    augmentation=Augmentation(rotation_deg=20, scale=0.15, shear=0.2, shift_px=3.5, thickness=0.5),
-)
 # For candidates cut from a line: one picture in three is no digit, most digits are damaged.
 # Proportions vary more than in MNIST and shifts do nothing, as all is normalised again.
 # Without smoothing, and with a teacher that is not softened: it does not know the pictures
@@ -89,9 +81,11 @@ _PAGE: Final = replace(
     _OWN,
     label_smoothing=0.0,
     teacher_temperature=1.0,
-    augmentation=Augmentation(rotation_deg=15, scale=0.2, shear=0.25, shift_px=0),
+    augmentation=Augmentation(rotation_deg=15, scale=0.2, shear=0.25, shift_px=0, clean_share=0.25),
     others=0.5,
-    damage=0.6,
+    drawn=0.2,
+    damage=0.7,
+    epochs=40,
 )
 
 PRESETS: Final[Mapping[str, Preset]] = {
@@ -108,7 +102,7 @@ PRESETS: Final[Mapping[str, Preset]] = {
     "max": Preset(
         summary="the most accurate; teaches the smaller ones",
         trunk=max_trunk,
-        recipes={DEFAULT_RECIPE: _WIDE, "first": _FIRST},
+        recipes={DEFAULT_RECIPE: replace(_OWN, label_smoothing=0.0, epochs=40)},
     ),
     "page": Preset(
         summary="edge with a class more, for what is no digit: it reads pages",

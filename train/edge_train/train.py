@@ -13,19 +13,22 @@ from pathlib import Path
 from typing import Any, Final
 
 import keras
+import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
 from edge_infer.atomic import atomic_path
 from edge_infer.errors import OutputError, RunError
 from edge_infer.host import cpu_name
-from edge_infer.run_folder import Calibration, RunFolder, RunRecord
+from edge_infer.metadata import IMAGE_SIZE
+from edge_infer.run_folder import UNLABELLED, Calibration, RunFolder, RunRecord
 from edge_train.checkpoint import CHECKPOINT_NAME, Checkpoint
 from edge_train.config import TrainConfig, fit_to_size
 from edge_train.data import WORDS, Dataset, load_dataset, split_validation
 from edge_train.evaluate import Evaluation, evaluate
 from edge_train.fit import TrainingSet, TrainingView, compile_model, fit, restore_best, variables
 from edge_train.history import write_history
-from edge_train.others import name_classes
+from edge_train.others import name_classes, sample_others
 from edge_train.precision import training_twin
 from edge_train.presets import build_preset, count_trained
 from edge_train.teacher import Teacher, settle_teacher, teacher_sha256
@@ -128,12 +131,12 @@ def _finish(
         model.save(temporary)
     if state.config.legacy_h5:
         _save_legacy(model, folder.legacy_path)
-    Calibration(
-        validation_images=parts.validation_images,
-        validation_labels=parts.validation_labels,
-        test_images=data.test_images,
-        test_labels=data.test_labels,
-    ).save(folder.calibration_path)
+    others = np.zeros((0, IMAGE_SIZE, IMAGE_SIZE), np.uint8)
+    if state.config.recipe.others:
+        others = sample_others(parts.validation_images, parts.validation_labels)
+        told = evaluate(model, others, np.full(len(others), model.output.shape[-1] - 1))
+        view.notify(f"{told.correct:,} of {told.n:,} made pictures of no digit are told as such")
+    _calibration(data, parts, others).save(folder.calibration_path)
     view.notify(f"reading the {len(data.test_labels):,} test images, once")
     test = evaluate(model, data.test_images, data.test_labels)
     validation = evaluate(model, parts.validation_images, parts.validation_labels)
@@ -141,6 +144,17 @@ def _finish(
     folder.write_record(record)
     (state.config.out / CHECKPOINT_NAME).unlink(missing_ok=True)
     return record
+
+
+def _calibration(data: Dataset, parts: TrainingSet, others: NDArray[np.uint8]) -> Calibration:
+    """Put what is no digit among the validation images, for the ranges of int8 alone."""
+    unlabelled = np.full(len(others), UNLABELLED)
+    return Calibration(
+        validation_images=np.concatenate((parts.validation_images, others)),
+        validation_labels=np.concatenate((parts.validation_labels, unlabelled)),
+        test_images=data.test_images,
+        test_labels=data.test_labels,
+    )
 
 
 def _record(

@@ -41,13 +41,14 @@ def cut(piece: Piece, digit_height: float) -> list[Piece]:
     size = min(1.0, ROWS / digit_height)
     width, height = (max(2, round(length * size)) for length in (piece.box.width, piece.box.height))
     small = cv2.resize(piece.mask * np.uint8(255), (width, height), interpolation=cv2.INTER_AREA)
-    ink = np.asarray(small, np.float32) / 255
+    ink = np.asarray(small, np.float32) / np.float32(255)
     seams, costs = _seams(ink)
     chosen = _choose(ink, seams, costs, digit_height * size)
     if not chosen:
         return [piece]
     columns = np.arange(width)
-    side = sum((columns >= seams[:, index, None]).astype(np.uint8) for index in chosen)
+    after = columns >= seams[:, chosen].T[:, :, None]
+    side = after.sum(axis=0, dtype=np.uint8)
     part_of = cv2.resize(side, (piece.box.width, piece.box.height), interpolation=cv2.INTER_NEAREST)
     parts = [_part(piece, np.asarray(part_of == index)) for index in range(len(chosen) + 1)]
     return [part for part in parts if part is not None]

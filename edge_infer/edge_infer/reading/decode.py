@@ -129,7 +129,9 @@ def decode_as(
 
 def _labels_of(candidate: Candidate) -> list[tuple[int | None, float]]:
     size = candidate.end - candidate.start
-    best = nlargest(LABELS, range(len(candidate.log_probabilities)), key=candidate.log_probabilities.__getitem__)
+    best = nlargest(
+        LABELS, range(len(candidate.log_probabilities)), key=candidate.log_probabilities.__getitem__
+    )
     scored: list[tuple[int | None, float]] = [
         (class_id, size * float(candidate.log_probabilities[class_id])) for class_id in best
     ]

@@ -87,7 +87,7 @@ def _smoothed(grey_hw: ImageU8, sigma: float) -> ImageU8:
 
 def at_least(image: ImageU8, level: int) -> ImageU8:
     """Return 255 where a picture reaches a level, else 0."""
-    return _u8(cv2.compare(image, float(level), cv2.CMP_GE))
+    return _u8(cv2.threshold(image, level - 1, 255, cv2.THRESH_BINARY)[1])
 
 
 def histogram(image: ImageU8, mask: ImageU8 | None = None) -> NDArray[np.int64]:

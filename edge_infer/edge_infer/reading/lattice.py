@@ -22,15 +22,25 @@ MAX_ATOMS: Final = 5
 # Of a glyph in heights of the row's digits: width at most, gap between neighbours at most.
 MAX_WIDTH: Final = 1.5
 MAX_GAP: Final = 0.25
+# What is this tall, in heights of the row's digits, may be a digit by itself.
+TALL: Final = 0.7
 
 
 @dataclass(frozen=True, eq=False)
 class Span:
-    """Atoms ``start`` to ``end - 1`` of a row as one piece."""
+    """Atoms of a row as one piece.
+
+    Attributes:
+        start: First atom.
+        end: Atom after the last.
+        piece: All of them.
+        is_apart: Whether there is paper between two atoms as tall as digits are.
+    """
 
     start: int
     end: int
     piece: Piece
+    is_apart: bool
 
 
 def make_spans(atoms: Sequence[Piece], digit_height: float, most: int = MAX_ATOMS) -> list[Span]:
@@ -45,15 +55,25 @@ def make_spans(atoms: Sequence[Piece], digit_height: float, most: int = MAX_ATOM
     for start in range(len(atoms)):
         right = atoms[start].box.x + atoms[start].box.width
         left = atoms[start].box.x
+        is_apart = False
         for end in range(start + 1, min(start + most, len(atoms)) + 1):
             box = atoms[end - 1].box
             if box.x - right > MAX_GAP * digit_height:
                 break
+            is_apart |= (
+                end > start + 1
+                and box.x >= right
+                and _are_tall(atoms[start : end - 1], atoms[end - 1], TALL * digit_height)
+            )
             left, right = min(left, box.x), max(right, box.x + box.width)
             if end > start + 1 and right - left > MAX_WIDTH * digit_height:
                 break
-            spans.append(Span(start, end, join(atoms[start:end])))
+            spans.append(Span(start, end, join(atoms[start:end]), is_apart))
     return spans
+
+
+def _are_tall(before: Sequence[Piece], atom: Piece, limit: float) -> bool:
+    return atom.box.height >= limit and max(one.box.height for one in before) >= limit
 
 
 def make_tensor(piece: Piece, ink: Ink) -> ImageU8:

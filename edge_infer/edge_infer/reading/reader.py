@@ -149,9 +149,7 @@ class PageReader:
         if not todo:
             return
         tensors = np.stack([make_tensor(span.piece, ink) for _, span in todo])
-        for (row, span), scores in zip(
-            todo, self._classifier.probabilities(tensors), strict=True
-        ):
+        for (row, span), scores in zip(todo, self._classifier.probabilities(tensors), strict=True):
             row.scores[span.start, span.end] = scores
 
     def _decode(self, row: Row, pattern: re.Pattern[str] | None) -> list[Digit]:

@@ -23,6 +23,8 @@ MAX_SURE_WIDTH: Final = 1.1
 # many nats for each share that is missing.
 MIN_HEIGHT: Final = 0.45
 LOW_COST: Final = 20.0
+# Nats that it costs to take for one glyph what stands apart and is as tall as digits are.
+APART_COST: Final = 3.0
 # Of the heights of a row's pieces, that of its digits: some pieces are parts.
 HEIGHT_QUANTILE: Final = 0.6
 
@@ -81,8 +83,11 @@ class Row:
         """
         probabilities = self.scores[span.start, span.end][glyph_columns].astype(np.float64)
         missing = max(0.0, MIN_HEIGHT - span.piece.box.height / self._height)
-        scores = np.log(np.maximum(probabilities, 1e-6)) - LOW_COST * missing
-        return Candidate(span.start, span.end, scores, max(log_other, -missing) if missing else log_other)
+        cost = LOW_COST * missing + APART_COST * span.is_apart
+        scores = np.log(np.maximum(probabilities, 1e-6)) - cost
+        return Candidate(
+            span.start, span.end, scores, max(log_other, -missing) if missing else log_other
+        )
 
     def _sure_atoms(self, glyph_columns: NDArray[np.int64]) -> list[bool]:
         sure = [False] * len(self._atoms)
@@ -90,6 +95,6 @@ class Row:
             box = span.piece.box
             is_sure = self.scores[span.start, span.end][glyph_columns].max() >= SURE
             fits = box.width <= MAX_SURE_WIDTH * self._height and box.height >= self._height / 2
-            if is_sure and fits:
+            if is_sure and fits and not span.is_apart:
                 sure[span.start : span.end] = [True] * (span.end - span.start)
         return sure

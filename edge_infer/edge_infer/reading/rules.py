@@ -25,13 +25,16 @@ MIN_LENGTH: Final = 0.3
 MIN_LENGTH_ALONE: Final = 0.7
 # Rules run nearly along the picture's sides: tangent of the largest angle.
 MAX_SLOPE: Final = 0.27
-# Share of its length that is ink, and its thickness as a share of its length, at most.
-MIN_INK: Final = 0.5
+# Share of its length that is ink, at least: digits one under the other make a broken line.
+MIN_INK: Final = 0.7
+# Its thickness as a share of its length, at most.
 MAX_THICKNESS: Final = 0.025
 # Of its length, what a line is followed further at each end.
 GROWTH: Final = 0.5
-# Pixels that a line may leave its straight course by, in the full mask.
-REACH: Final = 6
+# Pixels of the full mask that a line may leave its straight course by, and that are looked
+# at on each side of it.
+REACH: Final = 8
+STRIP: Final = 24
 # Where the ink is this much deeper than the line's own, a stroke lies on it.
 STROKE_DEPTH: Final = 1.6
 
@@ -51,6 +54,11 @@ class Rule:
     end: float
     offset: float
     slope: float
+
+    def grown(self, share: float) -> Rule:
+        """Return the line longer by a share of its length at each end."""
+        more = share * (self.end - self.start)
+        return Rule(self.start - more, self.end + more, self.offset, self.slope)
 
 
 def erase_rules(mask_hw: ImageU8, depth_hw: ImageU8) -> ImageU8:
@@ -94,7 +102,9 @@ def find_rules(mask_hw: ImageU8) -> tuple[list[Rule], list[Rule]]:
     is_upright = across[:, 0] <= MAX_SLOPE * across[:, 1]
     level = _merge(segments[is_level], width)
     upright = _merge(segments[is_upright][:, [1, 0, 3, 2]], height)
-    return [_enlarged(rule, factor) for rule in level], [_enlarged(rule, factor) for rule in upright]
+    return [_enlarged(rule, factor) for rule in level], [
+        _enlarged(rule, factor) for rule in upright
+    ]
 
 
 def _any_of_blocks(mask_hw: ImageU8, factor: int) -> ImageU8:
@@ -130,13 +140,7 @@ def _merge(segments: NDArray[np.float64], extent: int) -> list[Rule]:
     long = [rule for rule in rules if rule.end - rule.start >= MIN_LENGTH * extent]
     alone = len(long) < 3
     shortest = (MIN_LENGTH_ALONE if alone else MIN_LENGTH) * extent
-    return [_grown(rule, extent) for rule in long if rule.end - rule.start >= shortest]
-
-
-def _grown(rule: Rule, extent: int) -> Rule:
-    """Let a line go on past the ends that were found: rules seldom end on the page."""
-    more = GROWTH * (rule.end - rule.start)
-    return Rule(max(rule.start - more, 0), min(rule.end + more, extent), rule.offset, rule.slope)
+    return [rule for rule in long if rule.end - rule.start >= shortest]
 
 
 def _same(rule: Rule, other: Rule) -> bool:
@@ -154,28 +158,37 @@ def _enlarged(rule: Rule, factor: int) -> Rule:
 
 def _erase(erased: ImageU8, mask: ImageU8, depth: ImageU8, rule: Rule) -> None:
     """Erase what of a level line is not part of a stroke, in ``erased``."""
-    height, width = mask.shape
-    columns = np.arange(max(int(rule.start), 0), min(int(rule.end), width))
-    course = rule.offset + rule.slope * columns
-    reach = REACH + 2
-    rows = np.rint(course).astype(np.int64)[:, None] + np.arange(-3 * reach, 3 * reach + 1)
-    inside = (rows >= 0) & (rows < height)
-    rows = np.clip(rows, 0, height - 1)
-    strip = (mask[rows, columns[:, None]] != 0) & inside
-    top, bottom = _runs_near(strip, reach)
+    rows, columns = _strip_around(rule.grown(GROWTH), mask.shape)
+    strip = mask[rows, columns[:, None]] != 0
+    top, bottom = _runs_near(strip, REACH)
     thickness = bottom - top
     there = thickness > 0
-    if there.mean() < MIN_INK / 2:
+    found = (columns >= rule.start) & (columns < rule.end)
+    if there[found].mean() < MIN_INK:
         return
-    typical = float(np.median(thickness[there]))
+    typical = float(np.median(thickness[there & found]))
     thin = there & (thickness <= typical * 1.5 + 1)
-    if typical > max(MAX_THICKNESS * len(columns), 2.5) or thin.mean() < MIN_INK / 2:
+    if typical > max(MAX_THICKNESS * len(columns), 2.5) or thin[found].mean() < MIN_INK / 2:
         return
     deep = np.where(strip, depth[rows, columns[:, None]], 0).max(axis=1)
     thin &= deep <= STROKE_DEPTH * np.median(deep[thin])
     along = np.arange(strip.shape[1])
     gone = thin[:, None] & (along >= top[:, None]) & (along < bottom[:, None])
     erased[rows[gone], np.broadcast_to(columns[:, None], rows.shape)[gone]] = 0
+
+
+def _strip_around(
+    rule: Rule, shape: tuple[int, ...]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the rows int64 (n, m) around each of n columns of a line, and the columns.
+
+    Rows beyond the picture are those of its edge.
+    """
+    height, width = shape
+    columns = np.arange(max(int(rule.start), 0), min(int(rule.end), width))
+    course = np.rint(rule.offset + rule.slope * columns).astype(np.int64)
+    around = np.arange(-STRIP, STRIP + 1)
+    return np.clip(course[:, None] + around, 0, height - 1), columns
 
 
 def _runs_near(strip: NDArray[np.bool_], reach: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

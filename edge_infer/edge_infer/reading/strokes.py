@@ -62,10 +62,10 @@ def find_pieces(ink: Ink) -> list[Piece]:
     strength = _page_strength(mask, ink.depth)
     limit = max(ink.threshold, int(MIN_STRENGTH * strength))
     mask = np.asarray(cv2.bitwise_and(mask, at_least(ink.depth, limit)), np.uint8)
-    _, labels, stats, _ = cv2.connectedComponentsWithStatsWithAlgorithm(
+    _, labels, about, _ = cv2.connectedComponentsWithStatsWithAlgorithm(
         mask, 8, cv2.CV_32S, cv2.CCL_GRANA
     )
-    label_hw, stats = np.asarray(labels, np.int32), stats.astype(np.int64)
+    label_hw, stats = np.asarray(labels, np.int32), np.asarray(about, np.int64)
     kept = _kept(stats)
     pieces = [_piece(label_hw, label, stats[label]) for label in kept]
     pieces = [piece for piece in pieces if _peak(piece, ink.depth) >= MIN_PEAK * limit]
@@ -88,7 +88,9 @@ def _page_strength(mask: ImageU8, depth: ImageU8) -> int:
 
 def _without_border(mask: ImageU8) -> ImageU8:
     """Return the mask without the pieces that touch its border."""
-    framed = np.asarray(cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=(255,)), np.uint8)
+    framed = np.asarray(
+        cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=(255,)), np.uint8
+    )
     cv2.floodFill(framed, None, (0, 0), (0,), flags=8)
     return framed[1:-1, 1:-1]
 

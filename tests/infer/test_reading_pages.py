@@ -1,0 +1,162 @@
+"""What a page reads as is what was written, however it is shown."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import ModuleType
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from pages import DrawnPage, PageSpec, draw_page, random_spec
+from pages.measure import edit_distance
+from pages.strategies import clean_pages, hard_pages, seeds
+
+from edge_infer import decode_image
+from edge_infer.pieces import Box
+from edge_infer.reading import PageReader
+
+ImageU8 = NDArray[np.uint8]
+FEW = settings(
+    max_examples=12,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+
+# Pages of each kind, no digit on them taller than this, to be quick.
+PAGES, TALLEST_PX = 16, 110
+# Greatest share of digits read wrong, left out or put in, by the kind of page.
+WORST_RATE = {
+    "scan": 0.03,
+    "photo": 0.03,
+    "mouse": 0.03,
+    "webcam": 0.05,
+    "ruled": 0.05,
+    "squared": 0.08,
+    "vertical": 0.08,
+    "dotted": 0.08,
+    "shadow": 0.05,
+    "pencil": 0.10,
+    "hairline": 0.05,
+    "marker": 0.05,
+    "touching": 0.15,
+    "show_through": 0.05,
+    "clutter": 0.10,
+    "columns": 0.05,
+    "scattered": 0.10,
+    "listed": 0.05,
+    "turned": 0.05,
+    "skewed": 0.05,
+    "dark": 0.05,
+    "retraced": 0.05,
+}
+
+
+@pytest.fixture(scope="module")
+def reader() -> PageReader:
+    return PageReader.load()
+
+
+@FEW
+@given(clean_pages(), seeds)
+def test_clean_page_is_read_exactly(reader: PageReader, spec: PageSpec, seed: int) -> None:
+    assert reader.read(draw_page(spec, seed).image).text == spec.text
+
+
+@FEW
+@given(clean_pages(), seeds)
+def test_boxes_are_where_the_ink_is(reader: PageReader, spec: PageSpec, seed: int) -> None:
+    drawn = draw_page(spec, seed)
+    lines = reader.read(drawn.image).lines
+    for line, boxes in zip(lines, drawn.boxes, strict=True):
+        for digit, box in zip(line.digits, boxes, strict=True):
+            assert _overlap(digit.box, box) > 0.7
+
+
+@FEW
+@given(hard_pages(), seeds)
+def test_polarity_changes_no_text(reader: PageReader, spec: PageSpec, seed: int) -> None:
+    image = draw_page(spec, seed).image
+    assert reader.read(255 - image).text == reader.read(image).text
+
+
+@FEW
+@given(clean_pages(), seeds, st.sampled_from((2.0, 1.5, 0.7, 0.5)))
+def test_scale_changes_no_text(reader: PageReader, spec: PageSpec, seed: int, scale: float) -> None:
+    image = draw_page(spec, seed).image
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    scaled = cv2.resize(image, None, fx=scale, fy=scale, interpolation=method).astype(np.uint8)
+    assert reader.read(scaled).text == spec.text
+
+
+@FEW
+@given(clean_pages(), seeds, st.tuples(*[st.integers(0, 150)] * 4))
+def test_margin_and_shift_change_no_text(
+    reader: PageReader, spec: PageSpec, seed: int, margins: tuple[int, int, int, int]
+) -> None:
+    image = draw_page(spec, seed).image
+    wide = cv2.copyMakeBorder(image, *margins, cv2.BORDER_CONSTANT, value=(255, 255, 255))
+    assert reader.read(wide.astype(np.uint8)).text == spec.text
+
+
+@FEW
+@given(hard_pages(), seeds, st.integers(1, 8))
+def test_orientation_of_the_file_changes_no_text(
+    reader: PageReader, bad_files: ModuleType, spec: PageSpec, seed: int, orientation: int
+) -> None:
+    # Sides of whole JPEG blocks, so that the turned file has the same pixels but for rounding.
+    image = _cropped_to_blocks(draw_page(replace(spec, jpeg_quality=None), seed).image)
+    stored = np.ascontiguousarray(_as_stored(image, orientation))
+    turned = decode_image(bad_files.jpeg_with_exif(stored, orientation))
+    assert turned.shape == image.shape
+    assert reader.read(turned).text == reader.read(image).text
+
+
+@pytest.mark.parametrize("kind", WORST_RATE)
+def test_hard_pages_keep_to_an_error_rate(reader: PageReader, kind: str) -> None:
+    errors, digits, misses = 0, 0, []
+    for seed in range(PAGES):
+        drawn = _draw_small(kind, seed)
+        truth = "".join(drawn.rows)
+        text = reader.read(drawn.image).text.replace("\n", "")
+        missed = min(edit_distance(truth, text), len(truth))
+        errors, digits = errors + missed, digits + len(truth)
+        misses += [f"{seed}: {truth} read {text}"] if missed else []
+    assert errors <= WORST_RATE[kind] * digits, "\n".join(misses)
+
+
+def _draw_small(kind: str, seed: int) -> DrawnPage:
+    spec = random_spec(kind, seed)
+    return draw_page(replace(spec, digit_height_px=min(spec.digit_height_px, TALLEST_PX)), seed)
+
+
+def _overlap(one: Box, other: Box) -> float:
+    """Return the boxes' intersection over their union."""
+    width = min(one.x + one.width, other.x + other.width) - max(one.x, other.x)
+    height = min(one.y + one.height, other.y + other.height) - max(one.y, other.y)
+    both = max(width, 0) * max(height, 0)
+    return both / (one.width * one.height + other.width * other.height - both)
+
+
+def _cropped_to_blocks(image: ImageU8) -> ImageU8:
+    height, width = image.shape[:2]
+    return image[: height // 16 * 16, : width // 16 * 16]
+
+
+def _as_stored(image: ImageU8, orientation: int) -> ImageU8:
+    """Turn an upright picture into what a file with this EXIF orientation holds."""
+    swapped = image.swapaxes(0, 1)
+    return {
+        1: image,
+        2: image[:, ::-1],
+        3: image[::-1, ::-1],
+        4: image[::-1],
+        5: swapped,
+        6: swapped[::-1],
+        7: swapped[::-1, ::-1],
+        8: swapped[:, ::-1],
+    }[orientation]
