@@ -42,6 +42,7 @@ FAMILY: Final = (
     Entry(preset="max", seeds=3, changes=_BF16),
     Entry(preset="edge", seeds=5, changes=_BF16, teachers=("max",)),
     Entry(preset="nano", seeds=5, changes=_BF16, teachers=("max",)),
+    Entry(preset="page", seeds=1, changes=_BF16, teachers=("max",)),
     Entry(preset="edge", recipe="fast", seeds=3, changes=_BF16),
     Entry(preset="walkthrough", seeds=3),
     # Fifty epochs of 3.2 million parameters: more seeds with --presets adadelta --seeds 3.
@@ -51,7 +52,7 @@ FAMILY: Final = (
     Entry(preset="custom", seeds=3),
 )
 SHOWN: Final = (
-    *("nano", "edge", "max", "edge-fast"),
+    *("nano", "edge", "max", "edge-fast", "page"),
     *("walkthrough", "adadelta", "regularized", "dropout", "custom"),
 )
 RUNS: Final = SHOWN_RUNS

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from edge_infer.cards import ModelCard, TrainedOn
 from edge_infer.classifier import Classifier
 from edge_infer.errors import ModelError
-from edge_infer.metadata import ModelMetadata
+from edge_infer.metadata import OTHER_CLASS, ModelMetadata
 from edge_infer.reliability import (
     RiskPoint,
     expected_calibration_error,
@@ -66,7 +66,7 @@ def make_card(
         calibration_error=expected_calibration_error(probabilities, labels),
         reject=reject,
         risk_coverage=risk_coverage(probabilities, labels),
-        not_good_for=_not_good_for(reject),
+        not_good_for=(*_limits(metadata, probabilities), _unchecked(reject)),
         licence=metadata.licence,
         macs=results.macs,
         seeds=results.seeds,
@@ -102,15 +102,31 @@ def _check_answers(
         )
 
 
-def _not_good_for(reject: RiskPoint) -> tuple[str, ...]:
-    """Say where not to use it; the last line from what was measured."""
+def _limits(metadata: ModelMetadata, probabilities: NDArray[np.float32]) -> tuple[str, ...]:
+    """Say where not to use it."""
+    normalised = (
+        "Digits that are not size-normalised and centred as MNIST's are, unless `classify` or "
+        "`edge-mnist predict` does it."
+    )
+    if OTHER_CLASS in metadata.class_names:
+        other = metadata.class_names.index(OTHER_CLASS)
+        refused = int((probabilities.argmax(axis=1) == other).sum())
+        return (
+            "Pictures that hold one whole digit each: the other models err less there, this one "
+            f"takes {refused:,} of {len(probabilities):,} test images for no digit.",
+            normalised,
+        )
     return (
         "Anything but one digit from 0 to 9: a letter, a scribble or two digits in one picture "
         "get some digit's label, often with high confidence.",
-        "Digits that are not size-normalised and centred as MNIST's are, unless `classify` or "
-        "`edge-mnist predict` does it.",
+        normalised,
         "Handwriting unlike MNIST's (written in the USA about 1990): other forms of 1, 4 and 7, "
         "very thick or broken strokes. Try it on your own pictures first.",
+    )
+
+
+def _unchecked(reject: RiskPoint) -> str:
+    return (
         "Answers that nobody checks where one error matters: above the reject threshold "
-        f"{reject.errors:,} of {reject.kept:,} test images are still wrong.",
+        f"{reject.errors:,} of {reject.kept:,} test images are still wrong."
     )

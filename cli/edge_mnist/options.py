@@ -40,8 +40,8 @@ ModelOption = Annotated[
         "--model",
         "-m",
         metavar="NAME|FILE",
-        help="A shipped model (nano, edge, max; see `edge-mnist models`) or an .onnx file. "
-        "[default: edge]",
+        help="A shipped model (nano, edge, max, page; see `edge-mnist models`) or an .onnx file. "
+        "[default: page to read pages and frames, edge for single digits]",
     ),
 ]
 ThreadsOption = Annotated[

@@ -118,8 +118,7 @@ def test_table_names_presets_and_recipes_that_there_are(script: ModuleType) -> N
 
     for entry in script.FAMILY:
         find_preset(entry.preset).find_recipe(entry.recipe)
-    # Single digits, which the family is measured on, are not what page is for.
-    assert {entry.preset for entry in script.FAMILY} == set(PRESETS) - {"page"}
+    assert {entry.preset for entry in script.FAMILY} == set(PRESETS)
     assert {entry.key for entry in script.FAMILY} == set(script.SHOWN)
 
 

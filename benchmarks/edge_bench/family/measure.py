@@ -17,7 +17,7 @@ from edge_bench.family.rows import Confusion, FileResult
 from edge_infer.classifier import Classifier
 from edge_infer.metadata import Accuracy
 from edge_infer.reliability import expected_calibration_error, risk_coverage
-from edge_infer.run_folder import Calibration
+from edge_infer.run_folder import UNLABELLED, Calibration
 
 _BATCH: Final = 500
 
@@ -55,14 +55,15 @@ def measure_file(
         ModelError: The file is missing or damaged.
     """
     classifier = Classifier.load(path)
-    validation = answer_all(classifier, calibration.validation_images).argmax(axis=1)
+    labelled = calibration.validation_labels != UNLABELLED
+    validation = answer_all(classifier, calibration.validation_images[labelled]).argmax(axis=1)
     test, labels = answer_all(classifier, calibration.test_images), calibration.test_labels
     answers = test.argmax(axis=1)
     (rejected,) = risk_coverage(test, labels, (0.99,))
     return FileResult(
         size_bytes=path.stat().st_size,
         sha256=sha256_of(path),
-        validation_correct=int((validation == calibration.validation_labels).sum()),
+        validation_correct=int((validation == calibration.validation_labels[labelled]).sum()),
         validation_n=len(validation),
         test_correct=int((answers == labels).sum()),
         test_n=len(labels),
