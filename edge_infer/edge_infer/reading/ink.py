@@ -3,6 +3,9 @@
 The ground is a median over a window wider than strokes, so that it follows shadows, even
 their edges, and lies neither above nor below the paper's grain. It is found on a reduced
 picture; what differs from it by more than the paper's own noise is ink.
+
+As in ``preprocess`` the operations are those that OpenCV rounds alike on every CPU, but for
+``INTER_AREA``, which reduces large pictures and may differ by a level in another build.
 """
 
 from __future__ import annotations
@@ -72,7 +75,7 @@ def find_page_ink(grey_hw: ImageU8) -> Ink:
     is_dark = _energy(darker, limit) >= _energy(lighter, limit)
     stroke = _stroke_width(darker if is_dark else lighter)
     ground = _median(small, min(window, max(int(stroke * WINDOW_IN_STROKES), MIN_WINDOW)))
-    full = _u8(cv2.resize(ground, grey_hw.shape[::-1], interpolation=cv2.INTER_LINEAR))
+    full = _u8(cv2.resize(ground, grey_hw.shape[::-1], interpolation=cv2.INTER_LINEAR_EXACT))
     least = max(MIN_DEPTH, round(MIN_DEPTH_SHARE * float(np.median(ground))))
     sigma = 0.0
     while True:
