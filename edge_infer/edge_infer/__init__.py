@@ -16,18 +16,23 @@ from edge_infer.errors import (
 from edge_infer.images import decode_image, read_image
 from edge_infer.metadata import ModelMetadata
 from edge_infer.preprocess import prepare_digit
+from edge_infer.reading import Digit, Line, Page, PageReader
 
 __all__ = [
     "BatchPrediction",
     "CameraError",
     "Classifier",
     "DataError",
+    "Digit",
     "EdgeMnistError",
     "ImageError",
+    "Line",
     "MissingExtraError",
     "ModelError",
     "ModelMetadata",
     "OutputError",
+    "Page",
+    "PageReader",
     "Prediction",
     "RunError",
     "UsageError",
