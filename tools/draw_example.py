@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_infer import Classifier
+from edge_infer import PageReader
 from edge_infer.camera import Frame, recognise_frames
 from edge_infer.camera.overlay import draw_overlay
 
@@ -78,10 +78,10 @@ def main() -> int:
     parser.add_argument("out", nargs="?", type=Path, default=Path("docs/frame.jpg"))
     out: Path = parser.parse_args().out
     page = draw_page(np.random.default_rng(SEED))
-    classifier = Classifier.load()
-    *_, result = recognise_frames(classifier, [Frame(page, 0, 0.0), Frame(page, 1, 0.1)])
+    reader = PageReader.load()
+    *_, result = recognise_frames(reader, [Frame(page, 0, 0.0), Frame(page, 1, 0.1)])
     out.write_bytes(cv2.imencode(".jpg", draw_overlay(result))[1].tobytes())
-    read = [digit.prediction.label for digit in result.digits]
+    read = [digit.label for digit in result.digits]
     written = [label for row in ROWS for label in row.split()]
     print(
         f"{out}: {sum(a == b for a, b in zip(read, written, strict=False))} of {len(written)} read"

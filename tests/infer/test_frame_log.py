@@ -10,14 +10,12 @@ import pytest
 from edge_infer.camera.frame_log import FrameLog, frame_log
 from edge_infer.camera.live import FrameResult, SeenDigit
 from edge_infer.camera.newest import Frame
-from edge_infer.classifier import Prediction
 from edge_infer.errors import OutputError
 from edge_infer.pieces import Box
 
-PREDICTION = Prediction("7", 7, 0.987654, np.zeros(10, np.float32), rejected=False)
 RESULT = FrameResult(
     Frame(np.zeros((4, 4, 3), np.uint8), 3, 0.12345),
-    (SeenDigit(Box(1, 2, 3, 4), PREDICTION),),
+    (SeenDigit("7", 0.987654, Box(1, 2, 3, 4), rejected=False),),
     4.56789,
     30.0,
 )

@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 from edge_infer.camera.live import FrameResult, SeenDigit
 from edge_infer.camera.newest import Frame
 from edge_infer.camera.overlay import draw_overlay
-from edge_infer.classifier import Prediction
 from edge_infer.drawing import DOUBTFUL, SURE
 from edge_infer.pieces import Box
 
@@ -19,8 +18,7 @@ def result_of(
     boxes: list[Box], *, size: tuple[int, int] = (640, 480), level: int = 200, sure: bool = True
 ) -> FrameResult:
     confidence = 0.97 if sure else 0.31
-    prediction = Prediction("8", 8, confidence, np.zeros(10, np.float32), rejected=not sure)
-    digits = tuple(SeenDigit(box, prediction) for box in boxes)
+    digits = tuple(SeenDigit("8", confidence, box, rejected=not sure) for box in boxes)
     return FrameResult(
         Frame(np.full((size[1], size[0], 3), level, np.uint8), 0, 0.0), digits, 4.2, 30
     )

@@ -14,8 +14,8 @@ import pytest
 
 from edge_infer.camera.video import FrameSource
 from edge_infer.camera.webcam import WebcamConfig, WebcamSummary, run_webcam, watch
-from edge_infer.classifier import Classifier
 from edge_infer.errors import CameraError, OutputError, UsageError
+from edge_infer.reading import PageReader
 
 
 class EndlessPaper:
@@ -108,7 +108,7 @@ def test_watch_keeps_the_recording_when_the_camera_is_unplugged(
         pytest.raises(CameraError, match="camera 0 gives no more pictures"),
         FrameSource(EndlessPaper(frames=30), "camera 0", live=True) as source,
     ):
-        watch(config, Classifier.load(tiny_model_path), source)
+        watch(config, PageReader.load(tiny_model_path), source)
     assert frames_in(record) > 0
 
 
@@ -122,7 +122,7 @@ def test_watch_ends_tidily_by_a_signal(
     with FrameSource(camera, "camera 0", live=True) as source:
         timer.start()
         summary = watch(
-            WebcamConfig(headless=True, record=record), Classifier.load(tiny_model_path), source
+            WebcamConfig(headless=True, record=record), PageReader.load(tiny_model_path), source
         )
     timer.join()
     assert summary.frames > 1
@@ -136,7 +136,7 @@ def test_watch_runs_outside_the_main_thread(camera: EndlessPaper, tiny_model_pat
 
     def run() -> None:
         with FrameSource(camera, "camera 0", live=True) as source:
-            summaries.append(watch(config, Classifier.load(tiny_model_path), source))
+            summaries.append(watch(config, PageReader.load(tiny_model_path), source))
 
     thread = threading.Thread(target=run)
     thread.start()

@@ -85,7 +85,7 @@ _PAGE: Final = replace(
     others=0.5,
     drawn=0.2,
     damage=0.7,
-    epochs=40,
+    epochs=30,
 )
 
 PRESETS: Final[Mapping[str, Preset]] = {

@@ -80,12 +80,12 @@ def frame_document(result: FrameResult) -> dict[str, Any]:
 
 
 def _digit_document(digit: SeenDigit) -> dict[str, Any]:
-    box, prediction = digit.box, digit.prediction
+    box = digit.box
     return {
-        "label": prediction.label,
-        "confidence": round(prediction.confidence, 4),
+        "label": digit.label,
+        "confidence": round(digit.confidence, 4),
         "box": [box.x, box.y, box.width, box.height],
-        "rejected": prediction.rejected,
+        "rejected": digit.rejected,
     }
 
 

@@ -69,11 +69,11 @@ class _Bar:
 
 
 def _colour(digit: SeenDigit) -> Colour:
-    return DOUBTFUL if digit.prediction.rejected else SURE
+    return DOUBTFUL if digit.rejected else SURE
 
 
 def _status(result: FrameResult) -> str:
-    rejected = sum(digit.prediction.rejected for digit in result.digits)
+    rejected = sum(digit.rejected for digit in result.digits)
     sure = len(result.digits) - rejected
     rate = f"{result.fps:.0f} fps" if result.fps else "- fps"
     count = f"{sure} digit{'' if sure == 1 else 's'}"
@@ -83,10 +83,9 @@ def _status(result: FrameResult) -> str:
 
 def _draw_tag(picture: ImageU8, pen: Pen, digit: SeenDigit, *, bottom: int) -> None:
     """Write label and confidence above the box, or below it where there is no room."""
-    prediction = digit.prediction
-    label = Word(prediction.label or "?", 0.95 * pen.scale, pen.px(2))
+    label = Word(digit.label, 0.95 * pen.scale, pen.px(2))
     # Rounded down: only what is certain says 100 %.
-    percent = Word(f"{int(100 * prediction.confidence)}%", 0.6 * pen.scale, pen.px(1))
+    percent = Word(f"{int(100 * digit.confidence)}%", 0.6 * pen.scale, pen.px(1))
     pad, limits = pen.px(6), (picture.shape[1], bottom)
     width = label.width + percent.width + 3 * pad
     size, gap = (width, pen.px(_TAG_HEIGHT)), pen.px(_TAG_GAP)

@@ -12,16 +12,16 @@ from statistics import median
 from typing import Final
 
 from edge_infer.camera.frame_log import FrameLog, frame_log
-from edge_infer.camera.live import FrameResult, Recogniser, recognise_frames
+from edge_infer.camera.live import FrameResult, recognise_frames
 from edge_infer.camera.overlay import draw_overlay
 from edge_infer.camera.recorder import Recorder, recording
 from edge_infer.camera.stopping import stopped_by_signals
 from edge_infer.camera.video import FrameSource
 from edge_infer.camera.viewer import Viewer
 from edge_infer.camera.window import FrameWindow, ensure_display
-from edge_infer.classifier import Classifier
 from edge_infer.errors import CameraError, OutputError, UsageError
 from edge_infer.quiet import native_chatter_discarded
+from edge_infer.reading.reader import PageReader
 
 TITLE: Final = "edge-mnist"
 # The median latency is taken over so many frames at most: a camera may run for weeks.
@@ -35,7 +35,7 @@ class WebcamConfig:
     Attributes:
         camera: Index of a camera, unless ``source`` is given.
         source: Video file, or HTTP or RTSP address.
-        model: Shipped model's name or model file; None for the default.
+        model: Shipped model's name or model file; None for the one made for pages.
         threads: Threads for inference.
         headless: Whether to open no window.
         record: Video file to write, ``.mp4``.
@@ -107,13 +107,13 @@ def run_webcam(config: WebcamConfig) -> WebcamSummary:
     """
     if not config.headless:
         ensure_display()
-    classifier = Classifier.load(config.model, threads=config.threads)
+    reader = PageReader.load(config.model, threads=config.threads)
     with ExitStack() as stack:
         if not config.verbose:
             os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
             stack.enter_context(native_chatter_discarded())
         source = stack.enter_context(open_source(config))
-        return watch(config, classifier, source)
+        return watch(config, reader, source)
 
 
 def open_source(config: WebcamConfig) -> FrameSource:
@@ -123,14 +123,14 @@ def open_source(config: WebcamConfig) -> FrameSource:
     return FrameSource.open(config.source)
 
 
-def watch(config: WebcamConfig, classifier: Recogniser, source: FrameSource) -> WebcamSummary:
+def watch(config: WebcamConfig, reader: PageReader, source: FrameSource) -> WebcamSummary:
     """Run the loop on an open source; see :func:`run_webcam`."""
     failure: CameraError | OutputError | None = None
     with ExitStack() as stack:
         stack.enter_context(stopped_by_signals(source.stop))
         watcher = _Watcher(config, source, stack)
         try:
-            for result in recognise_frames(classifier, source):
+            for result in recognise_frames(reader, source):
                 if not watcher.take(result):
                     break
         except (CameraError, OutputError) as error:
@@ -192,7 +192,7 @@ class _Watcher:
             self._first_s = self._last_s
         self._frames += 1
         self._digits += len(result.digits)
-        self._rejected += sum(digit.prediction.rejected for digit in result.digits)
+        self._rejected += sum(digit.rejected for digit in result.digits)
         self._latencies.append(result.latency_ms)
 
 

@@ -18,8 +18,9 @@ from edge_infer.reading.strokes import Piece
 
 # Rows of the reduced piece in which paths are looked for.
 ROWS: Final = 32
-# A cut crosses at most so many stroke widths of ink.
-MAX_CROSSING: Final = 2.6
+# A cut goes through ink for at most this share of its way: two upright strokes that touch
+# are parted lengthwise.
+MAX_CROSSING: Final = 0.5
 # Between cuts lies at least this, in heights of a digit.
 MIN_DISTANCE: Final = 0.15
 # Of a piece's ink, what is left on each side at least.
@@ -95,11 +96,10 @@ def _choose(
 ) -> list[int]:
     """Return the columns of the best cuts, from left to right."""
     total = float(ink.sum())
-    stroke = _stroke_width(ink)
     # Ink to the left of each path: sums along rows, up to the path's column.
     sums = np.concatenate((np.zeros((len(ink), 1), np.float32), ink.cumsum(axis=1)), axis=1)
     left = np.take_along_axis(sums, seams, axis=1).sum(axis=0) / total
-    good = (costs <= MAX_CROSSING * stroke) & (left >= MIN_SHARE) & (left <= 1 - MIN_SHARE)
+    good = (costs <= MAX_CROSSING * len(ink)) & (left >= MIN_SHARE) & (left <= 1 - MIN_SHARE)
     chosen: list[int] = []
     for index in np.argsort(costs, kind="stable"):
         far = all(abs(index - other) >= MIN_DISTANCE * height for other in chosen)
@@ -108,13 +108,6 @@ def _choose(
             chosen.append(int(index))
     most = max(2, round(4 * ink.shape[1] / height))
     return sorted(chosen[:most])
-
-
-def _stroke_width(ink: NDArray[np.float32]) -> float:
-    mask = (ink > 0.5).view(np.uint8)
-    area = cv2.countNonZero(mask)
-    inner = cv2.countNonZero(cv2.erode(mask, np.ones((3, 3), np.uint8), borderValue=0))
-    return max(1.0, 2 * area / max(area - inner, 1))
 
 
 def _part(piece: Piece, where: NDArray[np.bool_]) -> Piece | None:

@@ -18,8 +18,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-# Nats an atom that is left out as no digit costs: writing is mostly digits.
-OTHER_COST: Final = 2.0
+# Nats that each glyph costs: of readings that are as likely, that of fewer glyphs is right,
+# since a part of a digit is often like another (the flag of a 1 like a 1).
+GLYPH_COST: Final = 0.5
 # Readings kept at each atom for each number of glyphs, where an expected form decides, and
 # labels tried for a candidate.
 KEPT: Final = 48
@@ -35,12 +36,14 @@ class Candidate:
         end: Atom after the last.
         log_probabilities: float (classes,), of the labels.
         log_other: That it is no glyph.
+        other_cost: Nats that it costs to leave it out: writing is mostly digits.
     """
 
     start: int
     end: int
     log_probabilities: NDArray[np.float64]
     log_other: float
+    other_cost: float
 
 
 @dataclass(frozen=True)
@@ -88,8 +91,8 @@ def decode(candidates: Sequence[Candidate], atoms: int) -> list[Choice]:
 def _best_label(candidate: Candidate) -> tuple[int | None, float]:
     size = candidate.end - candidate.start
     class_id = int(candidate.log_probabilities.argmax())
-    score = size * float(candidate.log_probabilities[class_id])
-    other = size * (candidate.log_other - OTHER_COST)
+    score = size * float(candidate.log_probabilities[class_id]) - GLYPH_COST
+    other = size * candidate.log_other - candidate.other_cost
     return (class_id, score) if score >= other else (None, other)
 
 
@@ -133,9 +136,10 @@ def _labels_of(candidate: Candidate) -> list[tuple[int | None, float]]:
         LABELS, range(len(candidate.log_probabilities)), key=candidate.log_probabilities.__getitem__
     )
     scored: list[tuple[int | None, float]] = [
-        (class_id, size * float(candidate.log_probabilities[class_id])) for class_id in best
+        (class_id, size * float(candidate.log_probabilities[class_id]) - GLYPH_COST)
+        for class_id in best
     ]
-    return [*scored, (None, size * (candidate.log_other - OTHER_COST))]
+    return [*scored, (None, size * candidate.log_other - candidate.other_cost)]
 
 
 def _prune(groups: dict[int, list[_State]]) -> None:

@@ -36,6 +36,9 @@ MIN_DEPTH: Final = 5
 MIN_DEPTH_SHARE: Final = 0.04
 NOISE_SHARE: Final = 0.98
 NOISE_FACTOR: Final = 2.2
+# The edges of a sheet on a desk go both ways too; but most of a picture is not edge, and the
+# noise is at most so many times the median of all differences.
+MOST_NOISE: Final = 12
 # Of a large picture every so many rows tell that well enough.
 NOISE_STEP: Final = 4
 
@@ -67,13 +70,25 @@ def find_page_ink(grey_hw: ImageU8) -> Ink:
     Args:
         grey_hw: uint8 (h, w).
     """
+    found = _find_ink(grey_hw, WIDE_WINDOW)
+    # Strokes that fill most of the window are their own ground: then a wider one.
+    return found if found.mask.any() else _find_ink(grey_hw, 1.0)
+
+
+def _find_ink(grey_hw: ImageU8, widest: float) -> Ink:
+    """Tell ink from ground by windows up to a share of the picture's shorter side."""
     factor = max(1, -(-max(grey_hw.shape) // GROUND_SIZE))
     small = _reduced(grey_hw, factor)
-    window = int(min(small.shape) * WIDE_WINDOW)
+    window = int(min(small.shape) * widest)
     darker, lighter = _differences(small, _median(small, window))
     limit = max(MIN_DEPTH, _noise_limit(darker, lighter))
-    is_dark = _energy(darker, limit) >= _energy(lighter, limit)
-    stroke = _stroke_width(darker if is_dark else lighter)
+    # Reducing has smoothed a large picture; in a small one the noise would be measured.
+    sigma = 0.0 if factor > 1 else 1.0
+    widths = [max(1.0, _stroke_width(_smoothed(one, sigma))) for one in (darker, lighter)]
+    # Writing is in thin strokes; a sheet on a desk differs more, and the other way.
+    dark, light = _energy(darker, limit), _energy(lighter, limit)
+    is_dark = dark * widths[1] ** 2 >= light * widths[0] ** 2
+    stroke = widths[0] if is_dark else widths[1]
     ground = _median(small, min(window, max(int(stroke * WINDOW_IN_STROKES), MIN_WINDOW)))
     full = _u8(cv2.resize(ground, grey_hw.shape[::-1], interpolation=cv2.INTER_LINEAR_EXACT))
     least = max(MIN_DEPTH, round(MIN_DEPTH_SHARE * float(np.median(ground))))
@@ -120,11 +135,13 @@ def _noise_limit(darker: ImageU8, lighter: ImageU8) -> int:
 
     Noise goes both ways, ink one way: the way with less of it tells.
     """
-    levels: list[int] = []
-    for one in (darker, lighter):
-        counts = histogram(one[:: NOISE_STEP if len(one) > GROUND_SIZE else 1]).cumsum()
-        levels.append(int(np.searchsorted(counts, NOISE_SHARE * counts[-1])))
-    return min(255, int(NOISE_FACTOR * min(levels)))
+    step = NOISE_STEP if len(darker) > GROUND_SIZE else 1
+    dark, light = histogram(darker[::step]).cumsum(), histogram(lighter[::step]).cumsum()
+    pixels = int(dark[-1])
+    level = min(int(np.searchsorted(one, NOISE_SHARE * pixels)) for one in (dark, light))
+    # Both ways together less the pixels that differ neither way; a half lies under this.
+    median = int(np.searchsorted(dark + light - pixels, pixels / 2))
+    return min(int(NOISE_FACTOR * level), MOST_NOISE * (median + 1), 255)
 
 
 def _stroke_width(depth: ImageU8) -> float:

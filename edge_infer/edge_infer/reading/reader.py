@@ -113,10 +113,12 @@ class PageReader:
         lines: list[Line] = []
         rejected: list[Digit] = []
         for row in rows:
-            digits = self._decode(row, pattern)
-            digits = [_placed(digit, ink, quarters, grey.shape) for digit in digits]
-            sure = [digit for digit in digits if digit.confidence >= MIN_CONFIDENCE]
-            rejected += [digit for digit in digits if digit.confidence < MIN_CONFIDENCE]
+            path, least = self._decode(row, pattern)
+            sure: list[Digit] = []
+            for choice in path:
+                digit = _placed(self._digit(row, choice), ink, quarters, grey.shape)
+                is_sure = choice.class_id is not None and digit.confidence >= least
+                (sure if is_sure else rejected).append(digit)
             if sure:
                 lines.append(Line(tuple(sure), around(digit.box for digit in sure)))
         return Page(width, height, tuple(lines), tuple(rejected), 90 * quarters)
@@ -152,15 +154,15 @@ class PageReader:
         for (row, span), scores in zip(todo, self._classifier.probabilities(tensors), strict=True):
             row.scores[span.start, span.end] = scores
 
-    def _decode(self, row: Row, pattern: re.Pattern[str] | None) -> list[Digit]:
-        """Return what the row reads as, boxes in the working picture."""
+    def _decode(self, row: Row, pattern: re.Pattern[str] | None) -> tuple[list[Choice], float]:
+        """Return what the row reads as, and the least confidence of what is kept of it."""
         candidates = [self._candidate(row, span) for span in row.spans]
-        path: list[Choice] | None = None
         if pattern is not None:
             path = decode_as(candidates, row.length, self._names, pattern)
-        if path is None:
-            path = decode(candidates, row.length)
-        return [self._digit(row, choice) for choice in path]
+            if path is not None:
+                # Without a digit in doubt the line would not look as expected.
+                return path, 0.0
+        return decode(candidates, row.length), MIN_CONFIDENCE
 
     def _candidate(self, row: Row, span: Span) -> Candidate:
         scores = row.scores[span.start, span.end]

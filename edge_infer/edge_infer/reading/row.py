@@ -20,11 +20,15 @@ MAX_WHOLE: Final = 3
 SURE: Final = 0.9
 MAX_SURE_WIDTH: Final = 1.1
 # Digits of a row differ in height; under this share of the row's a glyph is unlikely, by so
-# many nats for each share that is missing.
-MIN_HEIGHT: Final = 0.45
+# many nats for the square of what is missing.
+MIN_HEIGHT: Final = 0.75
 LOW_COST: Final = 20.0
 # Nats that it costs to take for one glyph what stands apart and is as tall as digits are.
 APART_COST: Final = 3.0
+# Nats that it costs to leave out as no digit what is as large as one, and the width of
+# digits in their heights: a speck costs less, what may hold several digits more.
+OTHER_COST: Final = 2.0
+USUAL_WIDTH: Final = 0.75
 # Of the heights of a row's pieces, that of its digits: some pieces are parts.
 HEIGHT_QUANTILE: Final = 0.6
 
@@ -83,11 +87,11 @@ class Row:
         """
         probabilities = self.scores[span.start, span.end][glyph_columns].astype(np.float64)
         missing = max(0.0, MIN_HEIGHT - span.piece.box.height / self._height)
-        cost = LOW_COST * missing + APART_COST * span.is_apart
+        cost = LOW_COST * missing**2 + APART_COST * span.is_apart
         scores = np.log(np.maximum(probabilities, 1e-6)) - cost
-        return Candidate(
-            span.start, span.end, scores, max(log_other, -missing) if missing else log_other
-        )
+        box = span.piece.box
+        size = max(box.height, box.width / USUAL_WIDTH) / self._height
+        return Candidate(span.start, span.end, scores, log_other, OTHER_COST * size)
 
     def _sure_atoms(self, glyph_columns: NDArray[np.int64]) -> list[bool]:
         sure = [False] * len(self._atoms)

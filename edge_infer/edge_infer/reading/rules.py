@@ -21,12 +21,17 @@ ImageU8 = NDArray[np.uint8]
 SEARCH_SIZE: Final = 400
 # A line is at least so long, as a share of the picture in its direction; a single one, which
 # may be a tall 1 in a narrow picture, longer.
-MIN_LENGTH: Final = 0.3
+MIN_LENGTH: Final = 0.4
 MIN_LENGTH_ALONE: Final = 0.7
 # Rules run nearly along the picture's sides: tangent of the largest angle.
 MAX_SLOPE: Final = 0.27
 # Share of its length that is ink, at least: digits one under the other make a broken line.
 MIN_INK: Final = 0.7
+# Of its length, the longest gap: digits in a row or a column leave some.
+MAX_BREAK: Final = 0.08
+# Share of its length where nothing crosses it, at least: the bars of digits in a row make a
+# line too.
+MIN_FREE: Final = 0.6
 # Its thickness as a share of its length, at most.
 MAX_THICKNESS: Final = 0.025
 # Of its length, what a line is followed further at each end.
@@ -164,17 +169,24 @@ def _erase(erased: ImageU8, mask: ImageU8, depth: ImageU8, rule: Rule) -> None:
     thickness = bottom - top
     there = thickness > 0
     found = (columns >= rule.start) & (columns < rule.end)
-    if there[found].mean() < MIN_INK:
+    if there[found].mean() < MIN_INK or _longest_gap(there[found]) > MAX_BREAK:
         return
     typical = float(np.median(thickness[there & found]))
     thin = there & (thickness <= typical * 1.5 + 1)
-    if typical > max(MAX_THICKNESS * len(columns), 2.5) or thin[found].mean() < MIN_INK / 2:
+    if typical > max(MAX_THICKNESS * len(columns), 2.5) or thin[found].mean() < MIN_FREE:
         return
-    deep = np.where(strip, depth[rows, columns[:, None]], 0).max(axis=1)
-    thin &= deep <= STROKE_DEPTH * np.median(deep[thin])
     along = np.arange(strip.shape[1])
-    gone = thin[:, None] & (along >= top[:, None]) & (along < bottom[:, None])
+    run = (along >= top[:, None]) & (along < bottom[:, None])
+    deep = np.where(run, depth[rows, columns[:, None]], 0).max(axis=1)
+    thin &= deep <= STROKE_DEPTH * np.median(deep[thin])
+    gone = thin[:, None] & run
     erased[rows[gone], np.broadcast_to(columns[:, None], rows.shape)[gone]] = 0
+
+
+def _longest_gap(there: NDArray[np.bool_]) -> float:
+    """Return the longest run of blanks as a share of the length."""
+    inked = np.flatnonzero(np.concatenate(([True], there, [True])))
+    return float(np.diff(inked).max() - 1) / len(there)
 
 
 def _strip_around(
