@@ -21,7 +21,7 @@ from edge_infer.reading.ink import Ink, find_page_ink
 from edge_infer.reading.lattice import Span, make_tensor
 from edge_infer.reading.page import Digit, Line, Page, around
 from edge_infer.reading.row import Row
-from edge_infer.reading.rows import find_rows
+from edge_infer.reading.rows import find_rows, stray_rows
 from edge_infer.reading.strokes import Piece, digit_height, find_pieces
 from edge_infer.reading.turn import (
     QUARTERS,
@@ -110,18 +110,36 @@ class PageReader:
         ink = find_page_ink(work)
         pieces = find_pieces(ink)
         rows, ink, quarters = self._rows(pieces, ink, rotate)
-        lines: list[Line] = []
+        read, rejected = self._read_rows(rows, pattern)
+
+        def placed(digits: Sequence[Digit]) -> tuple[Digit, ...]:
+            return tuple(_placed(digit, ink, quarters, grey.shape) for digit in digits)
+
+        lines = [Line(row, around(digit.box for digit in row)) for row in map(placed, read)]
+        return Page(width, height, tuple(lines), placed(rejected), 90 * quarters)
+
+    def _read_rows(
+        self, rows: Sequence[Row], pattern: re.Pattern[str] | None
+    ) -> tuple[list[list[Digit]], list[Digit]]:
+        """Decode rows; return the digits of each that has some, and what is rejected.
+
+        Boxes are in the turned working picture.
+        """
+        read: list[list[Digit]] = []
         rejected: list[Digit] = []
         for row in rows:
             path, least = self._decode(row, pattern)
             sure: list[Digit] = []
             for choice in path:
-                digit = _placed(self._digit(row, choice), ink, quarters, grey.shape)
+                digit = self._digit(row, choice)
                 is_sure = choice.class_id is not None and digit.confidence >= least
                 (sure if is_sure else rejected).append(digit)
             if sure:
-                lines.append(Line(tuple(sure), around(digit.box for digit in sure)))
-        return Page(width, height, tuple(lines), tuple(rejected), 90 * quarters)
+                read.append(sure)
+        strays = stray_rows([[digit.box for digit in row] for row in read])
+        for index in reversed(strays):
+            rejected += read.pop(index)
+        return read, rejected
 
     def _rows(
         self, pieces: Sequence[Piece], ink: Ink, rotate: Rotation

@@ -28,7 +28,10 @@ MAX_SLOPE: Final = 0.27
 # Share of its length that is ink, at least: digits one under the other make a broken line.
 MIN_INK: Final = 0.7
 # Of its length, the longest gap: digits in a row or a column leave some.
-MAX_BREAK: Final = 0.08
+MAX_BREAK: Final = 0.05
+MAX_BREAK_ALONE: Final = 0.02
+# So many lines in one direction are ruled paper; fewer must be longer and whole.
+MANY: Final = 3
 # Share of its length where nothing crosses it, at least: the bars of digits in a row make a
 # line too.
 MIN_FREE: Final = 0.6
@@ -78,9 +81,9 @@ def erase_rules(mask_hw: ImageU8, depth_hw: ImageU8) -> ImageU8:
         return mask_hw
     erased = mask_hw.copy()
     for rule in level:
-        _erase(erased, mask_hw, depth_hw, rule)
+        _erase(erased, mask_hw, depth_hw, rule, _most_break(level))
     for rule in upright:
-        _erase(erased.T, mask_hw.T, depth_hw.T, rule)
+        _erase(erased.T, mask_hw.T, depth_hw.T, rule, _most_break(upright))
     return erased
 
 
@@ -143,7 +146,7 @@ def _merge(segments: NDArray[np.float64], extent: int) -> list[Rule]:
         else:
             rules.append(rule)
     long = [rule for rule in rules if rule.end - rule.start >= MIN_LENGTH * extent]
-    alone = len(long) < 3
+    alone = len(long) < MANY
     shortest = (MIN_LENGTH_ALONE if alone else MIN_LENGTH) * extent
     return [rule for rule in long if rule.end - rule.start >= shortest]
 
@@ -161,7 +164,11 @@ def _enlarged(rule: Rule, factor: int) -> Rule:
     return Rule(rule.start * factor, (rule.end + 1) * factor, offset, rule.slope)
 
 
-def _erase(erased: ImageU8, mask: ImageU8, depth: ImageU8, rule: Rule) -> None:
+def _most_break(rules: list[Rule]) -> float:
+    return MAX_BREAK if len(rules) >= MANY else MAX_BREAK_ALONE
+
+
+def _erase(erased: ImageU8, mask: ImageU8, depth: ImageU8, rule: Rule, most_break: float) -> None:
     """Erase what of a level line is not part of a stroke, in ``erased``."""
     rows, columns = _strip_around(rule.grown(GROWTH), mask.shape)
     strip = mask[rows, columns[:, None]] != 0
@@ -169,7 +176,7 @@ def _erase(erased: ImageU8, mask: ImageU8, depth: ImageU8, rule: Rule) -> None:
     thickness = bottom - top
     there = thickness > 0
     found = (columns >= rule.start) & (columns < rule.end)
-    if there[found].mean() < MIN_INK or _longest_gap(there[found]) > MAX_BREAK:
+    if there[found].mean() < MIN_INK or _longest_gap(there[found]) > most_break:
         return
     typical = float(np.median(thickness[there & found]))
     thin = there & (thickness <= typical * 1.5 + 1)

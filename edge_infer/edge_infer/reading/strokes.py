@@ -31,6 +31,8 @@ MIN_PEAK: Final = 1.6
 MIN_INNER: Final = 0.05
 # This share of the ink is no deeper than what counts as the page's ink.
 STRENGTH_SHARE: Final = 0.75
+# Share of the ink that must lie off the border for the rest to be left out.
+MIN_INSIDE: Final = 0.25
 # In heights of the page's digits: less in both directions is a speck.
 SPECK: Final = 0.2
 # Width over height of what tells the page's digit height.
@@ -69,8 +71,27 @@ def find_pieces(ink: Ink) -> list[Piece]:
     kept = _kept(stats)
     pieces = [_piece(label_hw, label, stats[label]) for label in kept]
     pieces = [piece for piece in pieces if _peak(piece, ink.depth) >= MIN_PEAK * limit]
+    pieces = _inside(pieces, mask.shape)
     speck = SPECK * digit_height(pieces)
     return [piece for piece in pieces if max(piece.box.height, piece.box.width) >= speck]
+
+
+def _inside(pieces: Sequence[Piece], shape: tuple[int, ...]) -> list[Piece]:
+    """Leave out what runs off the picture, where there is enough that does not.
+
+    Of a glyph cut off nobody knows the rest, and a rule or an edge is none; but a picture
+    may be cut close around its digits.
+    """
+    height, width = shape
+    inside = [
+        piece
+        for piece in pieces
+        if min(piece.box.x, piece.box.y) > 0
+        and piece.box.x + piece.box.width < width
+        and piece.box.y + piece.box.height < height
+    ]
+    share = sum(piece.area for piece in inside) / max(1, sum(piece.area for piece in pieces))
+    return inside if share >= MIN_INSIDE else list(pieces)
 
 
 def _page_strength(mask: ImageU8, depth: ImageU8) -> int:
