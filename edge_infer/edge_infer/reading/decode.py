@@ -3,8 +3,7 @@
 The row is a sequence of atoms, the smallest parts that its ink was cut into. A candidate
 spans some atoms in a row, and the recogniser has said what it takes them for, together, as
 one glyph. A reading is a path of candidates from the first atom to the last. Its score is
-the sum of the candidates' log probabilities, each counted as often as it has atoms, so that
-readings of many glyphs and of few are measured alike.
+the sum of the candidates' log probabilities, less what each glyph and what is left out cost.
 """
 
 from __future__ import annotations
@@ -89,10 +88,9 @@ def decode(candidates: Sequence[Candidate], atoms: int) -> list[Choice]:
 
 
 def _best_label(candidate: Candidate) -> tuple[int | None, float]:
-    size = candidate.end - candidate.start
     class_id = int(candidate.log_probabilities.argmax())
-    score = size * float(candidate.log_probabilities[class_id]) - GLYPH_COST
-    other = size * candidate.log_other - candidate.other_cost
+    score = float(candidate.log_probabilities[class_id]) - GLYPH_COST
+    other = candidate.log_other - candidate.other_cost
     return (class_id, score) if score >= other else (None, other)
 
 
@@ -131,15 +129,14 @@ def decode_as(
 
 
 def _labels_of(candidate: Candidate) -> list[tuple[int | None, float]]:
-    size = candidate.end - candidate.start
     best = nlargest(
         LABELS, range(len(candidate.log_probabilities)), key=candidate.log_probabilities.__getitem__
     )
     scored: list[tuple[int | None, float]] = [
-        (class_id, size * float(candidate.log_probabilities[class_id]) - GLYPH_COST)
+        (class_id, float(candidate.log_probabilities[class_id]) - GLYPH_COST)
         for class_id in best
     ]
-    return [*scored, (None, size * candidate.log_other - candidate.other_cost)]
+    return [*scored, (None, candidate.log_other - candidate.other_cost)]
 
 
 def _prune(groups: dict[int, list[_State]]) -> None:
