@@ -133,8 +133,7 @@ def _labels_of(candidate: Candidate) -> list[tuple[int | None, float]]:
         LABELS, range(len(candidate.log_probabilities)), key=candidate.log_probabilities.__getitem__
     )
     scored: list[tuple[int | None, float]] = [
-        (class_id, float(candidate.log_probabilities[class_id]) - GLYPH_COST)
-        for class_id in best
+        (class_id, float(candidate.log_probabilities[class_id]) - GLYPH_COST) for class_id in best
     ]
     return [*scored, (None, candidate.log_other - candidate.other_cost)]
 
