@@ -74,11 +74,16 @@ class KerasSteps:
     @cached_property
     def _costs(self) -> dict[str, list[Any]]:
         """Layers of each preset's network, untrained."""
+        from edge_train.others import name_classes
         from edge_train.presets import build_preset, layer_costs
 
-        classes = len(self._dataset.class_names)
-        presets = {run.entry.preset for run in self._plan.values()}
-        return {name: layer_costs(build_preset(name, classes)) for name in presets}
+        costs: dict[str, list[Any]] = {}
+        for run in self._plan.values():
+            names = self._dataset.class_names
+            classes = len(name_classes(names) if self._recipe(run).others else names)
+            name = run.entry.preset
+            costs[name] = costs.get(name) or layer_costs(build_preset(name, classes))
+        return costs
 
     def make(self, run: Run, results: FamilyResults) -> Make:
         """Resolve what a run is made of; a gone teacher is known from the results."""

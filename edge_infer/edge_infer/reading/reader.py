@@ -35,7 +35,7 @@ from edge_infer.reading.turn import (
 ImageU8 = NDArray[np.uint8]
 Rotation = Literal["auto", "0", "90", "180", "270"]
 
-DEFAULT_PAGE_MODEL: Final = "edge"
+DEFAULT_PAGE_MODEL: Final = "page"
 # The longer side of the picture that is worked on: digits of 1 % of it are readable.
 WORKING_SIZE: Final = 1600
 # A picture with a shorter side than this, in pixels, has no room for a digit.

@@ -16,7 +16,7 @@ ImageU8 = NDArray[np.uint8]
 QUARTERS: Final = 4
 # Nats a piece by which another quarter must be likelier than the picture as it is: most
 # pages are upright, and 0, 1, 8 and some 6 and 9 read as well upside down.
-MIN_GAIN: Final = 1.0
+MIN_GAIN: Final = 0.4
 # And so likely it must be in itself: what is unreadable either way stays as it is.
 MIN_MEAN: Final = -1.2
 # Pieces that must agree; a single digit may be anything.
