@@ -33,6 +33,8 @@ MIN_INNER: Final = 0.05
 STRENGTH_SHARE: Final = 0.75
 # Share of the ink that must lie off the border for the rest to be left out.
 MIN_INSIDE: Final = 0.25
+# In heights of the page's digits, what at the border is a whole digit, and half as wide.
+WHOLE: Final = 0.85
 # In heights of the page's digits: less in both directions is a speck.
 SPECK: Final = 0.2
 # Width over height of what tells the page's digit height.
@@ -79,19 +81,26 @@ def find_pieces(ink: Ink) -> list[Piece]:
 def _inside(pieces: Sequence[Piece], shape: tuple[int, ...]) -> list[Piece]:
     """Leave out what runs off the picture, where there is enough that does not.
 
-    Of a glyph cut off nobody knows the rest, and a rule or an edge is none; but a picture
-    may be cut close around its digits.
+    Of a glyph cut off nobody knows the rest, and the end of a rule is none. What is as tall
+    as the other digits is whole, or nearly so; and a picture may be cut close around all.
     """
-    height, width = shape
-    inside = [
+    inside = [piece for piece in pieces if not _touches(piece.box, shape)]
+    share = sum(piece.area for piece in inside) / max(1, sum(piece.area for piece in pieces))
+    if share < MIN_INSIDE:
+        return list(pieces)
+    height = digit_height(inside)
+    return [
         piece
         for piece in pieces
-        if min(piece.box.x, piece.box.y) > 0
-        and piece.box.x + piece.box.width < width
-        and piece.box.y + piece.box.height < height
+        if not _touches(piece.box, shape)
+        or (piece.box.height >= WHOLE * height and piece.box.width >= WHOLE * height / 2)
     ]
-    share = sum(piece.area for piece in inside) / max(1, sum(piece.area for piece in pieces))
-    return inside if share >= MIN_INSIDE else list(pieces)
+
+
+def _touches(box: Box, shape: tuple[int, ...]) -> bool:
+    height, width = shape
+    ends = box.x + box.width >= width or box.y + box.height >= height
+    return min(box.x, box.y) <= 0 or ends
 
 
 def _page_strength(mask: ImageU8, depth: ImageU8) -> int:
