@@ -203,3 +203,8 @@ def test_load_takes_a_name_or_a_path_and_gives_its_classifier(tiny_model_path: P
 def test_load_refuses_a_senseless_number_of_threads(threads: int) -> None:
     with pytest.raises(UsageError):
         PageReader.load("edge", threads=threads)
+
+
+def test_unknown_rotation_is_refused(reader: PageReader) -> None:
+    with pytest.raises(UsageError, match="rotate must be one of auto, 0, 90, 180, 270"):
+        reader.read(np.zeros((40, 40), np.uint8), rotate="45")  # type: ignore[arg-type]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 import cv2
 import numpy as np
@@ -99,9 +99,12 @@ class PageReader:
 
         Raises:
             ImageError: The array is not such a picture.
-            UsageError: ``expect`` is no regular expression.
+            UsageError: ``expect`` is no regular expression, or no such ``rotate``.
         """
         pattern = _compile(expect)
+        if rotate not in get_args(Rotation):
+            names = ", ".join(get_args(Rotation))
+            raise UsageError(f"rotate must be one of {names}, found {rotate!r}")
         grey = to_grey(image)
         height, width = grey.shape
         work = _reduced(grey)
