@@ -13,6 +13,7 @@ import pytest
 from numpy.typing import NDArray
 from pages import DrawnPage, PageSpec, draw_page
 
+from edge_infer.classifier import Classifier
 from edge_infer.errors import ImageError, UsageError
 from edge_infer.pieces import Box
 from edge_infer.reading import Page, PageReader
@@ -208,3 +209,22 @@ def test_load_refuses_a_senseless_number_of_threads(threads: int) -> None:
 def test_unknown_rotation_is_refused(reader: PageReader) -> None:
     with pytest.raises(UsageError, match="rotate must be one of auto, 0, 90, 180, 270"):
         reader.read(np.zeros((40, 40), np.uint8), rotate="45")  # type: ignore[arg-type]
+
+
+def test_an_upright_page_takes_two_inferences_at_most() -> None:
+    classifier = Classifier.load("edge")
+    counting = _Counting(classifier)
+    page = draw_page(PageSpec(rows=("2345", "6789")), 1)
+    assert PageReader(counting).read(page.image).text == "2345\n6789"  # type: ignore[arg-type]
+    assert 1 <= counting.calls <= 2
+
+
+class _Counting:
+    def __init__(self, classifier: Classifier) -> None:
+        self._classifier = classifier
+        self.metadata = classifier.metadata
+        self.calls = 0
+
+    def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        self.calls += 1
+        return self._classifier.probabilities(images)

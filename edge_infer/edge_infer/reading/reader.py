@@ -148,32 +148,42 @@ class PageReader:
         self, pieces: Sequence[Piece], ink: Ink, rotate: Rotation
     ) -> tuple[list[Row], Ink, int]:
         """Return rows with every span looked at, the ink as turned, and by how much."""
-        quarters = self._find_turn(pieces, ink) if rotate == "auto" else int(rotate) // 90
-        if quarters:
-            pieces = [turn_piece(piece, quarters, *ink.depth.shape) for piece in pieces]
-            ink = turn_ink(ink, quarters)
-        rows = [Row(group) for group in find_rows(pieces, digit_height(pieces))]
+        quarters = 0 if rotate == "auto" else int(rotate) // 90
+        pieces, ink = _turned(pieces, ink, quarters)
+        rows = _lay_out(pieces)
+        if rotate == "auto":
+            quarters = self._look_and_find_turn(rows, pieces, ink)
+            if quarters:
+                pieces, ink = _turned(pieces, ink, quarters)
+                rows = _lay_out(pieces)
         self._look_at(rows, ink)
         for row in rows:
             row.cut(self._glyphs)
         self._look_at(rows, ink)
         return rows, ink, quarters
 
-    def _find_turn(self, pieces: Sequence[Piece], ink: Ink) -> int:
+    def _look_and_find_turn(self, rows: Sequence[Row], pieces: Sequence[Piece], ink: Ink) -> int:
+        """Look at the spans as they are and at the largest pieces in every turn, all at once."""
         largest = sorted(pieces, key=lambda piece: -piece.area)[:TURN_PIECES]
         if not largest:
             return 0
-        tensors = quarter_turns(np.stack([make_tensor(piece, ink) for piece in largest]))
-        probabilities = self._classifier.probabilities(tensors)[:, self._glyphs].max(axis=1)
+        turned = quarter_turns(np.stack([make_tensor(piece, ink) for piece in largest]))
+        probabilities = self._look_at(rows, ink, turned)[:, self._glyphs].max(axis=1)
         return likeliest_turn(np.log(probabilities.astype(np.float64)).reshape(QUARTERS, -1))
 
-    def _look_at(self, rows: Sequence[Row], ink: Ink) -> None:
+    def _look_at(
+        self, rows: Sequence[Row], ink: Ink, more: ImageU8 | None = None
+    ) -> NDArray[np.float32]:
+        """Recognise all new spans, and more tensors, whose probabilities are returned."""
         todo = [(row, span) for row in rows for span in row.new_spans()]
-        if not todo:
-            return
-        tensors = np.stack([make_tensor(span.piece, ink) for _, span in todo])
-        for (row, span), scores in zip(todo, self._classifier.probabilities(tensors), strict=True):
+        tensors = [make_tensor(span.piece, ink) for _, span in todo]
+        tensors += [] if more is None else list(more)
+        if not tensors:
+            return np.zeros((0, 0), np.float32)
+        probabilities = self._classifier.probabilities(np.stack(tensors))
+        for (row, span), scores in zip(todo, probabilities, strict=False):
             row.scores[span.start, span.end] = scores
+        return probabilities[len(todo) :]
 
     def _decode(self, row: Row, pattern: re.Pattern[str] | None) -> tuple[list[Choice], float]:
         """Return what the row reads as, and the least confidence of what is kept of it."""
@@ -196,6 +206,17 @@ class PageReader:
         if choice.class_id is None:
             return Digit(self._names[int(scores.argmax())], 0.0, span.piece.box)
         return Digit(self._names[choice.class_id], float(scores[choice.class_id]), span.piece.box)
+
+
+def _turned(pieces: Sequence[Piece], ink: Ink, quarters: int) -> tuple[Sequence[Piece], Ink]:
+    if not quarters:
+        return pieces, ink
+    shape = ink.depth.shape
+    return [turn_piece(piece, quarters, *shape) for piece in pieces], turn_ink(ink, quarters)
+
+
+def _lay_out(pieces: Sequence[Piece]) -> list[Row]:
+    return [Row(group) for group in find_rows(pieces, digit_height(pieces))]
 
 
 def _compile(expect: str | re.Pattern[str] | None) -> re.Pattern[str] | None:
