@@ -115,6 +115,9 @@ def test_flags_of_ones_rise_and_bars_of_sevens_are_level() -> None:
         for text in form.extremes:
             drawing = read_drawing(text)
             corner = drawing.runs[-1 if len(drawing.strokes) == 1 else -2][0]
+            if not corner:
+                # A round one has no bar but a bow.
+                continue
             bar = drawing.points[: corner + 1]
             start = bar[1 if len(bar) > 2 else 0]
             assert abs(start[1] - bar[-1][1]) < 0.1 * (bar[-1][0] - start[0]), form.name
