@@ -56,7 +56,10 @@ def models_table(cards: Sequence[ModelCard], default: str, *, width: int) -> Ren
             Text(card.summary),
         )
     machines = {card.latency.machine for card in cards if card.latency}
-    notes = [f"* taken without --model {default}; in brackets the 95 % interval"]
+    notes = [
+        "* taken where --model is not given, page by read and webcam",
+        "in brackets the 95 % interval",
+    ]
     notes += [f"one image: p50, one thread, {machine}" for machine in sorted(machines)]
     return Group(table, "", Text("\n".join(notes), style="dim"))
 
