@@ -44,6 +44,15 @@ def plain_values(values: Mapping[str, Any]) -> dict[str, Any]:
     return plain
 
 
+def cost_layers(preset: str, recipe: Any, class_names: tuple[str, ...]) -> list[Any]:
+    """List the layers of a preset's untrained network, as wide as its recipe makes it."""
+    from edge_train.others import name_classes
+    from edge_train.presets import build_preset, layer_costs
+
+    names = name_classes(class_names) if recipe.others else class_names
+    return layer_costs(build_preset(preset, len(names)))
+
+
 def network_digest(costs: Sequence[Any]) -> str:
     """Digest a network's layers: kinds, shapes, parameters and multiply-accumulates."""
     layers = [[cost.kind, cost.shape, cost.parameters, cost.macs] for cost in costs]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import shlex
 import threading
 from collections.abc import Sequence
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 
 from edge_bench.family.handwriting import HandwritingSet
 from edge_bench.family.latency import time_files
-from edge_bench.family.measure import Parity, answer_all, measure_file, sha256_of
+from edge_bench.family.measure import Parity, answer_all, measure_file, running_accuracy, sha256_of
 from edge_bench.family.plan import Run
 from edge_bench.family.results import FamilyResults, Make, PresetResults
 from edge_bench.family.rows import KerasResult, Latency, SeedRun
@@ -26,7 +25,13 @@ from edge_infer.classifier import Classifier
 from edge_infer.errors import RunError
 from edge_infer.run_folder import RunFolder, RunRecord
 from family_calls import CommandLine, alone_in
-from family_make import complete_recipe, make_of_checkpoint, network_digest, plain_values
+from family_make import (
+    complete_recipe,
+    cost_layers,
+    make_of_checkpoint,
+    network_digest,
+    plain_values,
+)
 
 # What the commands in the results say, wherever the runs lay.
 SHOWN_RUNS: Final = Path("runs/family")
@@ -74,16 +79,10 @@ class KerasSteps:
     @cached_property
     def _costs(self) -> dict[str, list[Any]]:
         """Layers of each preset's network, untrained."""
-        from edge_train.others import name_classes
-        from edge_train.presets import build_preset, layer_costs
-
-        costs: dict[str, list[Any]] = {}
-        for run in self._plan.values():
-            names = self._dataset.class_names
-            classes = len(name_classes(names) if self._recipe(run).others else names)
-            name = run.entry.preset
-            costs[name] = costs.get(name) or layer_costs(build_preset(name, classes))
-        return costs
+        recipes = {run.entry.preset: self._recipe(run) for run in self._plan.values()}
+        return {
+            name: cost_layers(name, r, self._dataset.class_names) for name, r in recipes.items()
+        }
 
     def make(self, run: Run, results: FamilyResults) -> Make:
         """Resolve what a run is made of; a gone teacher is known from the results."""
@@ -221,7 +220,7 @@ class KerasSteps:
             test_n=metadata.test_accuracy_keras.n,
             train_correct=int((answers == data.train_labels[ids]).sum()),
             train_n=len(ids),
-            running_train_accuracy=_running_accuracy(folder.history_path, record.best_epoch),
+            running_train_accuracy=running_accuracy(folder.history_path, record.best_epoch),
             inference_ms=round(record.inference_time_ms, 4),
         )
 
@@ -294,9 +293,3 @@ class KerasSteps:
     def _call(self, run: Run, words: list[str], lock: int | None = None) -> None:
         log = self._runs / f"{run.name}.log" if self._log else None
         self.commands.call(words, log, lock)
-
-
-def _running_accuracy(history: Path, epoch: int) -> float:
-    with history.open(newline="", encoding="utf-8") as file:
-        accuracies = {int(row["epoch"]): float(row["accuracy"]) for row in csv.DictReader(file)}
-    return accuracies[epoch]

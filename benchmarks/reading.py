@@ -87,10 +87,11 @@ def _measure_pages(arguments: argparse.Namespace) -> None:
         singles=_singles(arguments),
         absent=absent,
     )
-    report = write_report(results)
-    for folder in filter(None, (arguments.out, arguments.results)):
-        results.write(folder / "reading.json")
-        write_text(folder / "reading.md", report)
+    for folder, every_page in ((arguments.out, True), (arguments.results, False)):
+        if folder is not None:
+            results.write(folder / "reading.json", every_page=every_page)
+            report = write_report(results, every_page=every_page)
+            write_text(folder / "reading.md", report)
     misses = write_misses(arguments.out, own, pictures, readers[0].pages)
     print("\n".join([*summary_lines(results), *singles_lines(results.singles)]))
     _notify(f"{arguments.out / 'reading.md'}, and pictures of {misses} misses beside it")
@@ -170,7 +171,9 @@ def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--peers", type=_peer_names, default=(), help=f"of {','.join(PEERS)}")
     parser.add_argument("--rapidocr-python", help="interpreter that has RapidOCR (this one)")
     parser.add_argument("--out", type=Path, default=OUT, help=f"({OUT})")
-    parser.add_argument("--results", type=Path, help="folder that gets report and figures too")
+    parser.add_argument(
+        "--results", type=Path, help="folder that gets the figures too, of no single page"
+    )
     parser.add_argument("--speed", action="store_true", help="time drawn pages by size and digits")
     parser.add_argument("--rounds", type=_positive, default=ROUNDS, help=f"of --speed ({ROUNDS})")
     arguments = parser.parse_args(words)

@@ -35,6 +35,8 @@ GROUND_WINDOW: Final = 0.5
 # same in standard deviations of the ground: an even split of pure noise gives 2.6.
 MIN_CONTRAST: Final = 16
 MIN_CONTRAST_SD: Final = 3.5
+# Share of a glyph's ink under the depth that counts as full: its edges, and faint parts.
+GLYPH_FULL: Final = 0.8
 # Connected pieces with less than this share of all ink are specks.
 MIN_PIECE_SHARE: Final = 0.03
 # Strokes thinner than this, in pixels of the 20x20 box, are widened: MNIST's are 2-4.
@@ -134,8 +136,23 @@ def find_ink(grey_hw: ImageU8) -> ImageU8 | None:
     kept = _without_specks((depth > split.threshold).view(np.uint8))
     if not cv2.countNonZero(kept):
         return None
-    near = cv2.dilate(kept, _square(3))
-    return _u8(cv2.LUT(depth, stretch_table(split.ground, split.full))) * _u8(near)
+    return _stretched(depth, kept, split.ground, split.full)
+
+
+def make_glyph(depth_hw: ImageU8, mask_hw: ImageU8, ground: int) -> ImageU8:
+    """Make the model's tensor of ink that is told already.
+
+    Args:
+        depth_hw: uint8 (h, w), how much each pixel differs from its ground towards ink.
+        mask_hw: uint8 (h, w), 1 in the ink of the glyph, 0 elsewhere; some pixel is 1.
+        ground: Depth that is no ink yet, 0-253.
+
+    Returns:
+        uint8 (28, 28), bright ink on 0.
+    """
+    counts = np.bincount(depth_hw[mask_hw.view(np.bool_)], minlength=256).cumsum()
+    full = int(np.searchsorted(counts, counts[-1] * GLYPH_FULL))
+    return fit_to_box(_stretched(depth_hw, mask_hw, ground, max(full, ground + 1)))
 
 
 def ink_depth(grey_hw: ImageU8, window: int) -> ImageU8:
@@ -224,6 +241,12 @@ def _offset(moment: int, mass: int, length: int) -> int:
 
 def _scaled(length: int, side: int) -> int:
     return max(1, (2 * length * BOX_SIZE + side) // (2 * side))
+
+
+def _stretched(depth_hw: ImageU8, mask_hw: ImageU8, ground: int, full: int) -> ImageU8:
+    """Bring ink to 0-255, and all that is not next to the mask to 0."""
+    near = cv2.dilate(mask_hw, _square(3))
+    return _u8(cv2.LUT(depth_hw, stretch_table(ground, full))) * _u8(near)
 
 
 def _has_contrast(split: Split) -> bool:

@@ -50,10 +50,14 @@ def test_script_writes_report_figures_and_misses(
     words = [str(folder), "--model", "edge", "--out", str(out), "--results", str(results)]
     assert script.main(words) == 0
     assert "| edge-mnist | 16.67 % | 1/6 | 1/2 (50 %) |" in capsys.readouterr().out
-    document = json.loads((results / "reading.json").read_text())
+    document = json.loads((out / "reading.json").read_text())
     assert document["command"] == "python benchmarks/reading.py FOLDER --model edge"
     assert document["readers"][0]["pages"][1]["wrong"] == ["0 left out"]
-    assert "| 2 b.png | 47 / 0 | 47 | 0 left out |" in (results / "reading.md").read_text()
+    assert "| 2 b.png | 47 / 0 | 47 | 0 left out |" in (out / "reading.md").read_text()
+    # What is kept names nobody's page.
+    kept = "".join((results / f"reading.{kind}").read_text() for kind in ("json", "md"))
+    assert "| edge-mnist | 16.67 % | 1/6 |" in kept
+    assert "b.png" not in kept
     assert sorted(path.name for path in results.iterdir()) == ["reading.json", "reading.md"]
     assert [path.name for path in (out / "misses").iterdir()] == ["02-b.png"]
     assert cv2.imread(str(out / "misses" / "02-b.png")).shape[1] >= 480

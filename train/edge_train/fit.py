@@ -202,7 +202,7 @@ def make_batches(epoch: EpochImages, batch_size: int) -> Any:
     """Return the epoch as a ``tf.data.Dataset`` of batches, in order.
 
     Arrays handed to ``fit`` become one that tunes itself, in a thread whose sleeps double
-    from 10 ms on and which ``fit`` waits for at the end: an epoch of 45 s took 82.
+    from 10 ms on and which ``fit`` waits for at the end: an epoch of 65 s took 84.
     """
     dataset = tf.data.Dataset.from_tensor_slices((epoch.images, epoch.targets))
     options = tf.data.Options()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
@@ -121,3 +122,10 @@ def count_confusions(
 def sha256_of(path: Path) -> str:
     """Return the SHA-256 of a file."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def running_accuracy(history: Path, epoch: int) -> float:
+    """Read from a run's ``history.csv`` the accuracy on the images of an epoch as it trained."""
+    with history.open(newline="", encoding="utf-8") as file:
+        accuracies = {int(row["epoch"]): float(row["accuracy"]) for row in csv.DictReader(file)}
+    return accuracies[epoch]

@@ -21,8 +21,13 @@ _HEADINGS: Final = (
 )
 
 
-def write_report(results: ReadingResults) -> str:
-    """Write the whole report: the table of programs, the misses, every page, single digits."""
+def write_report(results: ReadingResults, *, every_page: bool = True) -> str:
+    """Write the report: the table of programs, single digits, and the misses and every page.
+
+    Args:
+        results: Of one call.
+        every_page: Whether to tell of single pages, which may be someone's.
+    """
     own = results.readers[0]
     lines = [
         "# Reading pages of handwriting",
@@ -30,9 +35,9 @@ def write_report(results: ReadingResults) -> str:
         f"Made by `{results.command}` on {results.machine}, {results.measured_at[:10]}.",
         "",
         *summary_lines(results),
-        *_misses(own),
+        *(_misses(own) if every_page else ()),
         *_singles(results.singles),
-        *_pages(results.readers),
+        *(_pages(results.readers) if every_page else ()),
     ]
     return "\n".join(lines)
 

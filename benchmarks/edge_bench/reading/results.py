@@ -163,22 +163,19 @@ class ReadingResults:
     singles: tuple[SinglesResult, ...] = ()
     absent: tuple[str, ...] = ()
 
-    def to_json_values(self) -> dict[str, Any]:
+    def to_json_values(self, *, every_page: bool = True) -> dict[str, Any]:
         """Return the results, and what follows from them, as plain JSON values."""
-        readers = [
-            {
-                "name": reader.name,
-                "how": reader.how,
-                "summary": _rounded(reader.summary()),
-                "pages": [_rounded(asdict(page)) for page in reader.pages],
-            }
-            for reader in self.readers
-        ]
+        readers: list[dict[str, Any]] = []
+        for reader in self.readers:
+            values = {"name": reader.name, "how": reader.how, "summary": _rounded(reader.summary())}
+            pages = [_rounded(asdict(page)) for page in reader.pages]
+            readers.append({**values, "pages": pages} if every_page else values)
         return {"format_version": FORMAT_VERSION, **asdict(self), "readers": readers}
 
-    def write(self, path: Path) -> None:
+    def write(self, path: Path, *, every_page: bool = True) -> None:
         """Write the file in one piece."""
-        write_text(path, json.dumps(self.to_json_values(), ensure_ascii=False, indent=1) + "\n")
+        values = self.to_json_values(every_page=every_page)
+        write_text(path, json.dumps(values, ensure_ascii=False, indent=1) + "\n")
 
 
 def judge(page: TruePage, reading: Reading) -> PageResult:

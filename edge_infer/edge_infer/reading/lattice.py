@@ -10,8 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_infer.levels import stretch_table
-from edge_infer.preprocess import fit_to_box
+from edge_infer.preprocess import make_glyph
 from edge_infer.reading.ink import Ink
 from edge_infer.reading.strokes import Piece, join
 
@@ -87,9 +86,4 @@ def make_tensor(piece: Piece, ink: Ink) -> ImageU8:
     top, left = max(box.y - 1, 0), max(box.x - 1, 0)
     depth = ink.depth[top : box.y + box.height + 1, left : box.x + box.width + 1]
     inside = inside[top - box.y + 1 :, left - box.x + 1 :][: depth.shape[0], : depth.shape[1]]
-    near = np.asarray(cv2.dilate(inside, np.ones((3, 3), np.uint8)), np.uint8)
-    counts = np.bincount(depth[inside.view(np.bool_)], minlength=256).cumsum()
-    full = int(np.searchsorted(counts, counts[-1] * 0.8))
-    ground = ink.threshold // 2
-    table = stretch_table(ground, max(full, ground + 1))
-    return fit_to_box(np.asarray(cv2.LUT(depth, table), np.uint8) * near)
+    return make_glyph(depth, inside, ink.threshold // 2)
