@@ -28,7 +28,7 @@ Points = NDArray[np.float64]
 # about three times the network's, as a digit stands on a page.
 _SIDES: Final = (46, 62)
 # Room for that and for the widest pen.
-_CANVAS: Final = 84
+_CANVAS: Final = 92
 # Of the thinnest pen, in heights of the digit.
 _HAIR: Final = 0.025
 # Heights of the digit between two points of a curve: finer cannot be seen.

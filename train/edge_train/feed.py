@@ -111,9 +111,9 @@ class EpochFeed:
         if self._recipe.augmentation is not None:
             images = augment_images(images, self._recipe.augmentation, rng)
         labels = self._labels[order]
-        targets = self._targets(images, labels)
         if self._recipe.drawn:
-            self._redraw(images, targets, labels, rng)
+            self._redraw(images, labels, rng)
+        targets = self._targets(images, labels)
         if self._recipe.damage or self._recipe.others:
             images, targets = self._as_on_pages(images, targets, labels, rng)
         return EpochImages(images, targets, time.thread_time() - started_s)
@@ -131,16 +131,11 @@ class EpochFeed:
         return targets
 
     def _redraw(
-        self,
-        images: NDArray[np.uint8],
-        targets: NDArray[np.float32],
-        labels: NDArray[np.int64],
-        rng: np.random.Generator,
+        self, images: NDArray[np.uint8], labels: NDArray[np.int64], rng: np.random.Generator
     ) -> None:
-        """Draw some of the digits anew, in place; the teacher need not know their forms."""
+        """Draw some of the digits anew, in place."""
         drawn = (rng.random(len(labels)) < self._recipe.drawn) & (labels < len(FORMS))
         images[drawn] = draw_digits(labels[drawn], rng)
-        targets[drawn] = self._rows[labels[drawn]]
 
     def _as_on_pages(
         self,
