@@ -59,11 +59,14 @@ def drop_specks(layer: ImageU8, spec: PageSpec, boxes: list[Box], rng: np.random
 def shine_through(
     paper: PictureF32, spec: PageSpec, writing: Writing, view: View, rng: np.random.Generator
 ) -> None:
-    """Let the back of the page be seen: the same hand's writing, mirrored, faint and soft."""
+    """Let the back of the page be seen: the same hand's writing, mirrored, faint and soft.
+
+    It stands between the rows of the front as often as under them.
+    """
     if spec.show_through == 0.0:
         return
     height, width = paper.shape[:2]
-    by = rng.uniform(-0.6, 0.6, 2) * spec.digit_height_px
+    by = rng.uniform((-0.6, -1.2), (0.6, 1.2)) * spec.digit_height_px
     glyphs = [_mirrored(view.see(glyph).moved(*by), width) for row in writing.rows for glyph in row]
     layer = ink_layer(glyphs, spec, (height, width))
     layer = cv2.GaussianBlur(layer, (0, 0), max(0.8, 0.25 * stroke_px(spec))).astype(np.uint8)

@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 from edge_infer.pieces import Box
 from pages.camera import photograph
 from pages.clutter import drop_specks, lay_on_table, marks, shine_through
+from pages.hand import Glyph
 from pages.ink import grained, ink_box, ink_colour, ink_layer
 from pages.layout import write
 from pages.paper import blank_paper, blend, print_ruling
+from pages.room import hold_up_in_room
 from pages.spec import PageSpec
 from pages.view import frame
 
@@ -49,9 +51,22 @@ def draw_page(spec: PageSpec, seed: int) -> DrawnPage:
     paper = blank_paper(spec, shape, on_paper)
     print_ruling(paper, spec, writing, view, on_paper)
     shine_through(paper, spec, writing, view, on_paper)
-    glyphs = [*(glyph for row in rows for glyph in row), *marks(spec, writing, view, on_paper)]
-    ink = grained(ink_layer(glyphs, spec, shape), spec, on_paper)
+    ink = _ink(rows, marks(spec, writing, view, on_paper), spec, shape)
+    ink = grained(ink, spec, on_paper)
     drop_specks(ink, spec, every_box, on_paper)
     blend(paper, ink, ink_colour(spec), spec.opacity)
     lay_on_table(paper, spec, every_box, on_paper)
+    hold_up_in_room(paper, spec, every_box, on_paper)
     return DrawnPage(photograph(paper, spec, by_camera), spec.rows, boxes)
+
+
+def _ink(
+    rows: tuple[tuple[Glyph, ...], ...], others: list[Glyph], spec: PageSpec, shape: tuple[int, int]
+) -> NDArray[np.uint8]:
+    """Draw what was written, by one pen or by two in turns: uint8 (h, w) coverage."""
+    first = [*(glyph for row in rows[::2] for glyph in row), *others]
+    second = [glyph for row in rows[1::2] for glyph in row]
+    if spec.second_pen == 1.0:
+        return ink_layer([*first, *second], spec, shape)
+    paler = ink_layer(second, spec, shape) * spec.second_pen
+    return np.maximum(ink_layer(first, spec, shape), paler.astype(np.uint8))

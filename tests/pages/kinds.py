@@ -173,7 +173,18 @@ def touching(rng: np.random.Generator) -> PageSpec:
 
 def show_through(rng: np.random.Generator) -> PageSpec:
     """With the writing on the back to be seen."""
-    return replace(photo(rng), show_through=float(rng.uniform(0.08, 0.3)))
+    return replace(photo(rng), show_through=float(rng.uniform(0.08, 0.4)))
+
+
+def two_pens(rng: np.random.Generator) -> PageSpec:
+    """By two pens, one of which is paler."""
+    rows = tuple(digits(rng, int(rng.integers(1, 7))) for _ in range(int(rng.integers(2, 5))))
+    return replace(photo(rng), rows=rows, second_pen=float(rng.uniform(0.35, 0.8)))
+
+
+def room(rng: np.random.Generator) -> PageSpec:
+    """Held up before a camera, with the room above the page."""
+    return replace(photo(rng), margin=float(rng.uniform(1.5, 3.0)), clutter=("room",))
 
 
 def clutter(rng: np.random.Generator) -> PageSpec:
@@ -265,7 +276,9 @@ KINDS: Final[dict[str, Kind]] = {
         marker,
         touching,
         show_through,
+        two_pens,
         clutter,
+        room,
         columns,
         scattered,
         listed,

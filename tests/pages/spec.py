@@ -10,7 +10,7 @@ Colour = Literal["black", "blue", "red"]
 Paper = Literal["white", "cream", "grey", "dark"]
 Ruling = Literal["none", "ruled", "squared", "dotted", "vertical"]
 Light = Literal["even", "gradient", "shadow", "vignette"]
-Clutter = Literal["plus", "dots", "letters", "specks", "edge", "underline"]
+Clutter = Literal["plus", "dots", "letters", "specks", "edge", "room", "underline"]
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ class PageSpec:
         colour: Of pen or marker. On dark paper all is light.
         stroke: Length of the pen's width, never under one pixel.
         opacity: Of the ink under full pressure, 0-1.
+        second_pen: 0-1, how dark every second row is beside the others.
         skips: 0-1, how often the pen leaves a gap in the line.
         paper: Its colour.
         texture: 0-1, how rough and crumpled the paper is.
@@ -72,6 +73,7 @@ class PageSpec:
     colour: Colour = "black"
     stroke: float = 0.07
     opacity: float = 1.0
+    second_pen: float = 1.0
     skips: float = 0.0
     paper: Paper = "white"
     texture: float = 0.0

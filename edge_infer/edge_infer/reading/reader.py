@@ -20,8 +20,10 @@ from edge_infer.reading.decode import Candidate, Choice, decode, decode_as
 from edge_infer.reading.ink import Ink, find_page_ink
 from edge_infer.reading.lattice import Span, make_tensor
 from edge_infer.reading.page import Digit, Line, Page, around
+from edge_infer.reading.pale import leave_out_pale, strength
 from edge_infer.reading.row import Row
-from edge_infer.reading.rows import find_rows, stray_rows
+from edge_infer.reading.rows import find_rows
+from edge_infer.reading.stray import ReadRow, stray_rows
 from edge_infer.reading.strokes import Piece, digit_height, find_pieces
 from edge_infer.reading.turn import (
     QUARTERS,
@@ -111,9 +113,9 @@ class PageReader:
         if min(work.shape) < MIN_SIDE:
             return Page(width, height, ())
         ink = find_page_ink(work)
-        pieces = find_pieces(ink)
+        pieces = leave_out_pale(find_pieces(ink), ink, work)
         rows, ink, quarters = self._rows(pieces, ink, rotate)
-        read, rejected = self._read_rows(rows, pattern)
+        read, rejected = self._read_rows(rows, ink, pattern)
 
         def placed(digits: Sequence[Digit]) -> tuple[Digit, ...]:
             return tuple(_placed(digit, ink, quarters, grey.shape) for digit in digits)
@@ -122,27 +124,30 @@ class PageReader:
         return Page(width, height, tuple(lines), placed(rejected), 90 * quarters)
 
     def _read_rows(
-        self, rows: Sequence[Row], pattern: re.Pattern[str] | None
+        self, rows: Sequence[Row], ink: Ink, pattern: re.Pattern[str] | None
     ) -> tuple[list[list[Digit]], list[Digit]]:
         """Decode rows; return the digits of each that has some, and what is rejected.
 
         Boxes are in the turned working picture.
         """
-        read: list[list[Digit]] = []
+        read: list[ReadRow] = []
         rejected: list[Digit] = []
         for row in rows:
             path, least = self._decode(row, pattern)
             sure: list[Digit] = []
+            strengths: list[float] = []
             for choice in path:
                 digit = self._digit(row, choice)
-                is_sure = choice.class_id is not None and digit.confidence >= least
-                (sure if is_sure else rejected).append(digit)
+                if choice.class_id is not None and digit.confidence >= least:
+                    sure.append(digit)
+                    strengths.append(strength(row.spans[choice.candidate].piece, ink))
+                else:
+                    rejected.append(digit)
             if sure:
-                read.append(sure)
-        strays = stray_rows([[digit.box for digit in row] for row in read])
-        for index in reversed(strays):
-            rejected += read.pop(index)
-        return read, rejected
+                read.append(ReadRow(sure, float(np.median(strengths))))
+        for index in reversed(stray_rows(read)):
+            rejected += read.pop(index).digits
+        return [list(row.digits) for row in read], rejected
 
     def _rows(
         self, pieces: Sequence[Piece], ink: Ink, rotate: Rotation

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-import numpy as np
-
 from edge_infer.pieces import Box, reading_order
 from edge_infer.reading.page import around
 from edge_infer.reading.strokes import Piece
@@ -24,12 +22,6 @@ MIN_HEIGHT: Final = 0.45
 MIN_BESIDE: Final = 0.5
 MAX_BREAK: Final = 0.12
 MAX_HEIGHT: Final = 1.3
-
-
-# A box narrower than this, in its heights, may hold a mere stroke; among other digits a 1 is
-# between so many of their heights tall.
-SLIM: Final = 0.4
-ONES: Final = (0.7, 1.5)
 
 
 def find_rows(pieces: Sequence[Piece], digit_height: float) -> list[list[Piece]]:
@@ -60,33 +52,6 @@ def find_rows(pieces: Sequence[Piece], digit_height: float) -> list[list[Piece]]
             nearest.append(stack)
     order = reading_order([around(stack.box for stack in row) for row in rows])
     return [_in_order(rows[index]) for index in order]
-
-
-def stray_rows(rows: Sequence[Sequence[Box]]) -> list[int]:
-    """Tell which rows are marks and no writing: all slim, and not as tall as the rest.
-
-    A lone upright stroke is a 1 among digits of its size, and the end of a rule elsewhere.
-
-    Args:
-        rows: The boxes of each row's digits.
-
-    Returns:
-        Indices of rows, in order.
-    """
-    heights = [box.height for row in rows for box in row if not _is_slim(box)]
-    if not heights:
-        return []
-    typical = float(np.median(heights))
-    least, most = (factor * typical for factor in ONES)
-    return [
-        index
-        for index, row in enumerate(rows)
-        if all(_is_slim(box) and not least <= box.height <= most for box in row)
-    ]
-
-
-def _is_slim(box: Box) -> bool:
-    return box.width < SLIM * box.height
 
 
 class _Stack:
