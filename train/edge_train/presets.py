@@ -59,17 +59,19 @@ _OWN: Final = Recipe(
     weight_decay=0.02,
     warmup_epochs=1.0,
     label_smoothing=0.05,
-    augmentation=Augmentation(rotation_deg=15, scale=0.1, shear=0.2, shift_px=2.5),
+    augmentation=Augmentation(rotation_deg=15, scale=0.1, shear=0.2, shift_px=2.5, thickness=0.4),
+    drawn=0.15,
     epochs=60,
     batch_size=128,
 )
 
-# Few epochs leave no time to learn strong distortions.
+# Few epochs leave no time to learn strong distortions, or other people's digits.
 _FAST: Final = replace(
     _OWN,
     warmup_epochs=0.3,
     label_smoothing=0.0,
     augmentation=Augmentation(rotation_deg=7, scale=0.05, shear=0.1, shift_px=1),
+    drawn=0.0,
     epochs=5,
 )
 
@@ -83,9 +85,9 @@ _PAGE: Final = replace(
     teacher_temperature=1.0,
     augmentation=Augmentation(rotation_deg=15, scale=0.2, shear=0.25, shift_px=0, clean_share=0.25),
     others=0.5,
-    drawn=0.2,
+    drawn=0.3,
     damage=0.7,
-    epochs=30,
+    epochs=40,
 )
 
 PRESETS: Final[Mapping[str, Preset]] = {
