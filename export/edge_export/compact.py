@@ -36,6 +36,7 @@ _KINDS: Final = {
     "concat": "j",
     "conv": "c",
     "dense": "d",
+    "exact": "e",
     "flatten": "f",
     "logits": "l",
     "mean": "m",

@@ -12,16 +12,6 @@ from edge_train import drawn_digits
 from edge_train.digit_forms import FORMS, Form, read_drawing
 from edge_train.drawn_digits import draw_digits, draw_form
 
-# Written so by few of those whose digits the shipped models were trained on.
-FOREIGN = {
-    (0, "slashed"),
-    (1, "long flag"),
-    (1, "wide flag"),
-    (1, "bent flag"),
-    (1, "upstroke from the line"),
-    (4, "looped, one stroke"),
-    (7, "round, crossed"),
-}
 EVERY_FORM = [
     pytest.param(digit, form, id=f"{digit} {form.name}")
     for digit, forms in FORMS.items()
@@ -92,8 +82,9 @@ def test_form_is_drawn_well_inside_the_canvas(
 
 @pytest.mark.parametrize(("digit", "form"), EVERY_FORM)
 def test_form_is_read_as_its_digit(digit: int, form: Form, best) -> None:
+    """By a network that has learnt them: a form that a change makes unlike itself is seen."""
     read = best.probabilities(draw_form(form, 100, np.random.default_rng(digit))).argmax(axis=1)
-    assert (read == digit).mean() >= (0.4 if (digit, form.name) in FOREIGN else 0.9)
+    assert (read == digit).mean() >= 0.95
 
 
 def test_writers_differ(digits, labels) -> None:
