@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SOURCES := train export edge_infer benchmarks cli tests tools
 
-.PHONY: help setup demo test check lint types bench clean
+.PHONY: help setup demo test check lint types bench bench-peers parity-cpus clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -38,6 +38,15 @@ check: lint types test
 # Latency parity with Keras on a network trained for it, then the pytest-benchmark suites.
 bench: setup
 	@$(BIN)/python tools/bench.py
+
+# One trained run in the runtimes that people would use instead; those missing are named.
+bench-peers: setup
+	@test -n "$(RUN)" || { echo "name a finished run: make bench-peers RUN=runs/edge" >&2; exit 2; }
+	@$(BIN)/python benchmarks/peers.py "$(RUN)" --results benchmarks/results
+
+# The same answer on this CPU and on emulated ones: a Haswell, and those of Raspberry Pis.
+parity-cpus: setup
+	@$(BIN)/python benchmarks/parity_cpus.py
 
 clean:
 	rm -rf $(VENV) demo build dist .benchmarks .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -1,44 +1,92 @@
-"""Keras, float ONNX and int8 ONNX on the same ready images: one, and a batch of 64.
+"""What people do with a model, by Keras, float ONNX and int8 ONNX side by side.
 
-Run by `make bench`, which names a run folder with its two exports in EDGE_MNIST_BENCH_RUN.
+The paths are those of ``edge-mnist bench``; what Keras cannot do, reading pages, is left to
+the other two. Run by `make bench`, which names a run folder with its two exports in
+EDGE_MNIST_BENCH_RUN; ``--benchmark-histogram`` draws each group.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from edge_bench.device.pictures import Pictures, draw_pictures
+from edge_bench.device.scenarios import BATCHES, cases_of, make_call
+from edge_bench.device.summary import Case
 from edge_bench.latency_parity import (
-    BATCHES,
     KERAS_COMPILED,
     KERAS_PREDICT,
     ONNX_FLOAT,
     ONNX_INT8,
     contenders,
 )
-from edge_infer.run_folder import RunFolder
+from edge_infer.images import read_image
+from edge_infer.preprocess import prepare_digit
 
-Contenders = dict[int, dict[str, Callable[[], object]]]
+Call = Callable[[], object]
+FILES = {ONNX_FLOAT: "float.onnx", ONNX_INT8: "int8.onnx"}
+NAMES = (KERAS_PREDICT, KERAS_COMPILED, *FILES)
+WHOLE_PATHS = [case for name in ("folder", "page", "stream") for case in cases_of(name, 1, 1)]
 
 
 @pytest.fixture(scope="module")
-def timed() -> Contenders:
-    """The functions to time, by batch size and name."""
-    run = Path(os.environ["EDGE_MNIST_BENCH_RUN"])
-    images = RunFolder(run).read_calibration().test_images
+def run() -> Path:
+    """The trained run with its two exports."""
+    return Path(os.environ["EDGE_MNIST_BENCH_RUN"])
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Pictures:
+    """The pictures of ``edge-mnist bench``."""
+    return draw_pictures(tmp_path_factory.mktemp("pictures"))
+
+
+@pytest.fixture(scope="module")
+def batches(run: Path, pictures: Pictures) -> Mapping[int, Mapping[str, Call]]:
+    """What recognises ready tensors, by how many and by name."""
+    float_file, int8_file = (run / file for file in FILES.values())
     return {
-        batch: contenders(run, run / "float.onnx", run / "int8.onnx", images[:batch])
-        for batch in BATCHES
+        size: contenders(run, float_file, int8_file, pictures.tensors(size)) for size in BATCHES
     }
 
 
-@pytest.mark.parametrize("name", [KERAS_PREDICT, KERAS_COMPILED, ONNX_FLOAT, ONNX_INT8])
-@pytest.mark.parametrize("batch", BATCHES)
-def test_latency(benchmark: Any, timed: Contenders, batch: int, name: str) -> None:
-    """Time one contender; pytest-benchmark prints the groups side by side."""
-    benchmark.group = f"batch of {batch}"
-    assert benchmark(timed[batch][name]) is not None
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("size", BATCHES)
+def test_batch(
+    benchmark: Any, batches: Mapping[int, Mapping[str, Call]], size: int, name: str
+) -> None:
+    """Recognise ready tensors."""
+    benchmark.group = f"batch of {size}"
+    assert benchmark(batches[size][name]) is not None
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_image(
+    benchmark: Any, run: Path, pictures: Pictures, batches: Mapping[int, Any], name: str
+) -> None:
+    """Recognise one PNG file, from disk to label."""
+    benchmark.group = "image"
+    if name in FILES:
+        call = make_call(Case("image", 1, 1), str(run / FILES[name]), pictures)
+    else:
+        recognise = batches[1][name]
+
+        def call() -> object:
+            # Keras is given the tensor that it already holds: the same shape and cost.
+            prepare_digit(read_image(pictures.file))
+            return recognise()
+
+    assert benchmark(call) is not None
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("case", WHOLE_PATHS, ids=str)
+def test_whole_path(benchmark: Any, run: Path, pictures: Pictures, case: Case, name: str) -> None:
+    """Recognise a folder of files, a page, a camera's frame."""
+    benchmark.group = str(case)
+    call = make_call(case, str(run / FILES[name]), pictures)
+    assert benchmark(call) is not None

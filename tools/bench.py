@@ -1,7 +1,7 @@
 """Latency parity with Keras, then the pytest-benchmark suites, on one trained network.
 
-The run is made once, in runs/bench, and used again; give another with --run. Options after
-``--`` go to pytest, for instance ``-- --benchmark-histogram=runs/bench/latency``.
+The run is made once, in runs/bench, and used again; give another with --run. Histograms
+are drawn beside it. Options after ``--`` go to pytest.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ def main() -> int:
     _edge_mnist("export", run, "--quantize", "-o", int8_file, "--force")
     parity = [sys.executable, "-m", "edge_bench.latency_parity", run, float_file, int8_file]
     missed = subprocess.run(parity, check=False).returncode
-    suites = [BIN / "pytest", SUITES, *arguments.pytest_options]
+    histograms = f"--benchmark-histogram={run / 'latency'}"
+    suites = [BIN / "pytest", SUITES, histograms, *arguments.pytest_options]
     failed = subprocess.run(
         suites, check=False, env={**os.environ, "EDGE_MNIST_BENCH_RUN": str(run)}
     ).returncode

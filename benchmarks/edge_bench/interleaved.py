@@ -1,4 +1,4 @@
-"""Timing several functions in turns, so that a noisy machine does not decide.
+"""Timing several things in turns, so that a noisy machine does not decide.
 
 One after the other in short slices, A B C A B C ...: what slows the machine for a
 while slows all of them, and the ratios of their medians hold.
@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-_WARM_UP_CALLS: Final = 20
 _SLICE_S: Final = 0.02
+# Steady: so many slices in a row, none of which is quicker than all before by this share.
+_STEADY_SLICES: Final = 3
+_QUICKER: Final = 0.05
+_WARM_UP_LIMIT_S: Final = 2.0
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,69 @@ class Timing:
     p90_ms: float
 
 
+@dataclass(frozen=True, eq=False)
+class Turn:
+    """What was measured in one turn.
+
+    Attributes:
+        seconds: float64 (calls,), each call, one at least.
+        parts: Further figures of this turn by name, units in the names.
+    """
+
+    seconds: NDArray[np.float64]
+    parts: Mapping[str, float] = field(default_factory=dict[str, float])
+
+    @property
+    def median_ms(self) -> float:
+        """Of its calls, in milliseconds."""
+        return 1e3 * float(np.median(self.seconds))
+
+
+class Subject(Protocol):
+    """What can be measured turn by turn."""
+
+    def warm_up(self) -> None:
+        """Do untimed work until a turn is worth something."""
+        ...
+
+    def turn(self) -> Turn:
+        """Work for a moment and tell how long each call took."""
+        ...
+
+
+class Loop:
+    """A subject that calls one function again and again, some 20 ms a turn."""
+
+    def __init__(self, function: Callable[[], object]) -> None:
+        self._function = function
+        self._calls = 1
+
+    def warm_up(self, limit_s: float = _WARM_UP_LIMIT_S) -> None:
+        """Call until it becomes no quicker, or for ``limit_s`` seconds."""
+        ends_s = time.perf_counter() + limit_s
+        least_ms, steady = np.inf, 0
+        while steady < _STEADY_SLICES and time.perf_counter() < ends_s:
+            turn_ms = self.turn().median_ms
+            # A slice that began with a single call knows by now how many fit in.
+            self._calls = max(1, int(1e3 * _SLICE_S / max(turn_ms, 1e-6)))
+            steady = 0 if turn_ms < (1 - _QUICKER) * least_ms else steady + 1
+            least_ms = min(least_ms, turn_ms)
+
+    def turn(self) -> Turn:
+        """Call as often as fits into a slice, once at least.
+
+        Of the parts, ``cpu_ms`` is the processor time a call, all threads together.
+        """
+        function, calls = self._function, self._calls
+        seconds = np.empty(calls)
+        cpu_s = time.process_time()
+        for at in range(calls):
+            started_s = time.perf_counter()
+            function()
+            seconds[at] = time.perf_counter() - started_s
+        return Turn(seconds, {"cpu_ms": 1e3 * (time.process_time() - cpu_s) / calls})
+
+
 def time_interleaved(
     functions: Mapping[str, Callable[[], object]], *, rounds: int
 ) -> dict[str, Timing]:
@@ -49,25 +115,14 @@ def time_interleaved(
     Returns:
         Name to timing, in the order given.
     """
-    calls_a_turn = {name: _calls_in_a_slice(function) for name, function in functions.items()}
-    seconds: dict[str, list[float]] = {name: [] for name in functions}
+    loops = {name: Loop(function) for name, function in functions.items()}
+    for loop in loops.values():
+        loop.warm_up()
+    seconds: dict[str, list[NDArray[np.float64]]] = {name: [] for name in functions}
     for _ in range(rounds):
-        for name, function in functions.items():
-            for _ in range(calls_a_turn[name]):
-                started_s = time.perf_counter()
-                function()
-                seconds[name].append(time.perf_counter() - started_s)
-    return {name: _timing(name, np.array(values)) for name, values in seconds.items()}
-
-
-def _calls_in_a_slice(function: Callable[[], object]) -> int:
-    """Warm up, then see how many calls fit into a slice."""
-    elapsed_s = 0.0
-    for _ in range(_WARM_UP_CALLS):
-        started_s = time.perf_counter()
-        function()
-        elapsed_s = time.perf_counter() - started_s
-    return max(1, int(_SLICE_S / max(elapsed_s, 1e-9)))
+        for name, loop in loops.items():
+            seconds[name].append(loop.turn().seconds)
+    return {name: _timing(name, np.concatenate(values)) for name, values in seconds.items()}
 
 
 def _timing(name: str, seconds: NDArray[np.float64]) -> Timing:

@@ -8,7 +8,9 @@ from typing import Annotated
 import typer
 
 from edge_mnist.commands import (
+    bench,
     doctor,
+    explore,
     export,
     models,
     predict,
@@ -28,10 +30,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (train, export, verify, predict, read, webcam, samples, doctor):
+for module in (train, export, verify, predict, read, webcam, samples, explore, doctor):
     verb = module.__name__.rpartition(".")[2]
     app.command(verb, epilog=module.EXAMPLES, no_args_is_help=False)(module.command)
 app.add_typer(models.app, name="models", epilog=models.EXAMPLES)
+app.add_typer(bench.app, name="bench", epilog=bench.EXAMPLES)
 
 
 def _print_version(wanted: bool) -> None:

@@ -37,6 +37,7 @@ EXTRAS: Final = (
         "train", ("tensorflow", "sklearn", "pooch", "requests", "tensorboard"), "edge-mnist train"
     ),
     Extra("export", ("tensorflow", "tf2onnx", "onnx", "onnxslim"), "edge-mnist export and verify"),
+    Extra("report", ("matplotlib", "sklearn", "seaborn"), "edge-mnist evaluate and explore"),
     Extra("bench", ("tensorflow", "tf2onnx", "psutil", "pytest_benchmark"), "make bench"),
     Extra("dev", ("ruff", "mypy", "pyright", "importlinter", "pytest", "hypothesis"), "make check"),
 )

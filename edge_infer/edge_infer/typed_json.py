@@ -7,6 +7,7 @@ written twice and an error names the place.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from types import NoneType, UnionType
 from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
@@ -20,8 +21,9 @@ def from_json_value(kind: type[Record], value: Any, where: str) -> Record:
     """Make a dataclass from what ``json.loads`` gave.
 
     Args:
-        kind: A dataclass of str, int, float, other such dataclasses, ``tuple[X, ...]`` of
-            them (lists in JSON) and ``X | None``.
+        kind: A dataclass of str, int, float, bool, other such dataclasses, ``tuple[X, ...]``
+            of them (lists in JSON), ``Mapping[str, X]`` (objects) and ``X | None``; ``Any``
+            takes what stands there.
         value: Its fields by name. Those with a default may be missing; those that it does
             not know are ignored.
         where: What to call it in errors.
@@ -41,6 +43,11 @@ def _read(kind: Any, value: Any, where: str) -> Any:
         return tuple(
             _read(get_args(kind)[0], item, f"{where}[{at}]") for at, item in enumerate(value)
         )
+    if get_origin(kind) is Mapping:
+        _expect(isinstance(value, dict), "an object", value, where)
+        return {
+            name: _read(get_args(kind)[1], item, f"{where}.{name}") for name, item in value.items()
+        }
     if is_dataclass(kind):
         return _read_record(kind, value, where)
     return _read_plain(kind, value, where)
@@ -54,18 +61,22 @@ def _read_record(kind: Any, value: Any, where: str) -> Any:
         if field.name in value:
             place = f"{where}.{field.name}"
             values[field.name] = _read(hints[field.name], value[field.name], place)
-        elif field.default is MISSING:
+        elif field.default is MISSING and field.default_factory is MISSING:
             raise ModelError(f"{where} has no {field.name}")
     return kind(**values)
 
 
 def _read_plain(kind: Any, value: Any, where: str) -> Any:
+    if kind is Any:
+        return value
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if kind is float:
         _expect(is_number and math.isfinite(value), "a number", value, where)
         return float(value)
     if kind is int:
         _expect(is_number and isinstance(value, int), "a whole number", value, where)
+    elif kind is bool:
+        _expect(isinstance(value, bool), "true or false", value, where)
     else:
         _expect(isinstance(value, str), "a text", value, where)
     return value

@@ -13,6 +13,7 @@ VERBS = (
     "predict",
     "read",
     "webcam",
+    "bench",
     "models",
     "samples",
     "doctor",

@@ -1,0 +1,153 @@
+"""Debian packages unpacked into a folder: no root, and the machine's own stay as they are.
+
+The mirror is the one that this machine's apt uses. Its state, lists and cache are kept
+apart, so that a foreign architecture can be asked for without being added to the system.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from edge_infer.errors import MissingExtraError, RunError
+
+_KEYRING: Final = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+_TIMEOUT_S: Final = 600
+
+
+@dataclass(frozen=True)
+class Debian:
+    """Where packages come from.
+
+    Attributes:
+        mirror: Address of the archive.
+        suite: Such as ``bookworm``.
+        architecture: Of this machine, as Debian names it.
+    """
+
+    mirror: str
+    suite: str
+    architecture: str
+
+    @classmethod
+    def of_this_machine(cls) -> Debian:
+        """Ask apt and the system.
+
+        Raises:
+            MissingExtraError: This is no Debian, or apt knows no mirror.
+        """
+        if not (shutil.which("apt-get") and shutil.which("dpkg-deb") and _KEYRING.is_file()):
+            raise MissingExtraError("the emulators come from Debian's packages; this is no Debian")
+        suite = platform.freedesktop_os_release().get("VERSION_CODENAME", "")
+        form = ("--format", "$(RELEASE) $(COMPONENT) $(SITE)", "Created-By: Packages")
+        targets = [
+            line.split() for line in run("apt-get", "indextargets", *form).stdout.splitlines()
+        ]
+        mirrors = [site for release, part, site in targets if (release, part) == (suite, "main")]
+        if not mirrors:
+            raise MissingExtraError(f"apt knows no mirror of Debian {suite}")
+        return cls(mirrors[0], suite, run("dpkg", "--print-architecture").stdout.strip())
+
+    def unpack(self, packages: Sequence[str], folder: Path, *, architecture: str) -> None:
+        """Fetch packages with all that they need, and unpack them; once is enough.
+
+        Args:
+            packages: Names.
+            folder: Gets ``usr`` and so on.
+            architecture: As Debian names it.
+
+        Raises:
+            RunError: The packages cannot be had.
+        """
+
+        def make(part: Path) -> None:
+            state = part.with_name("apt")
+            options = self._private_state(state, architecture)
+            wanted = ("--yes", "--no-install-recommends", "--download-only", "install", *packages)
+            for words in (("update",), wanted):
+                run("apt-get", "--quiet=2", *options, *words)
+            for package in sorted(state.glob("cache/archives/*.deb")):
+                run("dpkg-deb", "--extract", str(package), str(part))
+            # Where /lib and /usr/lib are one, the link belongs to no package.
+            for link in ("lib", "lib64"):
+                if not (part / link).exists() and (part / "usr" / link).is_dir():
+                    (part / link).symlink_to(f"usr/{link}")
+
+        make_once(folder, make)
+
+    def _private_state(self, folder: Path, architecture: str) -> list[str]:
+        """Lay out a state of apt's own for one architecture; return the options for it."""
+        for name in ("lists/partial", "cache/archives/partial"):
+            (folder / name).mkdir(parents=True)
+        (folder / "status").touch()
+        sources = folder / "sources.list"
+        sources.write_text(f"deb [signed-by={_KEYRING}] {self.mirror} {self.suite} main\n")
+        settings = {
+            "APT::Architecture": architecture,
+            "APT::Architectures::": architecture,
+            "APT::Sandbox::User": "",
+            "Acquire::Retries": "3",
+            "Debug::NoLocking": "1",
+            "Dir::Cache": folder / "cache",
+            "Dir::Etc::preferencesparts": "/dev/null",
+            "Dir::Etc::sourcelist": sources,
+            "Dir::Etc::sourceparts": "/dev/null",
+            "Dir::State": folder,
+            "Dir::State::lists": folder / "lists",
+            "Dir::State::status": folder / "status",
+        }
+        return [f"--option={name}={value}" for name, value in settings.items()]
+
+
+def make_once(folder: Path, make: Callable[[Path], None]) -> None:
+    """Make a folder that is not there yet, whole or not at all.
+
+    Args:
+        folder: To be made.
+        make: Fills a folder with another name, which it makes itself.
+    """
+    if folder.is_dir():
+        return
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as name:
+        part = Path(name) / "part"
+        make(part)
+        try:
+            part.rename(folder)
+        except OSError:
+            # Another process may have been quicker.
+            if not folder.is_dir():
+                raise
+
+
+def run(*words: str, timeout_s: float = _TIMEOUT_S) -> subprocess.CompletedProcess[str]:
+    """Run a program to its end, without input.
+
+    Raises:
+        RunError: It fails or takes too long; the message ends with its last line.
+    """
+    name = Path(words[0]).name
+    try:
+        done = subprocess.run(
+            words,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=timeout_s,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            env={**os.environ, "LC_ALL": "C"},
+        )
+    except subprocess.TimeoutExpired as error:
+        raise RunError(f"{name} took more than {timeout_s:.0f} s") from error
+    if done.returncode:
+        last = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
+        raise RunError(f"{name} failed ({done.returncode}): {''.join(last)}")
+    return done

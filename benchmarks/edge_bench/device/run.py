@@ -1,0 +1,218 @@
+"""One run: every case with every model in turns, round after round until the time is up.
+
+A case is visited for a moment, then the next one, and so on around until the time is up.
+So each is spread over the whole run: a machine that is slow for ten seconds spoils some
+turns of each case and not all turns of one, and medians of two runs agree.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final, get_args
+
+from edge_bench.device.cold import ColdStart, run_python
+from edge_bench.device.doubts import find_doubts
+from edge_bench.device.machine import read_host, read_state, usable_cores
+from edge_bench.device.models import Chosen, choose, describe, describe_runtime
+from edge_bench.device.pictures import FILES, Pictures, draw_pictures
+from edge_bench.device.record import Measurement, Ratio, Record
+from edge_bench.device.scenarios import READS_PAGES, Scenario, cases_of, make_subject
+from edge_bench.device.summary import MIN_TURNS, Case, Memory, compare, summarise
+from edge_bench.interleaved import Subject, Turn
+from edge_infer.reading.reader import DEFAULT_PAGE_MODEL
+from edge_infer.shipped import DEFAULT_MODEL
+
+SCENARIOS: Final[tuple[Scenario, ...]] = get_args(Scenario)
+# Told of what is being done, how much of it is done, and of how much.
+Notify = Callable[[str, float, float], None]
+# A fresh process is one call and takes far longer than any other: so many visits in one.
+_LONGER_VISITS: Final[Mapping[str, int]] = {"cold": 4}
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Seconds that a run may take.
+
+    Attributes:
+        timing_s: All turns together; three rounds are made even where they take longer.
+        visit_s: A visit to one case with all its models, one turn of each at least.
+        memory_s: Processes that measure memory; what is left by then is not measured.
+    """
+
+    timing_s: float
+    visit_s: float
+    memory_s: float
+
+
+QUICK: Final = Budget(timing_s=10, visit_s=0.1, memory_s=5)
+DEFAULT: Final = Budget(timing_s=80, visit_s=0.25, memory_s=30)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BenchConfig:
+    """What to measure.
+
+    Attributes:
+        models: Names of shipped models or paths of files, the first one the baseline;
+            empty for what the other verbs take where none is named: one model for single
+            digits and another for pages and frames.
+        scenarios: Their names.
+        threads: Inside one operator; None for one, and for batches one and all cores.
+        budget: How long it may take.
+    """
+
+    models: tuple[str, ...] = ()
+    scenarios: tuple[Scenario, ...] = SCENARIOS
+    threads: int | None = None
+    budget: Budget = DEFAULT
+
+
+@dataclass(frozen=True)
+class Track:
+    """One case with one model: what is measured, and what was measured so far."""
+
+    case: Case
+    chosen: Chosen
+    subject: Subject
+    turns: list[Turn] = field(default_factory=list[Turn])
+
+
+def run_bench(config: BenchConfig, command: Sequence[str], notify: Notify) -> Record:
+    """Measure everything that is asked for.
+
+    Args:
+        config: What.
+        command: Words of the command, for the record.
+        notify: Told now and then how far it is.
+
+    Raises:
+        ModelError: A model is missing, foreign or damaged.
+        RunError: A fresh process fails.
+        OutputError: The temporary folder cannot be written.
+    """
+    created = datetime.now(UTC).isoformat(timespec="seconds")
+    pairs = _pairs(config)
+    chosen = tuple(dict.fromkeys(model for _, models in pairs for model in models))
+    described = tuple(map(describe, chosen))
+    with tempfile.TemporaryDirectory(prefix="edge-mnist-bench-") as folder:
+        notify("drawing pictures", 0, 1)
+        files = FILES if "folder" in config.scenarios else 1
+        pictures = draw_pictures(Path(folder), files=files)
+        groups = [[_track(case, model, pictures) for model in models] for case, models in pairs]
+        before = read_state()
+        _measure(groups, config.budget, notify)
+        after = read_state()
+        memories = _memories(groups, pictures, config.budget, notify)
+    host = read_host(before, after)
+    measured = [[_summarise(track, memories) for track in group] for group in groups]
+    measurements = tuple(each for group in measured for each in group)
+    return Record(
+        created=created,
+        edge_mnist=version("edge-mnist"),
+        command=tuple(command),
+        host=host,
+        runtime=describe_runtime(chosen[0], [case.threads for case, _ in pairs]),
+        models=described,
+        measurements=measurements,
+        ratios=tuple(_ratios(pairs, measured)),
+        doubts=find_doubts(host, before, after, measurements),
+    )
+
+
+def _pairs(config: BenchConfig) -> list[tuple[Case, tuple[Chosen, ...]]]:
+    """Pair each case with its models."""
+    named = choose(config.models)
+    cores = usable_cores()
+    return [
+        (case, named or choose([_usual_model(case)]))
+        for scenario in SCENARIOS
+        if scenario in config.scenarios
+        for case in cases_of(scenario, config.threads, cores)
+    ]
+
+
+def _usual_model(case: Case) -> str:
+    return DEFAULT_PAGE_MODEL if case.scenario in READS_PAGES else DEFAULT_MODEL
+
+
+def _track(case: Case, chosen: Chosen, pictures: Pictures) -> Track:
+    return Track(case, chosen, make_subject(case, chosen.model, pictures))
+
+
+def _measure(groups: Sequence[Sequence[Track]], budget: Budget, notify: Notify) -> None:
+    """Warm everything up, then go around until the time is up."""
+    for done, group in enumerate(groups):
+        notify(f"warming up: {group[0].case}", done, len(groups))
+        for track in group:
+            track.subject.warm_up()
+    began_s = time.perf_counter()
+    rounds = 0
+    while rounds < MIN_TURNS or time.perf_counter() - began_s < budget.timing_s:
+        for group in groups:
+            elapsed_s = time.perf_counter() - began_s
+            if rounds >= MIN_TURNS and elapsed_s > budget.timing_s:
+                break
+            notify(f"measuring: {group[0].case}", min(elapsed_s, budget.timing_s), budget.timing_s)
+            _visit(group, budget.visit_s)
+        rounds += 1
+
+
+def _visit(group: Sequence[Track], visit_s: float) -> None:
+    """Give all models of one case turn after turn for a moment."""
+    longer = _LONGER_VISITS.get(group[0].case.scenario, 1)
+    ends_s = time.perf_counter() + visit_s * longer
+    while True:
+        for track in group:
+            track.turns.append(track.subject.turn())
+        if time.perf_counter() >= ends_s:
+            break
+
+
+def _memories(
+    groups: Sequence[Sequence[Track]], pictures: Pictures, budget: Budget, notify: Notify
+) -> dict[tuple[Case, str], Memory]:
+    """Measure memory, each case and model in a process of its own, while there is time."""
+    tracks = [track for group in groups for track in group]
+    # The many batches last: where time is short, it is for the others.
+    tracks.sort(key=lambda track: track.case.scenario == "batch")
+    ends_s = time.perf_counter() + budget.memory_s
+    memories: dict[tuple[Case, str], Memory] = {}
+    for done, track in enumerate(tracks):
+        notify(f"memory: {track.case}", done, len(tracks))
+        key = (track.case, track.chosen.name)
+        if isinstance(track.subject, ColdStart):
+            memories[key] = track.subject.memory
+        elif time.perf_counter() < ends_s:
+            memories[key] = _memory(track, pictures)
+    return memories
+
+
+def _memory(track: Track, pictures: Pictures) -> Memory:
+    words = {
+        "case": asdict(track.case),
+        "model": track.chosen.model,
+        "pictures": str(pictures.root),
+    }
+    return Memory(*run_python(["-m", "edge_bench.device.memory_worker", json.dumps(words)]))
+
+
+def _summarise(track: Track, memories: Mapping[tuple[Case, str], Memory]) -> Measurement:
+    memory = memories.get((track.case, track.chosen.name), Memory())
+    return summarise(track.case, track.chosen.name, track.turns, memory)
+
+
+def _ratios(
+    pairs: Sequence[tuple[Case, tuple[Chosen, ...]]], measured: Sequence[Sequence[Measurement]]
+) -> Iterator[Ratio]:
+    for (case, _), (baseline, *others) in zip(pairs, measured, strict=True):
+        for other in others:
+            ratio = compare(case, other, baseline)
+            if ratio is not None:
+                yield ratio

@@ -1,0 +1,77 @@
+"""A camera without a camera: frames fall due at a fixed rate, and the newest is read.
+
+What a live loop costs is not what a call costs: between frames the process sleeps, caches
+cool down, and threads that spin would burn a core. So the loop is paced as a camera paces
+it, and what counts is the share of a core and how old a frame is once it has been read.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+
+from edge_bench.interleaved import Turn
+
+FPS: Final = 30.0
+
+
+class Stream:
+    """A subject that handles one frame after another as they fall due."""
+
+    def __init__(self, handle: Callable[[], object], *, turn_s: float, fps: float = FPS) -> None:
+        """Prepare a stream.
+
+        Args:
+            handle: Does all that is to be done with a frame.
+            turn_s: Seconds of a turn.
+            fps: Frames that fall due in a second.
+        """
+        self._handle = handle
+        self._period_s = 1 / fps
+        self._frames = max(1, round(turn_s * fps))
+
+    def warm_up(self) -> None:
+        """Handle some frames."""
+        for _ in range(3):
+            self._handle()
+
+    def turn(self) -> Turn:
+        """Handle the frames of one turn.
+
+        Of the parts, ``frame_age_ms`` is the median time from a frame's falling due to the
+        end of its handling, ``cpu_share`` the share of one core that is used, 0-1 or more,
+        ``cpu_ms`` the processor time a frame, waiting included, and ``fps`` the rate of
+        frames handled; frames that came meanwhile are dropped.
+        """
+        seconds: list[float] = []
+        ages_s: list[float] = []
+        cpu_s, began_s = time.process_time(), time.perf_counter()
+        frame = 0
+        while frame < self._frames:
+            due_s = began_s + frame * self._period_s
+            _sleep_until(due_s)
+            started_s = time.perf_counter()
+            self._handle()
+            ended_s = time.perf_counter()
+            seconds.append(ended_s - started_s)
+            ages_s.append(ended_s - due_s)
+            frame = max(frame + 1, int((ended_s - began_s) / self._period_s))
+        _sleep_until(began_s + self._frames * self._period_s)
+        elapsed_s = time.perf_counter() - began_s
+        cpu_s = time.process_time() - cpu_s
+        parts = {
+            "cpu_ms": 1e3 * cpu_s / len(seconds),
+            "cpu_share": cpu_s / elapsed_s,
+            "frame_age_ms": 1e3 * float(np.median(ages_s)),
+            "fps": len(seconds) / elapsed_s,
+        }
+        return Turn(np.array(seconds), parts)
+
+
+def _sleep_until(moment_s: float) -> None:
+    left_s = moment_s - time.perf_counter()
+    if left_s > 0:
+        time.sleep(left_s)

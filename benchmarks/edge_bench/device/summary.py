@@ -1,0 +1,129 @@
+"""From turns to figures: quantiles only where there are calls enough, and ratios."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_bench.device.record import Measurement, Ratio
+from edge_bench.interleaved import Turn
+
+# A quantile needs some calls beyond it: two of 20 beyond p90, five of 100 and of 500.
+MIN_CALLS: Final[Mapping[int, int]] = {90: 20, 95: 100, 99: 500}
+# A bootstrap of fewer turns would promise more than they can tell.
+MIN_TURNS: Final = 3
+_REPLICATES: Final = 2000
+_SEED: Final = 0
+
+
+@dataclass(frozen=True, order=True)
+class Case:
+    """What is measured with each model.
+
+    Attributes:
+        scenario: Its name.
+        threads: Inside one operator.
+        batch: Images a call.
+    """
+
+    scenario: str
+    threads: int
+    batch: int
+
+    def __str__(self) -> str:
+        """Return a few words for people."""
+        words = [self.scenario]
+        words += [f"of {self.batch}"] if self.scenario == "batch" else []
+        words += [f"on {self.threads} threads"] if self.threads > 1 else []
+        return " ".join(words)
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Of a process: resident now, and at its most, in bytes; None where it is not told."""
+
+    steady_bytes: int | None = None
+    peak_bytes: int | None = None
+
+
+def summarise(
+    case: Case, model: str, turns: Sequence[Turn], memory: Memory = Memory()
+) -> Measurement:
+    """Sum up all turns of one case with one model, one turn at least."""
+    ms = 1e3 * np.concatenate([turn.seconds for turn in turns])
+    quantiles = np.percentile(ms, np.arange(101))
+
+    def at(percent: int) -> float | None:
+        return _short(quantiles[percent]) if len(ms) >= MIN_CALLS[percent] else None
+
+    return Measurement(
+        scenario=case.scenario,
+        model=model,
+        threads=case.threads,
+        batch=case.batch,
+        n=len(ms),
+        mean_ms=_short(ms.mean()),
+        sd_ms=_short(ms.std(ddof=1)) if len(ms) > 1 else 0.0,
+        min_ms=_short(ms.min()),
+        p50_ms=_short(quantiles[50]),
+        p90_ms=at(90),
+        p95_ms=at(95),
+        p99_ms=at(99),
+        images_per_s=_short(1e3 * case.batch / quantiles[50]),
+        rss_steady_bytes=memory.steady_bytes,
+        rss_peak_bytes=memory.peak_bytes,
+        quantiles_ms=tuple(map(_short, quantiles)),
+        round_medians_ms=tuple(_short(turn.median_ms) for turn in turns),
+        parts={
+            name: _short(float(np.median([turn.parts[name] for turn in turns])))
+            for name in turns[0].parts
+        },
+    )
+
+
+def compare(
+    case: Case, model: Measurement, baseline: Measurement, *, replicates: int = _REPLICATES
+) -> Ratio | None:
+    """Compare two models that were measured in the same turns.
+
+    Args:
+        case: Of both.
+        model: What is compared.
+        baseline: With what.
+        replicates: Of the bootstrap (Efron 1979): turns are drawn with replacement, those
+            of both models at once, since what slowed one slowed its neighbour too.
+
+    Returns:
+        The ratio of medians over turns; None under :data:`MIN_TURNS` turns.
+    """
+    times = np.array([model.round_medians_ms, baseline.round_medians_ms])
+    turns = times.shape[1]
+    if turns < MIN_TURNS:
+        return None
+    drawn = np.random.default_rng(_SEED).integers(0, turns, (replicates, turns))
+    low, high = np.percentile(_ratios(times[:, drawn]), (2.5, 97.5))
+    return Ratio(
+        scenario=case.scenario,
+        threads=case.threads,
+        batch=case.batch,
+        model=model.model,
+        baseline=baseline.model,
+        ratio=_short(_ratios(times)),
+        low=_short(low),
+        high=_short(high),
+    )
+
+
+def _ratios(times: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Divide medians over the last axis, those of the first row by those of the second."""
+    medians = np.median(times, axis=-1)
+    return np.asarray(medians[0] / medians[1])
+
+
+def _short(value: float | NDArray[np.float64]) -> float:
+    """Keep six digits: more were never measured."""
+    return float(f"{float(value):.6g}")

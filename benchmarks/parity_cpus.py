@@ -1,0 +1,137 @@
+"""Whether every CPU gives the same answer: this one, and four that QEMU emulates.
+
+Usage::
+
+    python benchmarks/parity_cpus.py                               # in runs/parity
+    python benchmarks/parity_cpus.py --results benchmarks/results
+    python benchmarks/parity_cpus.py --reference FOLDER            # against another machine
+
+The emulated CPUs are an x86-64 Haswell and the Cortex-A53, A72 and A76 of Raspberry Pis, with
+the wheels that are installed there. QEMU and Python for ARM64 come from Debian's packages,
+unpacked into ``--cache``; what cannot be had is named and left out. With ``--reference``
+nothing is emulated: this CPU answers what FOLDER holds, a ``--out`` of another machine.
+
+Exit status: 1 where an answer differs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from edge_bench.cpus.answers import Answers
+from edge_bench.cpus.asking import ask, ask_emulated, load_answers
+from edge_bench.cpus.compare import compare
+from edge_bench.cpus.inputs import make_inputs
+from edge_bench.cpus.report import CpuResult, ParityResults, Questions, report_lines
+from edge_infer.errors import EdgeMnistError
+from edge_infer.host import cpu_instructions, cpu_name
+from edge_train.data.idx import TEST_STEMS, find_idx_file, read_idx_images
+from edge_train.data.mnist import DATA_VARIABLE
+
+OUT: Final = Path("runs/parity")
+CACHE: Final = Path("~/.cache/edge-mnist/cpus")
+MNIST_IMAGES: Final = 500
+_ANSWERS: Final = "reference.npz"
+_NAME: Final = "reference.txt"
+_TESTS: Final = Path(__file__).resolve().parents[1] / "tests"
+_EXIT_INTERRUPTED: Final = 130
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Compare, print the tables and write them; return 1 where answers differ."""
+    arguments = _arguments(words)
+    if arguments.reference:
+        results = _against(arguments.reference, arguments.out)
+    else:
+        results = _emulate(arguments.out, arguments.cache.expanduser().resolve())
+    for folder in filter(None, (arguments.out, arguments.results)):
+        results.write(folder)
+    print("\n".join(report_lines(results)))
+    return 0 if results.is_same else 1
+
+
+def _emulate(out: Path, cache: Path) -> ParityResults:
+    """Ask this CPU and the emulated ones."""
+    _notify("drawing pictures")
+    # The generator of pages belongs to the tests, which are not installed.
+    sys.path.append(str(_TESTS))
+    make_inputs(out, _mnist())
+    (out / _NAME).write_text(_this_cpu(), encoding="utf-8")
+    _notify(_this_cpu())
+    reference = ask([sys.executable], out, out / _ANSWERS)
+    cpus, left_out = ask_emulated(out, reference, cache, _notify)
+    return _results(_this_cpu(), reference, cpus, left_out)
+
+
+def _against(folder: Path, out: Path) -> ParityResults:
+    """Ask this CPU what another machine was asked."""
+    reference = load_answers(folder / _ANSWERS)
+    out.mkdir(parents=True, exist_ok=True)
+    differences = compare(reference, ask([sys.executable], folder, out / "this.npz"))
+    here = CpuResult(name=_this_cpu(), about="this", differences=differences, instructions={})
+    return _results((folder / _NAME).read_text(encoding="utf-8"), reference, (here,), ())
+
+
+def _results(
+    name: str, reference: Answers, cpus: tuple[CpuResult, ...], left_out: tuple[str, ...]
+) -> ParityResults:
+    return ParityResults(
+        reference=name,
+        measured_at=datetime.now(UTC).date().isoformat(),
+        versions={
+            "numpy": np.__version__,
+            "OpenCV": cv2.__version__,
+            "onnxruntime": onnxruntime.__version__,
+        },
+        questions=Questions.of(reference),
+        cpus=cpus,
+        left_out=left_out,
+    )
+
+
+def _mnist() -> NDArray[np.uint8] | None:
+    """Return the first images of MNIST's test set where it is told of, uint8 (n, 28, 28)."""
+    folder = os.environ.get(DATA_VARIABLE)
+    path = find_idx_file(Path(folder).expanduser(), TEST_STEMS[0]) if folder else None
+    return None if path is None else read_idx_images(path)[:MNIST_IMAGES]
+
+
+def _this_cpu() -> str:
+    details = ", ".join((platform.system(), *cpu_instructions().present))
+    return f"{cpu_name()} ({details})"
+
+
+def _notify(line: str) -> None:
+    print(f"parity-cpus: {line}", file=sys.stderr, flush=True)
+
+
+def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--out", type=Path, default=OUT, help=f"pictures and answers ({OUT})")
+    parser.add_argument("--cache", type=Path, default=CACHE, help=f"of the emulators ({CACHE})")
+    parser.add_argument("--results", type=Path, help="folder that gets the report too")
+    parser.add_argument("--reference", type=Path, help="--out of another machine, to answer too")
+    return parser.parse_args(words)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except EdgeMnistError as error:
+        sys.exit(f"error: {error.message}")
+    except KeyboardInterrupt:
+        sys.exit(_EXIT_INTERRUPTED)
