@@ -90,7 +90,7 @@ def test_script_writes_accuracy_and_ratios(
     text = (results / "peers.md").read_text()
     assert text == (out / "peers.md").read_text() == capsys.readouterr().out[:-1]
     assert "| Classifier (onnxruntime), int8 | 75.00 % | 1 | 10.0 µs | 1.00 |" in text
-    assert "| Keras, `tf.function` | 100.00 % | 0 | 500.0 µs | 50.00 |" in text
+    assert "| Keras (TensorFlow), `tf.function` | 100.00 % | 0 | 500.0 µs | 50.0 |" in text
     assert "- LiteRT: not converted\n- ncnn: not installed" in text
     document = json.loads((results / "peers.json").read_text())
     command = "python benchmarks/peers.py RUN --stacks keras --threads 1 --rounds 3"
