@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from edge_infer.errors import ImageError
 from edge_infer.metadata import IMAGE_SIZE, INPUT_NAME, OTHER_CLASS, OUTPUT_NAME, ModelMetadata
+from edge_infer.one_image import ONE_SHAPE, OneImage
 from edge_infer.preprocess import prepare_digit
 from edge_infer.session import OpenModel, open_model
 from edge_infer.shipped import DEFAULT_MODEL, read_model
@@ -65,6 +66,7 @@ class Classifier:
     def __init__(self, model: OpenModel) -> None:
         """Wrap an opened model; most callers want :meth:`load`."""
         self._run = model.session.run
+        self._one = OneImage(model.session, len(model.metadata.class_names))
         self._metadata = model.metadata
         self._names = np.array(model.metadata.class_names, dtype=object)
         self._is_other = np.array([name == OTHER_CLASS for name in model.metadata.class_names])
@@ -156,6 +158,9 @@ class Classifier:
         """
         if not len(images_u8):
             return np.zeros((0, len(self._names)), np.float32)
+        # What is anything else onnxruntime refuses.
+        if images_u8.shape == ONE_SHAPE and images_u8.dtype == np.uint8:
+            return self._one.probabilities(images_u8)
         result: Any = self._run((OUTPUT_NAME,), {INPUT_NAME: images_u8})
         probabilities: NDArray[np.float32] = result[0]
         return probabilities
