@@ -59,19 +59,28 @@ _OWN: Final = Recipe(
     weight_decay=0.02,
     warmup_epochs=1.0,
     label_smoothing=0.05,
-    augmentation=Augmentation(rotation_deg=15, scale=0.1, shear=0.2, shift_px=2.5, thickness=0.4),
-    drawn=0.15,
+    augmentation=Augmentation(rotation_deg=15, scale=0.1, shear=0.2, shift_px=2.5),
     epochs=60,
     batch_size=128,
 )
 
-# Few epochs leave no time to learn strong distortions, or other people's digits.
+# The larger a network, the more other people's digits it can learn beside MNIST's: ``nano``
+# lost 0.2 points of validation accuracy by a share of 0.06, ``max`` none by more.
+_EDGE: Final = replace(_OWN, drawn=0.06)
+_MAX: Final = replace(
+    _OWN,
+    label_smoothing=0.0,
+    augmentation=Augmentation(rotation_deg=15, scale=0.1, shear=0.2, shift_px=2.5, thickness=0.4),
+    drawn=0.15,
+    epochs=40,
+)
+
+# Few epochs leave no time to learn strong distortions.
 _FAST: Final = replace(
     _OWN,
     warmup_epochs=0.3,
     label_smoothing=0.0,
     augmentation=Augmentation(rotation_deg=7, scale=0.05, shear=0.1, shift_px=1),
-    drawn=0.0,
     epochs=5,
 )
 
@@ -99,12 +108,12 @@ PRESETS: Final[Mapping[str, Preset]] = {
     "edge": Preset(
         summary="small, accurate and quick once quantized; the default",
         trunk=edge_trunk,
-        recipes={DEFAULT_RECIPE: _OWN, "fast": _FAST},
+        recipes={DEFAULT_RECIPE: _EDGE, "fast": _FAST},
     ),
     "max": Preset(
         summary="the most accurate; teaches the smaller ones",
         trunk=max_trunk,
-        recipes={DEFAULT_RECIPE: replace(_OWN, label_smoothing=0.0, epochs=40)},
+        recipes={DEFAULT_RECIPE: _MAX},
     ),
     "page": Preset(
         summary="edge with a class more, for what is no digit: it reads pages",
