@@ -10,6 +10,7 @@ import typer
 from edge_mnist.commands import (
     bench,
     doctor,
+    evaluate,
     explore,
     export,
     models,
@@ -30,7 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (train, export, verify, predict, read, webcam, samples, explore, doctor):
+for module in (train, export, verify, evaluate, predict, read, webcam, samples, explore, doctor):
     verb = module.__name__.rpartition(".")[2]
     app.command(verb, epilog=module.EXAMPLES, no_args_is_help=False)(module.command)
 app.add_typer(models.app, name="models", epilog=models.EXAMPLES)

@@ -14,6 +14,8 @@ VERBS = (
     "read",
     "webcam",
     "bench",
+    "explore",
+    "evaluate",
     "models",
     "samples",
     "doctor",

@@ -14,9 +14,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from edge_infer.typed_json import from_json_value
 from edge_infer.atomic import write_text
 from edge_infer.errors import ModelError, RunError
+from edge_infer.typed_json import from_json_value
 
 SCHEMA_VERSION: Final = 1
 SCHEMA_PATH: Final = Path(__file__).with_name("record.schema.json")

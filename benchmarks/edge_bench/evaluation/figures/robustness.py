@@ -1,0 +1,67 @@
+"""How accuracy falls as images get worse, a figure a disturbance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from edge_bench.evaluation.figures.canvas import Drawn, canvas, faint, series
+from edge_bench.evaluation.robustness import RobustnessCurve
+from edge_bench.evaluation.wording import percent
+
+_MARKERS = ("o", "s")
+
+
+def draw_robustness(curves: Sequence[RobustnessCurve]) -> tuple[Drawn, ...]:
+    """Draw a figure for each disturbance, with a line for each model."""
+    return tuple(
+        _draw(list(of_kind)) for _, of_kind in groupby(curves, lambda curve: curve.disturbance)
+    )
+
+
+def _draw(curves: list[RobustnessCurve]) -> Drawn:
+    first = curves[0]
+    with canvas(2.8) as figure:
+        axes = figure.add_subplot()
+        axes.axvline(first.none, color=faint(), linestyle=":", linewidth=1)
+        for index, curve in enumerate(curves):
+            strengths = [point.strength for point in curve.points]
+            axes.fill_between(
+                strengths,
+                [100 * point.accuracy_95[0] for point in curve.points],
+                [100 * point.accuracy_95[1] for point in curve.points],
+                color=series(index),
+                alpha=0.2,
+                linewidth=0,
+            )
+            axes.plot(
+                strengths,
+                [100 * point.accuracy for point in curve.points],
+                color=series(index),
+                marker=_MARKERS[index % 2],
+                markersize=4,
+                linestyle="--" if index else "-",
+                label=curve.model,
+            )
+        axes.set(xlabel=first.axis, ylabel="accuracy (%)", ylim=(0, 102))
+        if len(curves) > 1:
+            axes.legend()
+    name = first.disturbance
+    return Drawn(
+        f"robustness-{name}",
+        figure,
+        f"Accuracy against {first.axis}.",
+        f"{name.capitalize()}: " + "; ".join(_sentence(curve) for curve in curves) + ".",
+    )
+
+
+def _sentence(curve: RobustnessCurve) -> str:
+    (low, high), worst = curve.tolerated, curve.worst
+    if low == high:
+        held = "more than 5 points at every strength tried"
+    elif curve.none in {low, high}:
+        held = f"at most 5 points up to {high if low == curve.none else low:g}"
+    else:
+        held = f"at most 5 points between {low:g} and {high:g}"
+    lowest = f"{percent(worst.accuracy, 1)} right at {worst.strength:g}"
+    return f"{curve.model} loses {held}, at worst {lowest}"

@@ -1,0 +1,159 @@
+"""What `edge-mnist evaluate` does once its options are read."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from edge_bench.evaluation import (
+    Evaluation,
+    EvaluationData,
+    ModelFacts,
+    Part,
+    Subject,
+    evaluate,
+    read_training,
+)
+from edge_infer.classifier import Classifier
+from edge_infer.errors import CameraError
+from edge_infer.run_folder import RunFolder
+from edge_infer.shipped import read_model
+from edge_mnist.console import ERR, OUT
+from edge_mnist.evaluation_view import summary
+from edge_mnist.extras import import_tensorflow, require
+from edge_mnist.loading_view import LoadingView
+from edge_train.data import load_dataset, split_validation
+from edge_train.data.samples import make_folder
+
+
+def run_evaluation(
+    model: str,
+    output: Path,
+    *,
+    data: str | None,
+    rival: str | None,
+    look_at: tuple[int, ...],
+    threads: int,
+    show: bool,
+    force: bool,
+) -> None:
+    """Measure a model, write its report, print a summary, and show its answers when asked."""
+    if show:
+        _ensure_display()
+    # Before anything that takes long.
+    make_folder(output, overwrite=force)
+    subject, beside = (
+        None if name is None else load_subject(name, threads=threads) for name in (model, rival)
+    )
+    assert subject is not None
+    with LoadingView() as view:
+        loaded = load_data(data or _own_data(model), view)
+        evaluation = evaluate(subject, loaded, view.progress, rival=beside, look_at=look_at)
+        from edge_bench.evaluation.drawings import draw_figures
+        from edge_bench.evaluation.writing import write_evaluation
+
+        drawn = draw_figures(evaluation, view.progress)
+        page = write_evaluation(evaluation, drawn, output, view.progress)
+    OUT.print(summary(evaluation.record))
+    OUT.print(f"report: {page}", markup=False)
+    if show:
+        _show(evaluation)
+
+
+def load_subject(model: str, *, threads: int) -> Subject:
+    """Make ready a shipped model, an ``.onnx`` file or the Keras model of a run folder.
+
+    Raises:
+        ModelError: There is no such model, or it is foreign or damaged.
+        RunError: The folder holds no finished run.
+        MissingExtraError: It is a run and TensorFlow is not installed.
+    """
+    if Path(model).is_dir():
+        return _load_run(RunFolder(Path(model)))
+    classifier = Classifier.load(model, threads=threads)
+    own = classifier.metadata
+    return Subject(
+        facts=ModelFacts(
+            name=Path(model).name.removesuffix(".onnx"),
+            kind=f"ONNX file, {own.precision}",
+            preset=own.preset,
+            parameters=own.parameters,
+            size_bytes=len(read_model(model)),
+            data=own.data,
+            data_sha256=own.data_sha256,
+            seed=own.seed,
+            epochs=own.epochs,
+            reject_threshold=own.reject_threshold,
+        ),
+        class_names=own.class_names,
+        predict=classifier.probabilities,
+    )
+
+
+def load_data(source: str, view: LoadingView) -> EvaluationData:
+    """Load a data set, its validation part set aside as the trainer does."""
+    loaded = load_dataset(source, notify=view.notify, progress=view.progress)
+    learnt, chosen = split_validation(loaded.train_labels)
+    images, labels = loaded.train_images, loaded.train_labels
+    return EvaluationData(
+        name=loaded.name,
+        sha256=loaded.sha256,
+        class_names=loaded.class_names,
+        training=Part("training", images[learnt], labels[learnt]),
+        validation=Part("validation", images[chosen], labels[chosen]),
+        test=Part("test", loaded.test_images, loaded.test_labels),
+    )
+
+
+def _load_run(folder: RunFolder) -> Subject:
+    record = folder.read_record()
+    training = read_training(folder, record)
+    require("train", "evaluate RUN")
+    with ERR.status("starting TensorFlow"):
+        import_tensorflow(verbose=bool(os.environ.get("EDGE_MNIST_VERBOSE")))
+        from edge_mnist.evaluation_keras import keras_predictor
+
+        predict = keras_predictor(folder.model_path)
+    return Subject(
+        facts=ModelFacts(
+            name=folder.path.resolve().name,
+            kind="Keras run",
+            preset=record.preset,
+            parameters=record.parameters,
+            size_bytes=folder.model_path.stat().st_size,
+            data=record.data,
+            data_sha256=record.data_sha256,
+            seed=record.seed,
+            epochs=record.epochs,
+            reject_threshold=None,
+        ),
+        class_names=record.class_names,
+        predict=predict,
+        training=training,
+    )
+
+
+def _own_data(model: str) -> str:
+    """Return the data that a run was trained on, MNIST for a file: it knows but their name."""
+    if not Path(model).is_dir():
+        return "mnist"
+    return str(RunFolder(Path(model)).read_record().config.get("data", "mnist"))
+
+
+def _ensure_display() -> None:
+    from edge_infer.camera.window import WAY_OUT, ensure_display
+
+    try:
+        ensure_display()
+    except CameraError as error:
+        way_out = "leave out --show: the report holds the same pictures"
+        raise CameraError(error.message.replace(WAY_OUT, way_out), code=error.code) from error
+
+
+def _show(evaluation: Evaluation) -> None:
+    from edge_bench.evaluation.sample_window import SampleViewer
+    from edge_infer.camera.window import FrameWindow
+
+    viewer = SampleViewer(evaluation.data.test, evaluation.answers, evaluation.names)
+    with FrameWindow("edge-mnist evaluate") as window:
+        viewer.run(window)
