@@ -85,6 +85,31 @@ def test_a_single_long_line_is_erased() -> None:
     assert left_share(mask, erase(mask)) < 0.05
 
 
+def test_a_dotted_line_is_erased() -> None:
+    mask = blank()
+    for column in range(30, 370, 5):
+        mask[148:152, column : column + 4] = 255
+    digits = rings((120, 100), (220, 110))
+    erased = erase(mask | digits)
+    assert (erased[(mask != 0) & (digits == 0)] != 0).mean() < 0.05
+    assert (erased[digits != 0] != 0).mean() > 0.95
+
+
+@pytest.mark.parametrize("thickness", [1, 3, 6])
+def test_each_line_is_found_once(thickness: int) -> None:
+    mask = lines(0.02, thickness=thickness)
+    level, across = find_rules(mask)
+    assert len(level) == len(range(50, HEIGHT - 25, 50))
+    assert not across
+
+
+def test_a_line_on_which_digits_stand_is_found_whole() -> None:
+    # They hide most of its upper edge.
+    mask = lines(pitch=150) | rings(*((x, 118) for x in range(40, 380, 50)))
+    (rule,), _ = find_rules(mask)
+    assert rule.end - rule.start > 0.95 * WIDTH
+
+
 @pytest.mark.parametrize("turn", [False, True])
 def test_strokes_that_cross_lines_stay(turn: bool) -> None:
     printed, digits = lines(), rings((80, 120), (180, 140), (290, 160))

@@ -51,6 +51,40 @@ def test_pieces_are_connected_ink_with_its_mask() -> None:
         assert piece.area == int(piece.mask.sum())
 
 
+def test_pieces_within_one_another_are_each_by_itself() -> None:
+    # A ring with a bar in it, which has a hole and a dot in that.
+    depth = page()
+    outer = write(depth, 150, 150, height=200)
+    depth[110:190, 130:170] = 120
+    depth[130:170, 140:160] = 0
+    depth[140:160, 145:155] = 120
+    pieces = {p.box: p for p in find_pieces(Ink(depth, THRESHOLD, is_dark=True))}
+    assert outer in pieces
+    bar = pieces[Box(130, 110, 40, 80)]
+    assert bar.area == 40 * 80 - 20 * 40
+    assert not bar.mask[20:60, 10:30].any()
+    together = np.zeros_like(depth)
+    for box, piece in pieces.items():
+        together[box.y : box.y + box.height, box.x : box.x + box.width] += piece.mask
+    speck_less = depth.copy()
+    speck_less[140:160, 145:155] = 0
+    assert np.array_equal(together, (speck_less > 0).astype(np.uint8))
+
+
+@pytest.mark.parametrize("share", [0.3, 0.5, 0.7])
+def test_pieces_are_what_labelling_each_pixel_finds(share: float) -> None:
+    rough = np.random.default_rng(3).random((120, 160), np.float32)
+    smooth = cv2.GaussianBlur(rough, (0, 0), 1.5)
+    depth = np.where(smooth < np.quantile(smooth, share), 120, 0).astype(np.uint8)
+    _, labels = cv2.connectedComponents(depth, connectivity=8)
+    for piece in find_pieces(Ink(depth, THRESHOLD, is_dark=True)):
+        box = piece.box
+        place = np.asarray(labels)[box.y : box.y + box.height, box.x : box.x + box.width]
+        (label,) = np.unique(place[piece.mask != 0])
+        assert np.array_equal(piece.mask != 0, place == label)
+        assert piece.area == int((np.asarray(labels) == label).sum())
+
+
 def test_an_empty_page_has_no_pieces() -> None:
     assert boxes(page()) == set()
     assert boxes(page(1, 1)) == set()

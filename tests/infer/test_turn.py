@@ -10,8 +10,8 @@ from edge_infer.pieces import Box
 from edge_infer.reading.strokes import Piece
 from edge_infer.reading.turn import (
     MIN_GAIN,
+    further_turns,
     likeliest_turn,
-    quarter_turns,
     turn_box,
     turn_piece,
 )
@@ -40,11 +40,19 @@ def test_turn_piece_turns_mask_and_box() -> None:
     assert turned.area == 4
 
 
-def test_quarter_turns_are_clockwise() -> None:
+def test_further_turns_are_clockwise() -> None:
     tensor = np.zeros((1, 28, 28), np.uint8)
     tensor[0, 0, 27] = 9  # top right
-    corners = [tuple(np.argwhere(one)[0]) for one in quarter_turns(tensor)]
-    assert corners == [(0, 27), (27, 27), (27, 0), (0, 0)]
+    corners = [tuple(np.argwhere(one)[0]) for one in further_turns(tensor)]
+    assert corners == [(27, 27), (27, 0), (0, 0)]
+
+
+def test_further_turns_of_one_quarter_stand_together() -> None:
+    tensors = np.zeros((2, 28, 28), np.uint8)
+    tensors[0, 0, 27] = tensors[1, 0, 26] = 9
+    corners = [tuple(np.argwhere(one)[0]) for one in further_turns(tensors)]
+    assert corners == [(27, 27), (26, 27), (27, 0), (27, 1), (0, 0), (1, 0)]
+    assert further_turns(tensors[:0]).shape == (0, 28, 28)
 
 
 def test_likeliest_turn_wants_a_clear_gain_and_more_than_one_piece() -> None:

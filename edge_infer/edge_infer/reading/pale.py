@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_infer.pieces import Box
-from edge_infer.reading.ink import Ink
+from edge_infer.reading.ink import Ink, histogram
 from edge_infer.reading.strokes import Piece
 
 ImageU8 = NDArray[np.uint8]
@@ -49,10 +49,11 @@ def leave_out_pale(pieces: Sequence[Piece], ink: Ink, grey_hw: ImageU8) -> list[
         ink: The page's.
         grey_hw: uint8 (h, w), the page.
     """
-    parts = [part for piece in pieces for part in _strong_parts(piece, ink, grey_hw)]
-    if not parts:
+    told = [pair for piece in pieces for pair in _strong_parts(piece, ink, grey_hw)]
+    if not told:
         return []
-    contrasts = np.array([_most(_contrast(part, ink, grey_hw), part) for part in parts])
+    parts = [part for part, _ in told]
+    contrasts = np.array([contrast for _, contrast in told])
     areas = np.array([part.area for part in parts])
     stands_out = areas[None, :] >= MIN_AREA * areas[:, None]
     beside = _are_beside([part.box for part in parts]) & stands_out
@@ -60,18 +61,26 @@ def leave_out_pale(pieces: Sequence[Piece], ink: Ink, grey_hw: ImageU8) -> list[
     return [part for part, pale in zip(parts, contrasts < PALE * darkest, strict=True) if not pale]
 
 
-def _strong_parts(piece: Piece, ink: Ink, grey_hw: ImageU8) -> list[Piece]:
-    """Take pale parts off a piece; what they held together falls apart."""
+def _strong_parts(piece: Piece, ink: Ink, grey_hw: ImageU8) -> list[tuple[Piece, int]]:
+    """Take pale parts off a piece; what they held together falls apart.
+
+    Returns:
+        The parts, and how strong the contrast of each is.
+    """
     contrast = _contrast(piece, ink, grey_hw)
-    strong = np.asarray(contrast >= PALE * _most(contrast, piece), np.uint8) & piece.mask
+    most = _most(contrast, piece)
+    strong = np.asarray(contrast >= PALE * most, np.uint8) & piece.mask
+    whole = (1 - PALE_PART) * piece.area
+    if cv2.countNonZero(strong) > whole:
+        return [(piece, most)]
     radius = max(1, round(EDGE * piece.box.height))
     near = np.asarray(cv2.dilate(strong, np.ones((2 * radius + 1,) * 2, np.uint8)))
     kept = np.asarray(cv2.bitwise_and(near, piece.mask), np.uint8)
-    if piece.area - cv2.countNonZero(kept) < PALE_PART * piece.area:
-        return [piece]
+    if cv2.countNonZero(kept) > whole:
+        return [(piece, most)]
     _, labels, about, _ = cv2.connectedComponentsWithStats(kept, connectivity=8)
     stats = np.asarray(about, np.int64)[1:].tolist()
-    return [
+    parts = [
         Piece(
             Box(piece.box.x + x, piece.box.y + y, width, height),
             (labels[y : y + height, x : x + width] == label).view(np.uint8),
@@ -80,23 +89,23 @@ def _strong_parts(piece: Piece, ink: Ink, grey_hw: ImageU8) -> list[Piece]:
         for label, (x, y, width, height, area) in enumerate(stats, 1)
         if area >= MIN_PART
     ]
+    return [(part, _most(_contrast(part, ink, grey_hw), part)) for part in parts]
 
 
-def _contrast(piece: Piece, ink: Ink, grey_hw: ImageU8) -> NDArray[np.float32]:
-    """Return the depth of a piece's box as a share of the brighter of ink and ground.
+def _contrast(piece: Piece, ink: Ink, grey_hw: ImageU8) -> ImageU8:
+    """Return the depth of a piece's box in 255ths of the brighter of ink and ground.
 
     That is the same in the light and in the shadow.
     """
-    depth = _under(piece, ink.depth).astype(np.float32)
-    grey = _under(piece, grey_hw)
-    return depth / np.maximum(grey + depth if ink.is_dark else grey, np.float32(1))
+    depth, grey = _under(piece, ink.depth), _under(piece, grey_hw)
+    brighter = cv2.add(grey, depth) if ink.is_dark else grey
+    return np.asarray(cv2.divide(depth, brighter, scale=255), np.uint8)
 
 
-def _most(values: NDArray[np.uint8] | NDArray[np.float32], piece: Piece) -> float:
+def _most(values: ImageU8, piece: Piece) -> int:
     """Return the value that most of a piece's pixels lie under."""
-    own = values[piece.mask > 0]
-    place = int(STRENGTH_SHARE * (own.size - 1))
-    return float(np.partition(own, place)[place])
+    counts = histogram(values, piece.mask).cumsum()
+    return int(counts.searchsorted(int(STRENGTH_SHARE * (counts[-1] - 1)) + 1))
 
 
 def _are_beside(boxes: Sequence[Box]) -> NDArray[np.bool_]:

@@ -27,8 +27,8 @@ from edge_infer.reading.stray import ReadRow, stray_rows
 from edge_infer.reading.strokes import Piece, digit_height, find_pieces
 from edge_infer.reading.turn import (
     QUARTERS,
+    further_turns,
     likeliest_turn,
-    quarter_turns,
     turn_box,
     turn_ink,
     turn_piece,
@@ -157,7 +157,7 @@ class PageReader:
         pieces, ink = _turned(pieces, ink, quarters)
         rows = _lay_out(pieces)
         if rotate == "auto":
-            quarters = self._look_and_find_turn(rows, pieces, ink)
+            quarters = self._look_and_find_turn(rows, ink)
             if quarters:
                 pieces, ink = _turned(pieces, ink, quarters)
                 rows = _lay_out(pieces)
@@ -167,28 +167,35 @@ class PageReader:
         self._look_at(rows, ink)
         return rows, ink, quarters
 
-    def _look_and_find_turn(self, rows: Sequence[Row], pieces: Sequence[Piece], ink: Ink) -> int:
+    def _look_and_find_turn(self, rows: Sequence[Row], ink: Ink) -> int:
         """Look at the spans as they are and at the largest pieces in every turn, all at once."""
-        largest = sorted(pieces, key=lambda piece: -piece.area)[:TURN_PIECES]
+        spans = [span for row in rows for span in row.spans]
+        single = [index for index, span in enumerate(spans) if span.end == span.start + 1]
+        largest = sorted(single, key=lambda index: -spans[index].piece.area)[:TURN_PIECES]
+        seen = self._look_at(rows, ink, largest)
         if not largest:
             return 0
-        turned = quarter_turns(np.stack([make_tensor(piece, ink) for piece in largest]))
-        probabilities = self._look_at(rows, ink, turned)[:, self._glyphs].max(axis=1)
-        return likeliest_turn(np.log(probabilities.astype(np.float64)).reshape(QUARTERS, -1))
+        as_it_is, turned = seen[largest], seen[len(spans) :]
+        likeliest = np.concatenate((as_it_is, turned))[:, self._glyphs].max(axis=1)
+        return likeliest_turn(np.log(likeliest.astype(np.float64)).reshape(QUARTERS, -1))
 
     def _look_at(
-        self, rows: Sequence[Row], ink: Ink, more: ImageU8 | None = None
+        self, rows: Sequence[Row], ink: Ink, also_turned: Sequence[int] = ()
     ) -> NDArray[np.float32]:
-        """Recognise all new spans, and more tensors, whose probabilities are returned."""
+        """Recognise all new spans, and some of these in the other turns as well.
+
+        Returns:
+            Probabilities of the spans, and then of the turned, those of a quarter together.
+        """
         todo = [(row, span) for row in rows for span in row.new_spans()]
-        tensors = [make_tensor(span.piece, ink) for _, span in todo]
-        tensors += [] if more is None else list(more)
-        if not tensors:
+        if not todo:
             return np.zeros((0, 0), np.float32)
-        probabilities = self._classifier.probabilities(np.stack(tensors))
+        tensors = np.stack([make_tensor(span.piece, ink) for _, span in todo])
+        turned = further_turns(tensors[list(also_turned)])
+        probabilities = self._classifier.probabilities(np.concatenate((tensors, turned)))
         for (row, span), scores in zip(todo, probabilities, strict=False):
             row.scores[span.start, span.end] = scores
-        return probabilities[len(todo) :]
+        return probabilities
 
     def _decode(self, row: Row, pattern: re.Pattern[str] | None) -> tuple[list[Choice], float]:
         """Return what the row reads as, and the least confidence of what is kept of it."""

@@ -34,7 +34,7 @@ def find_rows(pieces: Sequence[Piece], digit_height: float) -> list[list[Piece]]
     Returns:
         Rows in reading order; pieces by the middle of their boxes from left to right.
     """
-    stacks = [_Stack(group) for group in _stack(pieces, digit_height)]
+    stacks = _stack(pieces, digit_height)
     rows: list[list[_Stack]] = []
     small: list[_Stack] = []
     for stack in sorted(stacks, key=lambda stack: stack.box.x):
@@ -57,25 +57,32 @@ def find_rows(pieces: Sequence[Piece], digit_height: float) -> list[list[Piece]]
 class _Stack:
     """Pieces that stand one above the other: a digit in broken strokes."""
 
-    def __init__(self, pieces: Sequence[Piece]) -> None:
-        self.pieces = pieces
-        self.box = around(piece.box for piece in pieces)
+    def __init__(self, piece: Piece) -> None:
+        self.pieces = [piece]
+        self.box = piece.box
+
+    def add(self, piece: Piece) -> None:
+        self.pieces.append(piece)
+        self.box = around((self.box, piece.box))
 
 
-def _stack(pieces: Sequence[Piece], digit_height: float) -> list[list[Piece]]:
+def _stack(pieces: Sequence[Piece], digit_height: float) -> list[_Stack]:
     """Group pieces that stand close above one another and are no taller than a digit."""
-    groups: list[list[Piece]] = []
+    stacks: list[_Stack] = []
     for piece in sorted(pieces, key=lambda piece: -piece.area):
-        for group in groups:
-            if _stands_on(piece.box, around(other.box for other in group), digit_height):
-                group.append(piece)
+        for stack in stacks:
+            if _stands_on(piece.box, stack.box, digit_height):
+                stack.add(piece)
                 break
         else:
-            groups.append([piece])
-    return groups
+            stacks.append(_Stack(piece))
+    return stacks
 
 
 def _stands_on(box: Box, other: Box, digit_height: float) -> bool:
+    # Of most pairs one is beside the other: told first, since a page has many pairs.
+    if box.x >= other.x + other.width or other.x >= box.x + box.width:
+        return False
     beside = min(box.x + box.width, other.x + other.width) - max(box.x, other.x)
     height = max(box.y + box.height, other.y + other.height) - min(box.y, other.y)
     return (

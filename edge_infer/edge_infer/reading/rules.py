@@ -1,7 +1,8 @@
 """Ruled and squared paper: find the printed lines and take them out from under the writing.
 
-A line is found by the probabilistic Hough transform (Matas, Galambos & Kittler 2000) on a
-reduced mask. Then it is followed through the full mask, and each of its columns (or rows)
+A line is found by the Hough transform (Duda & Hart 1972) on a reduced mask, of which the
+upper edges alone are looked at: those of a level line are as long as itself, and of strokes
+little is left. Then it is followed through the full mask, and each of its columns (or rows)
 is erased where nothing but the line stands there: where a stroke crosses, the ink goes on
 above or below and stays.
 """
@@ -23,10 +24,18 @@ SEARCH_SIZE: Final = 400
 # may be a tall 1 in a narrow picture, longer.
 MIN_LENGTH: Final = 0.4
 MIN_LENGTH_ALONE: Final = 0.7
+# In a smaller picture, where they would be of fewer pixels than this, none are looked for.
+MIN_PIXELS: Final = 8
+# So many lines are tried in each direction, those through most ink.
+MOST_LINES: Final = 1000
 # Rules run nearly along the picture's sides: tangent of the largest angle.
 MAX_SLOPE: Final = 0.27
 # Share of its length that is ink, at least: digits one under the other make a broken line.
 MIN_INK: Final = 0.7
+# Dots of a line are nearer to one another than this, in pixels of the reduced mask.
+DOTS: Final = 7
+# Lines nearer to each other than half of this, in pixels of the reduced mask, are one.
+BREADTH: Final = 7
 # Of its length, the longest gap: digits in a row or a column leave some.
 MAX_BREAK: Final = 0.05
 MAX_BREAK_ALONE: Final = 0.02
@@ -95,73 +104,88 @@ def find_rules(mask_hw: ImageU8) -> tuple[list[Rule], list[Rule]]:
     """
     factor = max(1, -(-max(mask_hw.shape) // SEARCH_SIZE))
     small = _any_of_blocks(mask_hw, factor)
-    height, width = small.shape
-    shortest = int(MIN_LENGTH * min(small.shape))
-    if shortest < 8:
+    if MIN_LENGTH * min(small.shape) < MIN_PIXELS:
         return [], []
-    found = cv2.HoughLinesP(
-        small, 1, np.pi / 360, shortest // 2, minLineLength=shortest, maxLineGap=shortest // 8 + 2
-    )
-    if found is None:
-        return [], []
-    segments = np.asarray(found, np.float64).reshape(-1, 4)
-    across = np.abs(segments[:, 2:] - segments[:, :2])
-    is_level = across[:, 1] <= MAX_SLOPE * across[:, 0]
-    is_upright = across[:, 0] <= MAX_SLOPE * across[:, 1]
-    level = _merge(segments[is_level], width)
-    upright = _merge(segments[is_upright][:, [1, 0, 3, 2]], height)
+    level, upright = _find_level(small), _find_level(np.ascontiguousarray(small.T))
     return [_enlarged(rule, factor) for rule in level], [
         _enlarged(rule, factor) for rule in upright
     ]
 
 
+def _find_level(mask_hw: ImageU8) -> list[Rule]:
+    """Find lines that are nearly level, those that most of the ink lies on first."""
+    height, width = mask_hw.shape
+    shortest = int(MIN_LENGTH * width)
+    offsets, slopes = _likely_lines(_level_edges(mask_hw), shortest // 2)
+    columns = np.arange(width)
+    courses = np.rint(offsets[:, None] + slopes[:, None] * columns).astype(np.int64)
+    on_page = (courses >= 0) & (courses < height)
+    courses = np.clip(courses, 0, height - 1)
+    left = np.asarray(cv2.dilate(mask_hw, np.ones((3, 1), np.uint8)), np.uint8)
+    rules: list[Rule] = []
+    for offset, slope, course, inside in zip(offsets, slopes, courses, on_page, strict=True):
+        inked = (left[course, columns] != 0) & inside
+        if np.count_nonzero(inked) < MIN_INK * shortest:
+            continue
+        start, end = _longest_run(inked, shortest // 8 + 2)
+        if end - start >= shortest and inked[start:end].mean() >= MIN_INK:
+            rules.append(Rule(start, end, float(offset), float(slope)))
+            # What goes along the line, a little aslant, is no other one.
+            first, last = (3 * start + end) // 4, (start + 3 * end) // 4
+            ends = (first, int(course[first])), (last, int(course[last]))
+            cv2.line(left, *ends, (0,), BREADTH)
+    alone = MIN_LENGTH_ALONE * width if len(rules) < MANY else 0.0
+    return [rule for rule in rules if rule.end - rule.start >= alone]
+
+
+def _likely_lines(edges_hw: ImageU8, least: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the offsets and slopes of lines through many pixels, most first."""
+    steepest = float(np.arctan(MAX_SLOPE))
+    found = cv2.HoughLines(
+        edges_hw,
+        1,
+        np.pi / 360,
+        least,
+        min_theta=np.pi / 2 - steepest,
+        max_theta=np.pi / 2 + steepest,
+    )
+    lines = np.zeros((0, 2)) if found is None else np.asarray(found, np.float64).reshape(-1, 2)
+    distances, angles = lines[:MOST_LINES].T
+    return distances / np.sin(angles), -1 / np.tan(angles)
+
+
+def _longest_run(inked: NDArray[np.bool_], gap: int) -> tuple[int, int]:
+    """Return the first index of the longest run with no longer gap, and that after its last."""
+    places = np.flatnonzero(inked)
+    breaks = np.flatnonzero(places[1:] - places[:-1] > gap)
+    starts = places[np.concatenate(([0], breaks + 1))]
+    ends = places[np.concatenate((breaks, [-1]))] + 1
+    longest = int((ends - starts).argmax())
+    return int(starts[longest]), int(ends[longest])
+
+
+def _level_edges(mask_hw: ImageU8) -> ImageU8:
+    """Return the upper edges of what runs nearly level, dots joined; of the rest, little."""
+    joined = cv2.morphologyEx(mask_hw, cv2.MORPH_CLOSE, np.ones((1, DOTS), np.uint8))
+    edges = np.array(joined, np.uint8)
+    edges[1:] &= ~edges[:-1]
+    return edges
+
+
 def _any_of_blocks(mask_hw: ImageU8, factor: int) -> ImageU8:
     if factor == 1:
         return mask_hw
-    height, width = (length // factor for length in mask_hw.shape)
-    whole = mask_hw[: height * factor, : width * factor]
-    # The mean of a block of up to 16 x 16 pixels is above 0 where one of them is 255.
-    return np.asarray(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
-
-
-def _merge(segments: NDArray[np.float64], extent: int) -> list[Rule]:
-    """Join segments of the same line; keep lines that are long enough.
-
-    Args:
-        segments: float64 (n, 4), x and y of both ends.
-        extent: Of the picture along x.
-    """
-    rules: list[Rule] = []
-    swapped = segments[:, 0] > segments[:, 2]
-    segments = np.where(swapped[:, None], segments[:, [2, 3, 0, 1]], segments)
-    for x0, y0, x1, y1 in segments[np.argsort(segments[:, 0] - segments[:, 2])]:
-        slope = (y1 - y0) / (x1 - x0)
-        rule = Rule(x0, x1, y0 - slope * x0, slope)
-        for index, other in enumerate(rules):
-            if _same(rule, other):
-                rules[index] = Rule(
-                    min(x0, other.start), max(x1, other.end), other.offset, other.slope
-                )
-                break
-        else:
-            rules.append(rule)
-    long = [rule for rule in rules if rule.end - rule.start >= MIN_LENGTH * extent]
-    alone = len(long) < MANY
-    shortest = (MIN_LENGTH_ALONE if alone else MIN_LENGTH) * extent
-    return [rule for rule in long if rule.end - rule.start >= shortest]
-
-
-def _same(rule: Rule, other: Rule) -> bool:
-    return all(
-        abs(rule.offset - other.offset + (rule.slope - other.slope) * x) <= 3.0
-        for x in (rule.start, rule.end)
-    )
+    height, width = mask_hw.shape
+    rows = mask_hw[: height // factor * factor].reshape(-1, factor, width).max(axis=1)
+    block = np.ones((1, factor), np.uint8)
+    across = np.asarray(cv2.dilate(rows, block, anchor=(0, 0)), np.uint8)
+    return np.ascontiguousarray(across[:, : width // factor * factor : factor])
 
 
 def _enlarged(rule: Rule, factor: int) -> Rule:
     middle = (factor - 1) / 2
     offset = rule.offset * factor + middle - rule.slope * middle
-    return Rule(rule.start * factor, (rule.end + 1) * factor, offset, rule.slope)
+    return Rule(rule.start * factor, rule.end * factor, offset, rule.slope)
 
 
 def _most_break(rules: list[Rule]) -> float:
@@ -221,13 +245,14 @@ def _runs_near(strip: NDArray[np.bool_], reach: int) -> tuple[NDArray[np.int64],
         First index and index after the last, both int64 (n,); equal where there is none.
     """
     count, length = strip.shape
-    middle = length // 2
-    distance = np.where(strip, np.abs(np.arange(length) - middle), length)
+    # A strip is narrow: bytes hold its indices, and are quick.
+    index = np.arange(length, dtype=np.int8)
+    beyond = np.int8(length)
+    distance = np.where(strip, np.abs(index - index[length // 2]), beyond)
     nearest = distance.argmin(axis=1)
-    rows = np.arange(count)
-    found = distance[rows, nearest] <= reach
-    index = np.arange(length)
-    blank_before = np.where(~strip & (index <= nearest[:, None]), index, -1).max(axis=1)
-    blank_after = np.where(~strip & (index >= nearest[:, None]), index, length).min(axis=1)
-    top = np.where(found, blank_before + 1, 0)
-    return top, np.where(found, blank_after, 0)
+    found = distance[np.arange(count), nearest] <= reach
+    middle = nearest.astype(np.int8)[:, None]
+    blank_before = np.where(strip | (index > middle), np.int8(-1), index).max(axis=1)
+    blank_after = np.where(strip | (index < middle), beyond, index).min(axis=1)
+    top = np.where(found, blank_before.astype(np.int64) + 1, 0)
+    return top, np.where(found, blank_after.astype(np.int64), 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_infer.pieces import Box
-from edge_infer.reading.ink import Ink, at_least, histogram
+from edge_infer.reading.ink import Ink, at_least, histogram, some_rows
 from edge_infer.reading.page import around
 from edge_infer.reading.rules import erase_rules
 
@@ -65,13 +65,9 @@ def find_pieces(ink: Ink) -> list[Piece]:
     mask = erase_rules(ink.mask, ink.depth)
     strength = _page_strength(mask, ink.depth)
     limit = max(ink.threshold, int(MIN_STRENGTH * strength))
-    mask = np.asarray(cv2.bitwise_and(mask, at_least(ink.depth, limit)), np.uint8)
-    _, labels, about, _ = cv2.connectedComponentsWithStatsWithAlgorithm(
-        mask, 8, cv2.CV_32S, cv2.CCL_GRANA
-    )
-    label_hw, stats = np.asarray(labels, np.int32), np.asarray(about, np.int64)
-    kept = _kept(stats)
-    pieces = [_piece(label_hw, label, stats[label]) for label in kept]
+    if limit > ink.threshold:
+        cv2.bitwise_and(mask, at_least(ink.depth, limit), dst=mask)
+    pieces = _connected(mask)[:MAX_PIECES]
     pieces = [piece for piece in pieces if _peak(piece, ink.depth) >= MIN_PEAK * limit]
     pieces = _inside(pieces, mask.shape)
     speck = SPECK * digit_height(pieces)
@@ -112,25 +108,19 @@ def _page_strength(mask: ImageU8, depth: ImageU8) -> int:
     inner = _without_border(mask)
     if cv2.countNonZero(inner) < MIN_INNER * cv2.countNonZero(mask):
         inner = mask
-    counts = histogram(depth, inner).cumsum()
+    counts = histogram(some_rows(depth), some_rows(inner)).cumsum()
     return int(np.searchsorted(counts, STRENGTH_SHARE * counts[-1]))
 
 
 def _without_border(mask: ImageU8) -> ImageU8:
     """Return the mask without the pieces that touch its border."""
+    if not any(side.any() for side in (mask[0], mask[-1], mask[:, 0], mask[:, -1])):
+        return mask
     framed = np.asarray(
         cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=(255,)), np.uint8
     )
     cv2.floodFill(framed, None, (0, 0), (0,), flags=8)
     return framed[1:-1, 1:-1]
-
-
-def _kept(stats: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the labels of pieces that are more than noise, the largest ones."""
-    good = (stats[:, 4] >= MIN_AREA) & (stats[:, 2:4].max(axis=1) >= MIN_SIZE)
-    good[0] = False
-    labels = np.flatnonzero(good)
-    return labels[np.argsort(-stats[labels, 4], kind="stable")[:MAX_PIECES]]
 
 
 def digit_height(pieces: Sequence[Piece]) -> float:
@@ -157,10 +147,37 @@ def _peak(piece: Piece, depth: ImageU8) -> float:
     return cv2.minMaxLoc(place, piece.mask)[1]
 
 
-def _piece(label_hw: NDArray[np.int32], label: int, stat: NDArray[np.int64]) -> Piece:
-    x, y, width, height, area = stat.tolist()
-    mask = (label_hw[y : y + height, x : x + width] == label).view(np.uint8)
-    return Piece(Box(x, y, width, height), mask, area)
+def _connected(mask: ImageU8) -> list[Piece]:
+    """Return the connected pieces that are more than noise, the largest first.
+
+    Their outlines are followed: on a page, most of which is blank, that is far quicker than
+    to label each pixel.
+    """
+    outlines, links = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    if not outlines:
+        return []
+    # Of each outline: the next and the one before of its kind, the first hole in it, and
+    # what it is a hole in; -1 for none.
+    tree: list[list[int]] = np.asarray(links)[0].tolist()
+    pieces: list[Piece] = []
+    for index, outline in enumerate(outlines):
+        box = Box(*cv2.boundingRect(outline))
+        if tree[index][3] >= 0 or max(box.width, box.height) < MIN_SIZE:
+            continue
+        rims = [outline, *(outlines[hole] for hole in _holes(tree, index))]
+        filled = np.zeros((box.height, box.width), np.uint8)
+        cv2.drawContours(filled, rims, -1, (1,), cv2.FILLED, offset=(-box.x, -box.y))
+        area = cv2.countNonZero(filled)
+        if area >= MIN_AREA:
+            pieces.append(Piece(box, filled, area))
+    return sorted(pieces, key=lambda piece: -piece.area)
+
+
+def _holes(tree: Sequence[Sequence[int]], index: int) -> Iterator[int]:
+    hole = tree[index][2]
+    while hole >= 0:
+        yield hole
+        hole = tree[hole][0]
 
 
 def join(pieces: Sequence[Piece]) -> Piece:
