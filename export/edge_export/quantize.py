@@ -72,7 +72,8 @@ def quantize_trunk(trunk: onnx.ModelProto, images_u8: NDArray[np.uint8]) -> onnx
         correct_bias(_quantize(trunk, images, method), trunk, images_u8)
         for method, images in (
             (CalibrationMethod.MinMax, images_u8),
-            (CalibrationMethod.Percentile, few),
+            # The histograms want batches of one size.
+            (CalibrationMethod.Percentile, few[: len(few) // _BATCH * _BATCH or None]),
         )
     ]
     wanted = run_trunk(trunk, images_u8)
