@@ -16,8 +16,10 @@ from numpy.typing import NDArray
 from edge_infer.pieces import Box
 from edge_infer.reading.strokes import Piece
 
-# Rows of the reduced piece in which paths are looked for.
-ROWS: Final = 32
+ImageU8 = NDArray[np.uint8]
+
+# About so many rows has a digit of the reduced piece in which paths are looked for.
+ROWS: Final = 48
 # A cut goes through ink for at most this share of its way: two upright strokes that touch
 # are parted lengthwise.
 MAX_CROSSING: Final = 0.5
@@ -39,20 +41,28 @@ def cut(piece: Piece, digit_height: float) -> list[Piece]:
     Returns:
         Parts from left to right; the piece itself where there is no place to cut.
     """
-    size = min(1.0, ROWS / digit_height)
-    width, height = (max(2, round(length * size)) for length in (piece.box.width, piece.box.height))
-    small = cv2.resize(piece.mask * np.uint8(255), (width, height), interpolation=cv2.INTER_AREA)
-    ink = np.asarray(small, np.float32) / np.float32(255)
+    factor = max(1, round(digit_height / ROWS))
+    ink = _reduced(piece.mask, factor)
     seams, costs = _seams(ink)
-    chosen = _choose(ink, seams, costs, digit_height * size)
+    chosen = _choose(ink, seams, costs, digit_height / factor)
     if not chosen:
         return [piece]
-    columns = np.arange(width)
+    columns = np.arange(ink.shape[1])
     after = columns >= seams[:, chosen].T[:, :, None]
     side = after.sum(axis=0, dtype=np.uint8)
-    part_of = cv2.resize(side, (piece.box.width, piece.box.height), interpolation=cv2.INTER_NEAREST)
+    blocks = np.repeat(np.repeat(side, factor, axis=0), factor, axis=1)
+    part_of = blocks[: piece.box.height, : piece.box.width]
     parts = [_part(piece, np.asarray(part_of == index)) for index in range(len(chosen) + 1)]
     return [part for part in parts if part is not None]
+
+
+def _reduced(mask_hw: ImageU8, factor: int) -> NDArray[np.float32]:
+    """Return the share of ink in each block; by a whole number every CPU computes it alike."""
+    down, right = (-length % factor for length in mask_hw.shape)
+    whole = cv2.copyMakeBorder(mask_hw * np.uint8(255), 0, down, 0, right, cv2.BORDER_CONSTANT)
+    size = (whole.shape[1] // factor, whole.shape[0] // factor)
+    means = cv2.resize(whole, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(means, np.float32) / np.float32(255)
 
 
 def _seams(ink: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:

@@ -4,8 +4,8 @@ The ground is a median over a window wider than strokes, so that it follows shad
 their edges, and lies neither above nor below the paper's grain. It is found on a reduced
 picture; what differs from it by more than the paper's own noise is ink.
 
-As in ``preprocess`` the operations are those that OpenCV rounds alike on every CPU, but for
-``INTER_AREA``, which reduces large pictures and may differ by a level in another build.
+As in ``preprocess`` the operations are those that OpenCV rounds alike on every CPU;
+``INTER_AREA`` is one of them where it divides by a whole number.
 """
 
 from __future__ import annotations
@@ -186,8 +186,10 @@ def _reduced(grey_hw: ImageU8, factor: int) -> ImageU8:
         return grey_hw
     # To halve is quicker by far than to divide by another number.
     step = 2 if factor % 2 == 0 else factor
-    height, width = (max(1, length // step) for length in grey_hw.shape)
-    means = _u8(cv2.resize(grey_hw, (width, height), interpolation=cv2.INTER_AREA))
+    height, width = (length // step for length in grey_hw.shape)
+    # By a whole number, which is what every CPU computes alike.
+    whole = grey_hw[: height * step, : width * step]
+    means = _u8(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA))
     return _reduced(means, factor // step)
 
 
