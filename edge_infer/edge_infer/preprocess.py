@@ -21,6 +21,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_infer.blocks import average_blocks, average_blocks_of_glyph
 from edge_infer.errors import ImageError
 from edge_infer.levels import Split, otsu_threshold, split_levels, stretch_table
 
@@ -114,7 +115,7 @@ def reduce_to(grey_hw: ImageU8, longest: int) -> ImageU8:
     factor = -(-max(grey_hw.shape) // longest)
     if factor <= 1:
         return grey_hw
-    return _average_blocks(grey_hw, factor)
+    return average_blocks(grey_hw, factor)
 
 
 def find_ink(grey_hw: ImageU8) -> ImageU8 | None:
@@ -206,7 +207,7 @@ def fit_to_box(ink_hw: ImageU8) -> ImageU8:
     side = max(height, width)
     factor = -(-side // (2 * BOX_SIZE))
     if factor > 1:
-        crop = _average_blocks_of_glyph(crop, factor)
+        crop = average_blocks_of_glyph(crop, factor)
     size = (_scaled(width, side), _scaled(height, side))
     if crop.shape != (size[1], size[0]):
         crop = _u8(cv2.resize(crop, size, interpolation=cv2.INTER_LINEAR_EXACT))
@@ -279,38 +280,6 @@ def _widen_thin_strokes(ink_hw: ImageU8) -> ImageU8:
         return ink_hw
     padded = cv2.copyMakeBorder(ink_hw, missing, missing, missing, missing, cv2.BORDER_CONSTANT)
     return _u8(cv2.dilate(padded, _square(missing + 1)))
-
-
-def _average_blocks(grey_hw: ImageU8, factor: int) -> ImageU8:
-    """Average blocks of a picture of any size; those over the edge repeat it."""
-    height, width = (-(-length // factor) for length in grey_hw.shape)
-    down, right = height * factor - grey_hw.shape[0], width * factor - grey_hw.shape[1]
-    if down or right:
-        grey_hw = _u8(cv2.copyMakeBorder(grey_hw, 0, down, 0, right, cv2.BORDER_REPLICATE))
-    # Whole rows first, which is four times as fast as columns; no sum leaves uint32.
-    rows = grey_hw.reshape(height, factor, -1).sum(axis=1, dtype=np.uint32)
-    return _means(rows.reshape(height, width, factor).sum(axis=2, dtype=np.uint32), factor)
-
-
-def _average_blocks_of_glyph(ink_hw: ImageU8, factor: int) -> ImageU8:
-    """Average blocks of a small picture; beyond its edge is no ink.
-
-    One call that sums at every pixel is quicker than few sums in several calls.
-    """
-    sums = cv2.boxFilter(
-        ink_hw,
-        cv2.CV_32S,
-        (factor, factor),
-        anchor=(0, 0),
-        normalize=False,
-        borderType=cv2.BORDER_CONSTANT,
-    )
-    return _means(np.asarray(sums, np.int32)[::factor, ::factor], factor)
-
-
-def _means(sums: NDArray[np.uint32] | NDArray[np.int32], factor: int) -> ImageU8:
-    area = factor * factor
-    return ((sums + area // 2) // area).astype(np.uint8)
 
 
 def _flatten_alpha(grey_hw: ImageU8, alpha_hw: ImageU8) -> ImageU8:
