@@ -44,6 +44,24 @@ def test_augmentation_clean_share_keeps_that_many_untouched() -> None:
     assert 0.25 < untouched < 0.36
 
 
+def test_augmentation_cubic_keeps_what_linear_blurs() -> None:
+    # Bars one and two pixels wide, as pens draw them.
+    images = np.zeros((200, 28, 28), np.uint8)
+    images[:, 6:22, 9], images[:, 6:22, 15:17] = 255, 255
+
+    def sharpness(interpolation: str) -> float:
+        sharp = replace(STRONG, interpolation=interpolation)
+        distorted = augment_images(images, sharp, np.random.default_rng(3))
+        return float(np.square(np.diff(distorted.astype(float))).mean())
+
+    assert sharpness("cubic") > 1.1 * sharpness("linear")
+
+
+def test_augmentation_refuses_an_unknown_interpolation() -> None:
+    with pytest.raises(UsageError, match="no interpolation 'round'; there are: linear, cubic"):
+        replace(STRONG, interpolation="round")
+
+
 @given(seed=st.integers(0, 2**32 - 1))
 def test_augmentation_with_equal_seed_is_equal(seed: int) -> None:
     first = augment_images(blocks(), STRONG, np.random.default_rng(seed))

@@ -20,6 +20,7 @@ from edge_infer.metadata import IMAGE_SIZE
 _CENTRE: Final = (IMAGE_SIZE - 1) / 2
 # Knots along a side of the grid that waves are drawn on: one in some 5 pixels.
 _KNOTS: Final = 6
+_INTERPOLATION: Final = {"linear": cv2.INTER_LINEAR, "cubic": cv2.INTER_CUBIC}
 _GRID: Final = np.stack(np.meshgrid(*2 * [np.arange(IMAGE_SIZE, dtype=np.float32)]), axis=-1)
 
 
@@ -37,9 +38,12 @@ class Augmentation:
         thickness: 0-1, how far strokes go towards being one pixel wider or narrower on
             each side.
         clean_share: Share of images left as they are, 0-1.
+        interpolation: How pixels are taken between pixels. ``linear`` blurs: a network that
+            has seen nothing sharper is surer of blurred digits than of clean ones. ``cubic``
+            leaves them as sharp as they were.
 
     Raises:
-        UsageError: A value is negative, or a share above 1.
+        UsageError: A value is negative, a share above 1, or an interpolation unknown.
     """
 
     rotation_deg: float
@@ -49,12 +53,16 @@ class Augmentation:
     elastic_px: float = 0.0
     thickness: float = 0.0
     clean_share: float = 0.0
+    interpolation: str = "linear"
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value, limit = getattr(self, field.name), 1 if field.name in _SHARES else np.inf
+        if self.interpolation not in _INTERPOLATION:
+            known = ", ".join(_INTERPOLATION)
+            raise UsageError(f"no interpolation {self.interpolation!r}; there are: {known}")
+        for name in (field.name for field in fields(self) if field.name != "interpolation"):
+            value, limit = getattr(self, name), 1 if name in _SHARES else np.inf
             if not 0 <= value <= limit:
-                raise UsageError(f"{field.name} must lie in 0-{limit}, found {value}")
+                raise UsageError(f"{name} must lie in 0-{limit}, found {value}")
 
 
 _SHARES: Final = ("scale", "thickness", "clean_share")
@@ -76,15 +84,16 @@ def augment_images(
     maps = _random_maps(len(images), augmentation, rng)
     clean = rng.random(len(images)) < augmentation.clean_share
     distorted = images.copy()
+    flags = _INTERPOLATION[augmentation.interpolation]
     waves = None
     if augmentation.elastic_px:
         knots = (len(images), _KNOTS, _KNOTS, 2)
         waves = rng.normal(0, augmentation.elastic_px, knots).astype(np.float32)
     for index in np.flatnonzero(~clean):
         if waves is None:
-            _warp(images[index], maps[index], distorted[index])
+            _warp(images[index], maps[index], flags, distorted[index])
         else:
-            _wave(images[index], maps[index], waves[index], distorted[index])
+            _wave(images[index], maps[index], waves[index], flags, distorted[index])
     if augmentation.thickness:
         amount = rng.uniform(-augmentation.thickness, augmentation.thickness, len(images))
         distorted = _thicken(distorted, np.where(clean, 0, amount))
@@ -92,17 +101,20 @@ def augment_images(
 
 
 def _warp(
-    image: NDArray[np.uint8], affine: NDArray[np.float64], distorted: NDArray[np.uint8]
+    image: NDArray[np.uint8],
+    affine: NDArray[np.float64],
+    interpolation: int,
+    distorted: NDArray[np.uint8],
 ) -> None:
     size = (IMAGE_SIZE, IMAGE_SIZE)
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    cv2.warpAffine(image, affine, size, dst=distorted, flags=flags)
+    cv2.warpAffine(image, affine, size, dst=distorted, flags=interpolation | cv2.WARP_INVERSE_MAP)
 
 
 def _wave(
     image: NDArray[np.uint8],
     affine: NDArray[np.float64],
     knots: NDArray[np.float32],
+    interpolation: int,
     distorted: NDArray[np.uint8],
 ) -> None:
     """Warp by the affine map and smooth displacements in one interpolation."""
@@ -111,7 +123,7 @@ def _wave(
     places = _GRID @ map_f32[:, :2].T + map_f32[:, 2]
     places += cv2.resize(knots, size, interpolation=cv2.INTER_CUBIC)
     columns, rows = cv2.split(places)
-    cv2.remap(image, columns, rows, cv2.INTER_LINEAR, dst=distorted)
+    cv2.remap(image, columns, rows, interpolation, dst=distorted)
 
 
 def _thicken(images: NDArray[np.uint8], amount: NDArray[np.float64]) -> NDArray[np.uint8]:

@@ -53,13 +53,16 @@ def _adam(**values: Any) -> dict[str, Recipe]:
     return {DEFAULT_RECIPE: Recipe(optimizer="adam", learning_rate=1e-3, batch_size=128, **values)}
 
 
+_DISTORTIONS: Final = Augmentation(
+    rotation_deg=15, scale=0.1, shear=0.2, shift_px=2.5, interpolation="cubic"
+)
 _OWN: Final = Recipe(
     optimizer="adamw",
     learning_rate=3e-3,
     weight_decay=0.02,
     warmup_epochs=1.0,
     label_smoothing=0.05,
-    augmentation=Augmentation(rotation_deg=15, scale=0.1, shear=0.2, shift_px=2.5),
+    augmentation=_DISTORTIONS,
     epochs=60,
     batch_size=128,
 )
@@ -70,7 +73,7 @@ _EDGE: Final = replace(_OWN, drawn=0.06)
 _MAX: Final = replace(
     _OWN,
     label_smoothing=0.0,
-    augmentation=Augmentation(rotation_deg=15, scale=0.1, shear=0.2, shift_px=2.5, thickness=0.4),
+    augmentation=replace(_DISTORTIONS, thickness=0.4),
     drawn=0.15,
     epochs=40,
 )
@@ -80,7 +83,9 @@ _FAST: Final = replace(
     _OWN,
     warmup_epochs=0.3,
     label_smoothing=0.0,
-    augmentation=Augmentation(rotation_deg=7, scale=0.05, shear=0.1, shift_px=1),
+    augmentation=Augmentation(
+        rotation_deg=7, scale=0.05, shear=0.1, shift_px=1, interpolation="cubic"
+    ),
     epochs=5,
 )
 
