@@ -76,7 +76,7 @@ def measurement(
         median_ms: Of the calls, and of the rounds unless ``rounds_ms`` tells them.
         scenario: Its name.
         model: Name of the model.
-        threads: Inside one operator.
+        threads: That shared out a batch.
         batch: Images a call.
         n: Number of calls.
         noise: Standard deviation of the logarithm of calls; of rounds a fifth of it.

@@ -61,8 +61,8 @@ class Turn:
 class Subject(Protocol):
     """What can be measured turn by turn."""
 
-    def warm_up(self) -> None:
-        """Do untimed work until a turn is worth something."""
+    def warm_up(self, limit_s: float) -> None:
+        """Do untimed work until a turn is worth something, or for ``limit_s`` seconds."""
         ...
 
     def turn(self) -> Turn:
@@ -78,15 +78,17 @@ class Loop:
         self._calls = 1
 
     def warm_up(self, limit_s: float = _WARM_UP_LIMIT_S) -> None:
-        """Call until it becomes no quicker, or for ``limit_s`` seconds."""
+        """Call until it becomes no quicker, or for ``limit_s`` seconds; once at least."""
         ends_s = time.perf_counter() + limit_s
         least_ms, steady = np.inf, 0
-        while steady < _STEADY_SLICES and time.perf_counter() < ends_s:
+        while steady < _STEADY_SLICES:
             turn_ms = self.turn().median_ms
             # A slice that began with a single call knows by now how many fit in.
             self._calls = max(1, int(1e3 * _SLICE_S / max(turn_ms, 1e-6)))
             steady = 0 if turn_ms < (1 - _QUICKER) * least_ms else steady + 1
             least_ms = min(least_ms, turn_ms)
+            if time.perf_counter() >= ends_s:
+                break
 
     def turn(self) -> Turn:
         """Call as often as fits into a slice, once at least.

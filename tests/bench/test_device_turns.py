@@ -61,7 +61,7 @@ def test_loop_tells_processor_time_apart() -> None:
 
 def test_stream_waits_for_frames() -> None:
     stream = Stream(lambda: time.sleep(0.001), turn_s=0.2, fps=50)
-    stream.warm_up()
+    stream.warm_up(1)
     turn = stream.turn()
     assert len(turn.seconds) <= 10
     assert turn.parts["fps"] <= 50

@@ -1,22 +1,18 @@
-"""The same answer on every CPU: what is asked, what is compared, what is told of it."""
+"""The same answer on every CPU: what is compared, and how the CPUs are made ready and asked."""
 
 from __future__ import annotations
 
-import json
 import shutil
 import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 
-import cv2
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from edge_bench.cpus import asking, instructions
-from edge_bench.cpus.answers import INFERENCES, Answers, answer
+from edge_bench.cpus.answers import INFERENCES, Answers
+from edge_bench.cpus.asking import Ready, ask_emulated, make_ready
 from edge_bench.cpus.compare import FLOAT_LIMIT, compare
 from edge_bench.cpus.debian import Debian, make_once, run
 from edge_bench.cpus.emulated import CPUS, EmulatedCpu, Emulators
@@ -24,37 +20,7 @@ from edge_bench.cpus.instructions import count_instructions
 from edge_infer.errors import MissingExtraError, RunError
 from edge_infer.shipped import shipped_models
 
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 DEBIAN = Debian("http://mirror.test", "suite", "amd64")
-DrawDigit = Callable[..., NDArray[np.uint8]]
-
-
-@pytest.fixture
-def script(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
-    """The script as a module, forgotten afterwards."""
-    monkeypatch.syspath_prepend(str(BENCHMARKS))
-    import parity_cpus
-
-    yield parity_cpus
-    sys.modules.pop("parity_cpus", None)
-
-
-@pytest.fixture
-def folder(tmp_path: Path, draw_digit: DrawDigit, tiny_model_path: Path) -> Path:
-    """Two pictures of a digit, of which one is empty, a page and two images of MNIST."""
-    folder = tmp_path / "questions"
-    for name in ("digits", "pages", "float"):
-        (folder / name).mkdir(parents=True)
-    shutil.copy(tiny_model_path, folder / "float")
-    paper = np.full((40, 30), 255, np.uint8)
-    for path, image in {
-        "digits/0.jpg": draw_digit("3"),
-        "digits/1.jpg": paper,
-        "pages/0.jpg": np.hstack([draw_digit("4"), draw_digit("7")]),
-    }.items():
-        cv2.imwrite(str(folder / path), image)
-    np.save(folder / "mnist.npy", np.eye(28, dtype=np.uint8)[None].repeat(2, axis=0) * 255)
-    return folder
 
 
 @pytest.fixture
@@ -69,17 +35,6 @@ def answers() -> Answers:
         "page tensors": np.zeros((3, 28, 28), np.uint8),
         "int8 pages": np.full((3, 11), 0.1, np.float32),
     }
-
-
-def test_answers_hold_everything(folder: Path) -> None:
-    answers = answer(folder)
-    assert answers["tensors"].shape == (2, 28, 28)
-    assert answers["tensors"][0].max() > 250
-    assert not answers["tensors"][1].any()
-    for name in shipped_models():
-        assert answers[f"int8 {name}"].shape[0] == answers[f"int8 {name}, MNIST"].shape[0] == 2
-    assert json.loads(answers["pages"][0])["text"] == "47"
-    assert len(answers["page tensors"]) == len(answers["int8 pages"]) >= 2
 
 
 def test_equal_answers_are_the_same(answers: Answers) -> None:
@@ -148,11 +103,11 @@ def test_arm_cpu_gets_wheels_and_a_cpuinfo_of_its_own(
     (tmp_path / "suite/arm64/usr/bin/python3.11").touch()
     asked: list[tuple[str, ...]] = []
 
-    def fake(*words: str) -> None:
+    def fake(_: Debian, *words: str) -> None:
         asked.append(words)
         next(Path(word[9:]) for word in words if word.startswith("--target=")).mkdir()
 
-    monkeypatch.setattr("edge_bench.cpus.emulated.run", fake)
+    monkeypatch.setattr(Debian, "fetch", fake)
     monkeypatch.setattr(Emulators, "qemu", lambda _, architecture: [f"qemu-{architecture}"])
     for cpu in CPUS[1:]:
         words = emulators.python(cpu, [Path("/own")])
@@ -168,31 +123,65 @@ def test_arm_cpu_gets_wheels_and_a_cpuinfo_of_its_own(
 
 
 def test_what_cannot_be_had_is_left_out_and_said(
-    answers: Answers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def python(_: Emulators, cpu: EmulatedCpu, __: object) -> list[str]:
         if cpu.part is None:
             raise MissingExtraError("on x86-64 alone")
+        if cpu.name == "Cortex-A53":
+            raise PermissionError("no room")
         return [cpu.name]
 
     def no_counter(_: Emulators) -> Path:
         raise MissingExtraError("there is no C compiler (cc)")
 
-    def ask(words: list[str], *_: Path) -> Answers:
-        other = answers["int8 edge"] + np.float32(0.01)
-        return answers | {"int8 edge": other} if words == ["Cortex-A72"] else answers
-
-    monkeypatch.setattr(asking.Debian, "of_this_machine", lambda: DEBIAN)
+    monkeypatch.setattr(asking.Debian, "of_this_machine", lambda **_: DEBIAN)
     monkeypatch.setattr(Emulators, "qemu", lambda *_: ["qemu"])
     monkeypatch.setattr(Emulators, "python", python)
     monkeypatch.setattr(asking, "build_counter", no_counter)
+    ready, left_out = make_ready(tmp_path, counts=True, notify=ignore)
+    assert [one.python for one in ready] == [["Cortex-A76"], ["Cortex-A72"]]
+    assert left_out == [
+        "instructions: there is no C compiler (cc)",
+        "Haswell: on x86-64 alone",
+        "Cortex-A53: no room",
+    ]
+
+
+def test_who_answers_otherwise_is_found_out_and_who_is_late_left_out(
+    answers: Answers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ask(words: list[str], *_: Path, timeout_s: float) -> Answers:
+        if words == ["Haswell"]:
+            raise RunError("python took more than 1 s", code="late")
+        other = answers["int8 edge"] + np.float32(0.01)
+        return answers | {"int8 edge": other} if words == ["Cortex-A72"] else answers
+
     monkeypatch.setattr(asking, "ask", ask)
-    cpus, left_out = asking.ask_emulated(tmp_path, answers, tmp_path, lambda _: None)
-    assert left_out == ("instructions: there is no C compiler (cc)", "Haswell: on x86-64 alone")
+    ready = [Ready(cpu, [cpu.name], []) for cpu in CPUS]
+    cpus, late = ask_emulated(ready, tmp_path, answers, notify=ignore)
+    assert late == ("Haswell: it had not answered when the time was up",)
     assert [cpu.name for cpu in cpus if not cpu.differences.is_same] == ["Cortex-A72"]
     assert len(cpus) == 3
     assert cpus[1].differences.int8 == 2
     assert cpus[1].differences.int8_delta == pytest.approx(0.01, rel=1e-3)
+
+
+def test_who_fails_is_not_left_out(
+    answers: Answers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> Answers:
+        raise RunError("python3 failed (-11): illegal instruction")
+
+    monkeypatch.setattr(asking, "ask", fail)
+    with pytest.raises(RunError, match="illegal instruction"):
+        ask_emulated([Ready(CPUS[0], [], [])], tmp_path, answers, notify=ignore)
+
+
+def test_nothing_is_waited_for_when_the_time_is_up(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="took more than 0 s") as caught:
+        replace(DEBIAN, ends_s=0.0).fetch("sleep", "60")
+    assert caught.value.code == "late"
 
 
 def test_half_made_folder_is_not_kept(tmp_path: Path) -> None:
@@ -210,33 +199,5 @@ def test_failing_program_is_told_by_its_last_line() -> None:
         run("sh", "-c", "echo first >&2; echo second >&2; exit 3")
 
 
-def test_where_nothing_can_be_emulated_that_is_said(
-    script: ModuleType,
-    folder: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    def no_debian() -> Debian:
-        raise MissingExtraError("this is no Debian")
-
-    monkeypatch.setattr(asking.Debian, "of_this_machine", no_debian)
-    monkeypatch.setattr(script, "make_inputs", lambda out, _: shutil.copytree(folder, out))
-    monkeypatch.setattr(script, "ask", lambda _, folder, out: _answer(folder, out))
-    out, results = tmp_path / "out", tmp_path / "results"
-    assert script.main(["--out", str(out), "--results", str(results)]) == 0
-    assert "- Left out: all emulated CPUs: this is no Debian." in capsys.readouterr().out
-    assert json.loads((results / "parity.json").read_text())["questions"]["pages"] == 1
-
-    # Another machine answers the same, and one that does not is found out.
-    words = ["--reference", str(out), "--out", str(tmp_path / "other")]
-    assert script.main(words) == 0
-    changed = answer(folder) | {"pages": np.array(["other"])}
-    monkeypatch.setattr(script, "ask", lambda *_: changed)
-    assert script.main(words) == 1
-
-
-def _answer(folder: Path, out: Path) -> Answers:
-    answers = answer(folder)
-    np.savez(out, **answers)
-    return answers
+def ignore(_: str) -> None:
+    pass

@@ -5,9 +5,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper
+from onnxruntime import InferenceSession
 
 from edge_bench.peers.bare import write_bare
 from edge_bench.peers.footprint import import_times_ms, installed_bytes
@@ -126,29 +128,60 @@ def test_import_is_timed_in_fresh_processes() -> None:
     assert 0 < times_ms["light"] < times_ms["heavy"]
 
 
-def _with_face(ops: tuple[str, str]) -> onnx.ModelProto:
-    axes = helper.make_tensor("axes", TensorProto.INT64, [1], [1])
-    scale = helper.make_tensor("scale", TensorProto.FLOAT, [], [1 / 255])
-    first = helper.make_node(ops[0], ["image", "axes"], ["plane"])
-    second = helper.make_node(ops[1], ["plane", "scale"], ["x"])
-    nodes = [first, second, helper.make_node("Relu", ["x"], ["y"])]
-    image = helper.make_tensor_value_info("image", TensorProto.UINT8, ["batch", 28, 28])
-    output = helper.make_tensor_value_info("y", TensorProto.FLOAT, ["batch", 1, 28, 28])
-    graph = helper.make_graph(nodes, "g", [image], [output], [axes, scale])
+def _model(*ops: str) -> onnx.ModelProto:
+    """A chain of operators: each takes what the one before it makes, and what is its own."""
+    constants = {
+        "axes": helper.make_tensor("axes", TensorProto.INT64, [1], [1]),
+        "scale": helper.make_tensor("scale", TensorProto.FLOAT, [], [1 / 255]),
+    }
+    own = {"Unsqueeze": ["axes"], "DequantizeLinear": ["scale"]}
+    nodes: list[onnx.NodeProto] = []
+    for at, op in enumerate(ops):
+        casts = {"to": TensorProto.DOUBLE if at < len(ops) - 1 else TensorProto.FLOAT}
+        inputs = [f"t{at}", *own.get(op, [])]
+        node = helper.make_node(op, inputs, [f"t{at + 1}"], **(casts if op == "Cast" else {}))
+        nodes.append(node)
+    image = helper.make_tensor_value_info("t0", TensorProto.UINT8, ["batch", 28, 28])
+    output = helper.make_tensor_value_info(f"t{len(ops)}", TensorProto.FLOAT, ["batch", 1, 28, 28])
+    graph = helper.make_graph(nodes, "g", [image], [output], list(constants.values()))
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
 
 
-def test_bare_file_begins_behind_the_face(tmp_path: Path) -> None:
+FACE = ("Unsqueeze", "DequantizeLinear")
+TAIL = ("Cast", "Softmax", "Cast")
+
+
+def test_bare_file_takes_floats_and_knows_no_double(tmp_path: Path) -> None:
     source, target = tmp_path / "a.onnx", tmp_path / "b.onnx"
-    onnx.save(_with_face(("Unsqueeze", "DequantizeLinear")), source)
+    onnx.save(_model(*FACE, "Relu", *TAIL), source)
     write_bare(source, target, batch=1)
     graph = onnx.load(target).graph
-    assert [node.op_type for node in graph.node] == ["Relu"]
+    assert [node.op_type for node in graph.node] == ["Relu", "Softmax"]
     assert [axis.dim_value for axis in graph.input[0].type.tensor_type.shape.dim] == [1, 1, 28, 28]
     assert not graph.initializer
 
 
-def test_file_with_another_face_is_refused(tmp_path: Path) -> None:
-    onnx.save(_with_face(("Reshape", "DequantizeLinear")), tmp_path / "a.onnx")
-    with pytest.raises(ModelError, match="begins with Reshape, DequantizeLinear"):
+def test_bare_file_gives_the_same_probabilities(tmp_path: Path) -> None:
+    source, target = tmp_path / "a.onnx", tmp_path / "b.onnx"
+    onnx.save(_model(*FACE, "Relu", *TAIL), source)
+    write_bare(source, target)
+    image = np.arange(28 * 28).reshape(1, 28, 28).astype(np.uint8)
+    before, after = map(InferenceSession, (str(source), str(target)))
+    (expected,) = before.run(None, {"t0": image})
+    (found,) = after.run(None, {"t2": image[:, None] / np.float32(255)})
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("ops", "message"),
+    [
+        (("Relu", "DequantizeLinear", *TAIL), "begins with Relu, DequantizeLinear, expected"),
+        ((*FACE, "Relu", "Softmax"), "ends with DequantizeLinear, Relu, Softmax, expected"),
+    ],
+)
+def test_file_with_another_face_is_refused(
+    tmp_path: Path, ops: tuple[str, ...], message: str
+) -> None:
+    onnx.save(_model(*ops), tmp_path / "a.onnx")
+    with pytest.raises(ModelError, match=message):
         write_bare(tmp_path / "a.onnx", tmp_path / "b.onnx")

@@ -1,8 +1,9 @@
-"""Asking CPUs: this one in a process of its own, the emulated ones side by side."""
+"""Asking CPUs: this one in a process of its own, of the emulated ones one for each core."""
 
 from __future__ import annotations
 
-import os
+import math
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,7 +20,8 @@ from edge_bench.cpus.debian import Debian, run
 from edge_bench.cpus.emulated import CPUS, EmulatedCpu, Emulators
 from edge_bench.cpus.instructions import build_counter, count_instructions
 from edge_bench.cpus.report import CpuResult
-from edge_infer.errors import MissingExtraError, RunError
+from edge_bench.device.machine import usable_cores
+from edge_infer.errors import EdgeMnistError, MissingExtraError, RunError
 
 Notify = Callable[[str], None]
 
@@ -31,18 +33,69 @@ _PACKAGES: Final = tuple(
 )
 
 
-def ask(python: Sequence[str], folder: Path, out: Path) -> Answers:
+@dataclass(frozen=True)
+class Ready:
+    """How Python starts on a CPU; ``counted`` under the counter, empty without one."""
+
+    cpu: EmulatedCpu
+    python: list[str]
+    counted: list[str]
+
+
+def make_ready(
+    cache: Path, *, counts: bool, notify: Notify, ends_s: float = math.inf
+) -> tuple[list[Ready], list[str]]:
+    """Fetch what is missing.
+
+    Args:
+        cache: Where the emulators are kept.
+        counts: Whether instructions are to be counted.
+        notify: Told what goes on.
+        ends_s: Of :func:`time.monotonic`: what is not here by then cannot be had.
+
+    Returns:
+        The CPUs that can be emulated here; why something else cannot be had.
+    """
+    left_out: list[str] = []
+    try:
+        emulators = Emulators(cache, Debian.of_this_machine(ends_s=ends_s))
+        notify("making QEMU ready")
+        emulators.qemu("aarch64")
+    except (MissingExtraError, RunError, OSError) as error:
+        return [], [f"all emulated CPUs: {_reason(error)}"]
+    counter = ""
+    if counts:
+        try:
+            counter = str(build_counter(emulators))
+        except (MissingExtraError, RunError) as error:
+            left_out.append(f"instructions: {error.message}")
+    ready: list[Ready] = []
+    for cpu in CPUS:
+        notify(f"making {cpu.name} ready")
+        try:
+            python = emulators.python(cpu, _PACKAGES)
+            counted = emulators.python(cpu, _PACKAGES, plugin=counter) if counter else []
+            ready.append(Ready(cpu, python, counted))
+        except (MissingExtraError, RunError, OSError) as error:
+            left_out.append(f"{cpu.name}: {_reason(error)}")
+    return ready, left_out
+
+
+def ask(
+    python: Sequence[str], folder: Path, out: Path, *, timeout_s: float = _TIMEOUT_S
+) -> Answers:
     """Let one CPU answer what lies in a folder.
 
     Args:
         python: Words that start Python on it.
         folder: Of :func:`edge_bench.cpus.inputs.make_inputs`.
         out: ``.npz`` that keeps the answers.
+        timeout_s: How long it may take.
 
     Raises:
-        RunError: It fails.
+        RunError: It fails, or takes too long, which has the code ``late``.
     """
-    run(*python, *_PROGRAM, str(folder), str(out), timeout_s=_TIMEOUT_S)
+    run(*python, *_PROGRAM, str(folder), str(out), timeout_s=timeout_s)
     return load_answers(out)
 
 
@@ -60,34 +113,38 @@ def load_answers(path: Path) -> Answers:
 
 
 def ask_emulated(
-    folder: Path, reference: Answers, cache: Path, notify: Notify
+    ready: Sequence[Ready],
+    folder: Path,
+    reference: Answers,
+    *,
+    notify: Notify,
+    ends_s: float = math.inf,
 ) -> tuple[tuple[CpuResult, ...], tuple[str, ...]]:
-    """Let all emulated CPUs answer.
+    """Let emulated CPUs answer.
 
     Args:
+        ready: The CPUs.
         folder: As of :func:`ask`; keeps their answers too.
         reference: What they are compared with.
-        cache: Where the emulators are kept.
         notify: Told what goes on.
+        ends_s: Of :func:`time.monotonic`: who has not answered by then is left out.
 
     Returns:
-        A result for each CPU that can be emulated here; why something is left out.
+        A result for each CPU that answered in time; which did not.
 
     Raises:
         RunError: A CPU fails at answering.
     """
-    try:
-        emulators = Emulators(cache, Debian.of_this_machine())
-        notify("making QEMU ready")
-        emulators.qemu("aarch64")
-    except (MissingExtraError, RunError) as error:
-        return (), (f"all emulated CPUs: {error.message}",)
-    left_out: list[str] = []
-    ready = _prepare(emulators, left_out, notify)
 
-    def result(one: _Ready) -> CpuResult:
+    def result(one: Ready) -> CpuResult | str:
         notify(f"{one.cpu.name}, emulated")
-        answers = ask(one.python, folder, folder / f"{one.cpu.qemu}.npz")
+        try:
+            left_s = min(_TIMEOUT_S, ends_s - time.monotonic())
+            answers = ask(one.python, folder, folder / f"{one.cpu.qemu}.npz", timeout_s=left_s)
+        except RunError as error:
+            if error.code != "late":
+                raise
+            return f"{one.cpu.name}: it had not answered when the time was up"
         counts = count_instructions(lambda: _count(one.counted)) if one.counted else {}
         notify(f"{one.cpu.name} is done")
         return CpuResult(
@@ -97,37 +154,17 @@ def ask_emulated(
             instructions=counts,
         )
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return tuple(pool.map(result, ready)), tuple(left_out)
-
-
-@dataclass(frozen=True)
-class _Ready:
-    """How Python starts on a CPU; ``counted`` under the counter, empty without one."""
-
-    cpu: EmulatedCpu
-    python: list[str]
-    counted: list[str]
-
-
-def _prepare(emulators: Emulators, left_out: list[str], notify: Notify) -> list[_Ready]:
-    """Fetch what is missing; why something cannot be had is added to ``left_out``."""
-    try:
-        counter = str(build_counter(emulators))
-    except (MissingExtraError, RunError) as error:
-        left_out.append(f"instructions: {error.message}")
-        counter = ""
-    ready: list[_Ready] = []
-    for cpu in CPUS:
-        notify(f"making {cpu.name} ready")
-        try:
-            python = emulators.python(cpu, _PACKAGES)
-            counted = emulators.python(cpu, _PACKAGES, plugin=counter) if counter else []
-            ready.append(_Ready(cpu, python, counted))
-        except (MissingExtraError, RunError) as error:
-            left_out.append(f"{cpu.name}: {error.message}")
-    return ready
+    with ThreadPoolExecutor(usable_cores()) as pool:
+        results = list(pool.map(result, ready))
+    return (
+        tuple(each for each in results if isinstance(each, CpuResult)),
+        tuple(each for each in results if isinstance(each, str)),
+    )
 
 
 def _count(python: Sequence[str]) -> str:
     return run(*python, *_PROGRAM, "--count", timeout_s=_TIMEOUT_S).stderr
+
+
+def _reason(error: Exception) -> str:
+    return error.message if isinstance(error, EdgeMnistError) else str(error)

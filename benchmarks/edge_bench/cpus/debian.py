@@ -6,11 +6,13 @@ apart, so that a foreign architecture can be asked for without being added to th
 
 from __future__ import annotations
 
+import math
 import os
 import platform
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,15 +32,20 @@ class Debian:
         mirror: Address of the archive.
         suite: Such as ``bookworm``.
         architecture: Of this machine, as Debian names it.
+        ends_s: Of :func:`time.monotonic`: what is not here by then cannot be had.
     """
 
     mirror: str
     suite: str
     architecture: str
+    ends_s: float = math.inf
 
     @classmethod
-    def of_this_machine(cls) -> Debian:
+    def of_this_machine(cls, *, ends_s: float = math.inf) -> Debian:
         """Ask apt and the system.
+
+        Args:
+            ends_s: As the attribute.
 
         Raises:
             MissingExtraError: This is no Debian, or apt knows no mirror.
@@ -53,7 +60,16 @@ class Debian:
         mirrors = [site for release, part, site in targets if (release, part) == (suite, "main")]
         if not mirrors:
             raise MissingExtraError(f"apt knows no mirror of Debian {suite}")
-        return cls(mirrors[0], suite, run("dpkg", "--print-architecture").stdout.strip())
+        architecture = run("dpkg", "--print-architecture").stdout.strip()
+        return cls(mirrors[0], suite, architecture, ends_s)
+
+    def fetch(self, *words: str) -> None:
+        """Run a program that may need the network, for as long as there is time.
+
+        Raises:
+            RunError: It fails or takes too long.
+        """
+        run(*words, timeout_s=min(_TIMEOUT_S, self.ends_s - time.monotonic()))
 
     def unpack(self, packages: Sequence[str], folder: Path, *, architecture: str) -> None:
         """Fetch packages with all that they need, and unpack them; once is enough.
@@ -72,7 +88,7 @@ class Debian:
             options = self._private_state(state, architecture)
             wanted = ("--yes", "--no-install-recommends", "--download-only", "install", *packages)
             for words in (("update",), wanted):
-                run("apt-get", "--quiet=2", *options, *words)
+                self.fetch("apt-get", "--quiet=2", *options, *words)
             for package in sorted(state.glob("cache/archives/*.deb")):
                 run("dpkg-deb", "--extract", str(package), str(part))
             # Where /lib and /usr/lib are one, the link belongs to no package.
@@ -93,7 +109,10 @@ class Debian:
             "APT::Architecture": architecture,
             "APT::Architectures::": architecture,
             "APT::Sandbox::User": "",
-            "Acquire::Retries": "3",
+            "APT::Update::Error-Mode": "any",
+            "Acquire::Retries": "2",
+            "Acquire::http::Timeout": "20",
+            "Acquire::https::Timeout": "20",
             "Debug::NoLocking": "1",
             "Dir::Cache": folder / "cache",
             "Dir::Etc::preferencesparts": "/dev/null",
@@ -131,7 +150,8 @@ def run(*words: str, timeout_s: float = _TIMEOUT_S) -> subprocess.CompletedProce
     """Run a program to its end, without input.
 
     Raises:
-        RunError: It fails or takes too long; the message ends with its last line.
+        RunError: It fails, and the message ends with its last line; or it takes too long, which
+            has the code ``late``.
     """
     name = Path(words[0]).name
     try:
@@ -146,7 +166,7 @@ def run(*words: str, timeout_s: float = _TIMEOUT_S) -> subprocess.CompletedProce
             env={**os.environ, "LC_ALL": "C"},
         )
     except subprocess.TimeoutExpired as error:
-        raise RunError(f"{name} took more than {timeout_s:.0f} s") from error
+        raise RunError(f"{name} took more than {max(0, timeout_s):.0f} s", code="late") from error
     if done.returncode:
         last = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
         raise RunError(f"{name} failed ({done.returncode}): {''.join(last)}")

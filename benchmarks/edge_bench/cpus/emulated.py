@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from edge_bench.cpus.debian import Debian, make_once, run
+from edge_bench.cpus.debian import Debian, make_once
 from edge_infer.errors import MissingExtraError
 
 _PYTHON_PACKAGES: Final = ("python3-minimal", "libpython3-stdlib", "libstdc++6", "libgcc-s1")
@@ -25,6 +25,12 @@ _WHEELS: Final = {
     "opencv-python-headless": ("opencv-python", "opencv-python-headless"),
 }
 _PLATFORMS: Final = ("manylinux_2_28", "manylinux_2_27", "manylinux_2_17", "manylinux2014")
+# Threads that wait for work spin, and spinning is emulated too.
+_ONE_THREAD: Final = ("-E", "OMP_NUM_THREADS=1", "-E", "OPENCV_FOR_THREADS_NUM=1")
+_PIP: Final = (
+    *("install", "--quiet", "--no-compile", "--only-binary=:all:", "--implementation=cp"),
+    *("--retries=2", *(f"--platform={name}_aarch64" for name in _PLATFORMS)),
+)
 _CPUINFO: Final = (
     "processor\t: {}\nBogoMIPS\t: 108.00\nFeatures\t: {}\nCPU implementer\t: 0x41\n"
     "CPU architecture: 8\nCPU variant\t: 0x0\nCPU part\t: {}\nCPU revision\t: 4\n\n"
@@ -51,10 +57,9 @@ class EmulatedCpu:
     features: str = _NEON
 
 
+# The first two are asked first, and where time is short alone: each has instructions of its own.
 CPUS: Final = (
     EmulatedCpu("Haswell", "x86-64 with AVX2, without VNNI", "Haswell"),
-    EmulatedCpu("Cortex-A53", "Raspberry Pi 3, Zero 2 W", "cortex-a53", "0xd03"),
-    EmulatedCpu("Cortex-A72", "Raspberry Pi 4", "cortex-a72", "0xd08"),
     EmulatedCpu(
         "Cortex-A76",
         "Raspberry Pi 5, with dotprod",
@@ -62,6 +67,8 @@ CPUS: Final = (
         "0xd0b",
         f"{_NEON} atomics fphp asimdhp cpuid asimdrdm lrcpc dcpop asimddp",
     ),
+    EmulatedCpu("Cortex-A72", "Raspberry Pi 4", "cortex-a72", "0xd08"),
+    EmulatedCpu("Cortex-A53", "Raspberry Pi 3, Zero 2 W", "cortex-a53", "0xd03"),
 )
 
 
@@ -116,7 +123,7 @@ class Emulators:
             RunError: Something cannot be had.
         """
         plugins = ["-plugin", plugin] if plugin else []
-        options = ["-cpu", cpu.qemu, *plugins, "-E", "OMP_NUM_THREADS=1"]
+        options = ["-cpu", cpu.qemu, *plugins, *_ONE_THREAD]
         if cpu.part is None:
             if self.debian.architecture != "amd64":
                 raise MissingExtraError("an x86-64 CPU is emulated on x86-64 alone")
@@ -134,8 +141,12 @@ class Emulators:
         wanted = [f"{name}=={_version(installed)}" for name, installed in _WHEELS.items()]
         version = python.removeprefix("python")
         folder = self.cache / "-".join(("wheels", version, *wanted)).replace("==", "-")
-        make_once(folder, lambda part: _install(wanted, version, part))
+        make_once(folder, lambda part: self._install(wanted, version, part))
         return folder
+
+    def _install(self, wanted: Sequence[str], version: str, folder: Path) -> None:
+        words = [*_PIP, f"--python-version={version}", f"--target={folder}", *wanted]
+        self.debian.fetch(sys.executable, "-m", "pip", *words)
 
     def _root(self, cpu: EmulatedCpu) -> Path:
         """Return the files of ARM64 as seen from a CPU: with a ``/proc/cpuinfo`` of its own.
@@ -166,10 +177,3 @@ def _version(distributions: Sequence[str]) -> str:
         except importlib.metadata.PackageNotFoundError:
             continue
     raise MissingExtraError(f"none of {', '.join(distributions)} is installed")
-
-
-def _install(wanted: Sequence[str], version: str, folder: Path) -> None:
-    words = ["install", "--quiet", "--no-compile", "--only-binary=:all:", "--implementation=cp"]
-    words += [f"--platform={name}_aarch64" for name in _PLATFORMS]
-    words += [f"--python-version={version}", f"--target={folder}", *wanted]
-    run(sys.executable, "-m", "pip", *words)

@@ -32,12 +32,13 @@ _QUALITY: Final = 92
 ImageU8 = NDArray[np.uint8]
 
 
-def make_inputs(folder: Path, mnist: ImageU8 | None = None) -> None:
+def make_inputs(folder: Path, mnist: ImageU8 | None = None, *, large: bool = True) -> None:
     """Write the folder that :mod:`edge_bench.cpus.answers` reads; what was there goes.
 
     Args:
         folder: Its ``digits``, ``pages``, ``float`` and ``mnist.npy`` are replaced.
         mnist: uint8 (n, 28, 28), or None.
+        large: Whether one of the pages is as large as a phone's.
 
     Raises:
         DataError: The tests' generator of pages is not on the path.
@@ -47,7 +48,7 @@ def make_inputs(folder: Path, mnist: ImageU8 | None = None) -> None:
         (folder / name).mkdir(parents=True)
     for index, image in enumerate(_draw_digits(DIGITS)):
         _write(folder / "digits" / f"{index:03}.jpg", image)
-    for name, image in _draw_pages():
+    for name, image in _draw_pages(large=large):
         _write(folder / "pages" / f"{name}.jpg", image)
     twin = float_twin(read_shipped_model(DEFAULT_MODEL))
     (folder / "float" / f"{DEFAULT_MODEL}.onnx").write_bytes(twin)
@@ -66,11 +67,12 @@ def _draw_digits(count: int) -> Iterator[ImageU8]:
         yield generator.draw_page(single, index).image
 
 
-def _draw_pages() -> Iterator[tuple[str, ImageU8]]:
+def _draw_pages(*, large: bool) -> Iterator[tuple[str, ImageU8]]:
     generator = _generator()
     for kind in generator.KINDS:
         yield kind, generator.draw_page(generator.random_spec(kind, SEED), SEED).image
-    yield "large", make_page(LARGE_PX, LARGE_DIGITS).image
+    if large:
+        yield "large", make_page(LARGE_PX, LARGE_DIGITS).image
 
 
 def _generator() -> Any:

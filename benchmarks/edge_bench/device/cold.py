@@ -28,9 +28,8 @@ class ColdStart:
         self._words = [str(cold_worker.__file__), model, str(threads)]
         self.memory = Memory()
 
-    def warm_up(self) -> None:
-        """Start one process, so that the files are in the system's cache."""
-        self.turn()
+    def warm_up(self, limit_s: float) -> None:
+        """Do nothing: this process has loaded the same files, they are in the system's cache."""
 
     def turn(self) -> Turn:
         """Start one process.

@@ -7,8 +7,7 @@ most robust sign of it (Chen & Revels 2016). Therefore, before a change counts a
 more than a limit,
 
 * the ratio of medians is above it;
-* its 95 % interval excludes 1: turns of each run are drawn with replacement (Efron 1979),
-  turns and not calls, since those of one turn share what the machine did meanwhile;
+* its 95 % interval excludes 1 (:func:`edge_bench.bootstrap.ratio_of_two_runs`);
 * the ratio of the quickest calls is above the limit as well;
 * there are calls enough that some were left alone. Fewer count where all of one run are
   slower than all of the other, and nothing disturbed either run.
@@ -22,8 +21,8 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from edge_bench.bootstrap import ratio_of_two_runs
 from edge_bench.device.compare_notes import differences
 from edge_bench.device.record import Measurement, Record
 from edge_bench.device.summary import MIN_TURNS, Case
@@ -32,8 +31,6 @@ from edge_infer.errors import RunError
 ENOUGH_CALLS: Final = 20
 # Codes of the doubts that say that something else used the machine, or slowed it.
 _DISTURBED: Final = frozenset({"other_load", "stolen_time", "throttled"})
-_REPLICATES: Final = 2000
-_SEED: Final = 0
 
 Key = tuple[str, Case]
 
@@ -45,7 +42,7 @@ class Change:
     Attributes:
         scenario: Its name.
         model: Its name in both runs.
-        threads: Inside one operator.
+        threads: That share out a batch.
         batch: Images a call.
         old_ms: Median over the turns of the earlier run.
         new_ms: That of the later run.
@@ -156,23 +153,19 @@ def change(old: Measurement, new: Measurement, *, disturbed: bool = False) -> Ch
         new: The later one.
         disturbed: Whether something else used the machine, or slowed it, meanwhile.
     """
-    rounds = [np.array(one.round_medians_ms) for one in (old, new)]
-    old_ms, new_ms = (float(np.median(medians)) for medians in rounds)
-    low, high = None, None
-    if min(map(len, rounds)) >= MIN_TURNS:
-        rng = np.random.default_rng(_SEED)
-        ratios = _drawn_medians(rounds[1], rng) / _drawn_medians(rounds[0], rng)
-        low, high = np.percentile(ratios, (2.5, 97.5)).tolist()
+    before, after = (np.array(one.round_medians_ms) for one in (old, new))
+    against = ratio_of_two_runs(after, before)
+    can_tell = min(len(before), len(after)) >= MIN_TURNS
     return Change(
         scenario=old.scenario,
         model=old.model,
         threads=old.threads,
         batch=old.batch,
-        old_ms=old_ms,
-        new_ms=new_ms,
-        ratio=new_ms / old_ms,
-        low=low,
-        high=high,
+        old_ms=float(np.median(before)),
+        new_ms=float(np.median(after)),
+        ratio=against.ratio,
+        low=against.low if can_tell else None,
+        high=against.high if can_tell else None,
         quick_ratio=new.min_ms / old.min_ms,
         is_sure=min(old.n, new.n) >= ENOUGH_CALLS or (not disturbed and _are_apart(old, new)),
     )
@@ -181,12 +174,6 @@ def change(old: Measurement, new: Measurement, *, disturbed: bool = False) -> Ch
 def _are_apart(old: Measurement, new: Measurement) -> bool:
     """Tell whether all calls of one are slower than all calls of the other."""
     return new.min_ms > old.quantiles_ms[-1] or old.min_ms > new.quantiles_ms[-1]
-
-
-def _drawn_medians(medians: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
-    """Return medians of turns drawn with replacement, as many times as there are replicates."""
-    drawn = rng.integers(0, len(medians), (_REPLICATES, len(medians)))
-    return np.asarray(np.median(medians[drawn], axis=1))
 
 
 def _by_key(record: Record) -> dict[Key, Measurement]:

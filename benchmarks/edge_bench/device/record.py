@@ -71,7 +71,7 @@ class Runtime:
         opencv: Version.
         numpy: Version.
         provider: Of onnxruntime, which executes the graph.
-        threads: Inside one operator, all that were measured, ascending.
+        threads: That share out a batch, all that were measured, ascending.
         spinning: Whether idle threads wait in a loop.
         graph_level: Optimisations of the graph at load, in onnxruntime's words.
     """
@@ -119,7 +119,7 @@ class Measurement:
     Attributes:
         scenario: Its name.
         model: Name of the model.
-        threads: Inside one operator of the network; OpenCV takes its own.
+        threads: That share out a batch; OpenCV takes its own.
         batch: Images (of ``page``: pages, of ``stream``: frames) a call.
         n: Calls that were timed.
         mean_ms: Mean.

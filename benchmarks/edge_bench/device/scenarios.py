@@ -25,6 +25,7 @@ Scenario = Literal["single", "batch", "image", "folder", "page", "cold", "stream
 BATCHES: Final = (1, 8, 64, 512)
 # Those that read whole pictures, for which another model is made than for single digits.
 READS_PAGES: Final[Collection[str]] = frozenset({"page", "stream"})
+# The longest turn by far, so models that take turns share it.
 _STREAM_TURN_S: Final = 0.5
 
 
@@ -33,7 +34,7 @@ def cases_of(scenario: Scenario, threads: int | None, cores: int) -> list[Case]:
 
     Args:
         scenario: Its name.
-        threads: Inside one operator; None for one, and for batches one and then all cores.
+        threads: That share out a batch; None for one, and for batches one and then all cores.
         cores: That this process may use.
     """
     if scenario == "batch":
@@ -42,12 +43,13 @@ def cases_of(scenario: Scenario, threads: int | None, cores: int) -> list[Case]:
     return [Case(scenario, threads or 1, FILES if scenario == "folder" else 1)]
 
 
-def make_subject(case: Case, model: str, pictures: Pictures) -> Subject:
+def make_subject(case: Case, model: str, models: int, pictures: Pictures) -> Subject:
     """Load a model for a case.
 
     Args:
         case: What to measure.
         model: Name of a shipped model or path of a file.
+        models: That take turns, this one included.
         pictures: To measure on.
 
     Raises:
@@ -56,7 +58,9 @@ def make_subject(case: Case, model: str, pictures: Pictures) -> Subject:
     if case.scenario == "cold":
         return ColdStart(model, case.threads)
     call = make_call(case, model, pictures)
-    return Stream(call, turn_s=_STREAM_TURN_S) if case.scenario == "stream" else Loop(call)
+    if case.scenario == "stream":
+        return Stream(call, turn_s=_STREAM_TURN_S / models)
+    return Loop(call)
 
 
 def make_call(case: Case, model: str, pictures: Pictures) -> Callable[[], object]:

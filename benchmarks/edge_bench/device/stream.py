@@ -16,6 +16,7 @@ import numpy as np
 from edge_bench.interleaved import Turn
 
 FPS: Final = 30.0
+_WARM_UP_FRAMES: Final = 3
 
 
 class Stream:
@@ -33,10 +34,13 @@ class Stream:
         self._period_s = 1 / fps
         self._frames = max(1, round(turn_s * fps))
 
-    def warm_up(self) -> None:
+    def warm_up(self, limit_s: float) -> None:
         """Handle some frames."""
-        for _ in range(3):
+        ends_s = time.perf_counter() + limit_s
+        for _ in range(_WARM_UP_FRAMES):
             self._handle()
+            if time.perf_counter() > ends_s:
+                break
 
     def turn(self) -> Turn:
         """Handle the frames of one turn.

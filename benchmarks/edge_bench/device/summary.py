@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_bench.bootstrap import ratio_of_same_turns
 from edge_bench.device.record import Measurement, Ratio
 from edge_bench.interleaved import Turn
 
@@ -16,8 +17,6 @@ from edge_bench.interleaved import Turn
 MIN_CALLS: Final[Mapping[int, int]] = {90: 20, 95: 100, 99: 500}
 # A bootstrap of fewer turns would promise more than they can tell.
 MIN_TURNS: Final = 3
-_REPLICATES: Final = 2000
-_SEED: Final = 0
 
 
 @dataclass(frozen=True, order=True)
@@ -26,7 +25,7 @@ class Case:
 
     Attributes:
         scenario: Its name.
-        threads: Inside one operator.
+        threads: That share out a batch.
         batch: Images a call.
     """
 
@@ -85,43 +84,31 @@ def summarise(
     )
 
 
-def compare(
-    case: Case, model: Measurement, baseline: Measurement, *, replicates: int = _REPLICATES
-) -> Ratio | None:
+def compare(case: Case, model: Measurement, baseline: Measurement) -> Ratio | None:
     """Compare two models that were measured in the same turns.
 
     Args:
         case: Of both.
         model: What is compared.
         baseline: With what.
-        replicates: Of the bootstrap (Efron 1979): turns are drawn with replacement, those
-            of both models at once, since what slowed one slowed its neighbour too.
 
     Returns:
         The ratio of medians over turns; None under :data:`MIN_TURNS` turns.
     """
-    times = np.array([model.round_medians_ms, baseline.round_medians_ms])
-    turns = times.shape[1]
-    if turns < MIN_TURNS:
+    times, baseline_times = (np.array(one.round_medians_ms) for one in (model, baseline))
+    if len(times) < MIN_TURNS:
         return None
-    drawn = np.random.default_rng(_SEED).integers(0, turns, (replicates, turns))
-    low, high = np.percentile(_ratios(times[:, drawn]), (2.5, 97.5))
+    against = ratio_of_same_turns(times, baseline_times)
     return Ratio(
         scenario=case.scenario,
         threads=case.threads,
         batch=case.batch,
         model=model.model,
         baseline=baseline.model,
-        ratio=_short(_ratios(times)),
-        low=_short(low),
-        high=_short(high),
+        ratio=_short(against.ratio),
+        low=_short(against.low),
+        high=_short(against.high),
     )
-
-
-def _ratios(times: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Divide medians over the last axis, those of the first row by those of the second."""
-    medians = np.median(times, axis=-1)
-    return np.asarray(medians[0] / medians[1])
 
 
 def _short(value: float | NDArray[np.float64]) -> float:

@@ -1,7 +1,11 @@
-"""A float ONNX file without its face: for runtimes that want floats [n, 1, 28, 28]."""
+"""A float ONNX file without its face: for runtimes that want floats [n, 1, 28, 28].
+
+And know no double: softmax, which our files compute in it to be exact, becomes one in float.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -12,10 +16,11 @@ from edge_infer.atomic import atomic_path
 from edge_infer.errors import ModelError
 
 _FACE: Final = ("Unsqueeze", "DequantizeLinear")
+_TAIL: Final = ("Cast", "Softmax", "Cast")
 
 
 def write_bare(source: Path, target: Path, *, batch: int | str = "batch") -> None:
-    """Cut the two nodes off that turn bytes into a plane of floats in 0-1.
+    """Cut off what turns bytes into a plane of floats in 0-1; make softmax a plain one.
 
     Args:
         source: A float file of ``edge-mnist export``.
@@ -23,22 +28,21 @@ def write_bare(source: Path, target: Path, *, batch: int | str = "batch") -> Non
         batch: Its length, or its name.
 
     Raises:
-        ModelError: The file begins with other nodes.
+        ModelError: The file begins or ends with other nodes.
     """
     model = onnx.load(source)
     graph = model.graph
-    face, body = graph.node[: len(_FACE)], graph.node[len(_FACE) :]
-    if tuple(node.op_type for node in face) != _FACE:
-        raise ModelError(
-            f"{source} begins with {', '.join(node.op_type for node in face)}, expected "
-            f"{', '.join(_FACE)}: make it with `edge-mnist export RUN`"
-        )
+    face, tail = graph.node[: len(_FACE)], graph.node[-len(_TAIL) :]
+    _check(source, "begins", face, _FACE)
+    _check(source, "ends", tail, _TAIL)
+    softmax = helper.make_node("Softmax", tail[0].input, tail[-1].output)
+    body = [*graph.node[len(_FACE) : -len(_TAIL)], softmax]
     pixels = face[-1].output[0]
     used = {name for node in body for name in node.input}
     shape: list[str | int] = [batch, 1, 28, 28]
     bare = helper.make_model(
         helper.make_graph(
-            list(body),
+            body,
             graph.name,
             [helper.make_tensor_value_info(pixels, TensorProto.FLOAT, shape)],
             list(graph.output),
@@ -50,3 +54,14 @@ def write_bare(source: Path, target: Path, *, batch: int | str = "batch") -> Non
     onnx.checker.check_model(bare)
     with atomic_path(target, overwrite=True) as temporary:
         temporary.write_bytes(bare.SerializeToString())
+
+
+def _check(
+    source: Path, where: str, nodes: Sequence[onnx.NodeProto], expected: Sequence[str]
+) -> None:
+    found = [node.op_type for node in nodes]
+    if found != list(expected):
+        raise ModelError(
+            f"{source} {where} with {', '.join(found)}, expected {', '.join(expected)}: make it "
+            "with `edge-mnist export RUN`"
+        )

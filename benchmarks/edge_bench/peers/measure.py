@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_bench.bootstrap import ratio_of_same_turns
 from edge_bench.interleaved import Turn
 from edge_bench.peers.process import PeerProcess
 from edge_bench.peers.results import OURS, Latency
@@ -18,8 +18,6 @@ from edge_bench.peers.stacks import BATCHES, Stack
 from edge_infer.errors import MissingExtraError, RunError
 
 Notify = Callable[[str], None]
-_REPLICATES: Final = 2000
-_SEED: Final = 0
 
 
 @dataclass
@@ -161,21 +159,16 @@ def summarise(
         calls: That were timed.
 
     Returns:
-        The ratio of medians with its 95 % interval: rounds are drawn with replacement
-        (Efron 1979), both programs' at once, since what slowed one slowed its neighbour.
+        The ratio of medians with its 95 % interval.
     """
-    both = np.array([times_us, ours_us])
-    drawn = np.random.default_rng(_SEED).integers(0, both.shape[1], (_REPLICATES, both.shape[1]))
-    medians = np.median(both[:, drawn], axis=-1)
-    low, high = np.percentile(medians[0] / medians[1], (2.5, 97.5)).tolist()
-    p50_us, ours_p50_us = np.median(both, axis=-1).tolist()
+    against = ratio_of_same_turns(times_us, ours_us)
     return Latency(
         threads=threads,
         batch=batch,
         calls=calls,
-        p50_us=round(p50_us, 2),
+        p50_us=round(float(np.median(times_us)), 2),
         turns_us=tuple(round(time_us, 2) for time_us in times_us.tolist()),
-        ratio=round(p50_us / ours_p50_us, 4),
-        low=round(low, 4),
-        high=round(high, 4),
+        ratio=round(against.ratio, 4),
+        low=round(against.low, 4),
+        high=round(against.high, 4),
     )

@@ -83,7 +83,8 @@ def _make_ncnn(_run: Path, folder: Path) -> None:
     # ncnn knows no batch, and pnnx takes the length of one for a channel where it is open.
     single = folder / "single" / BARE_FILE
     write_bare(folder / onnx_file("float"), single, batch=1)
-    _call([str(program), single.name], cwd=single.parent)
+    # Unasked, it would round the weights to half precision.
+    _call([str(program), single.name, "fp16=0"], cwd=single.parent)
     for name in NCNN_FILES:
         (single.parent / name).replace(folder / name)
 

@@ -92,8 +92,7 @@ def command(
             "--threads",
             min=1,
             max=256,
-            help="Threads for inference inside one operator. [default: 1; batches on 1 and on "
-            "all cores]",
+            help="Threads that share out a batch. [default: 1; batches on 1 and on all cores]",
             show_default=False,
         ),
     ] = None,
