@@ -57,14 +57,14 @@ def measure(
         OUT.print(f"\nrecord: {target}", markup=False)
 
 
-def show_profiles(models: tuple[str, ...], *, threads: int) -> None:
-    """Print time by node of each model.
+def show_profiles(models: tuple[str, ...]) -> None:
+    """Print time by node of each model, on one thread.
 
     Raises:
         ModelError: One is missing, foreign or damaged.
     """
     for model in models or (DEFAULT_MODEL,):
-        OUT.print(profile_view(model, profile(model, threads=threads)), soft_wrap=False)
+        OUT.print(profile_view(model, profile(model)), soft_wrap=False)
 
 
 def _default_name() -> str:

@@ -46,7 +46,13 @@ ModelOption = Annotated[
 ]
 ThreadsOption = Annotated[
     int,
-    typer.Option("--threads", min=1, max=256, help="Threads for inference inside one operator."),
+    typer.Option(
+        "--threads",
+        min=1,
+        max=256,
+        help="Threads of the network, which share out batches of 32 digits and more; answers "
+        "stay the same. Pictures are read on all cores anyway.",
+    ),
 ]
 RecursiveOption = Annotated[
     bool, typer.Option("--recursive", "-r", help="Go into the folders of a folder.")

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_infer.errors import ImageError
-from edge_infer.metadata import IMAGE_SIZE, INPUT_NAME, OTHER_CLASS, OUTPUT_NAME, ModelMetadata
-from edge_infer.one_image import ONE_SHAPE, OneImage
+from edge_infer.errors import ImageError, UsageError
+from edge_infer.many_images import ManyImages
+from edge_infer.metadata import IMAGE_SIZE, OTHER_CLASS, ModelMetadata
+from edge_infer.one_image import ONE_SHAPE, UINT8, OneImage
 from edge_infer.preprocess import prepare_digit
 from edge_infer.session import OpenModel, open_model
 from edge_infer.shipped import DEFAULT_MODEL, read_model
+
+# More threads than any machine has cores for this; far more would hang it.
+MAX_THREADS: Final = 256
 
 
 @dataclass(frozen=True)
@@ -58,15 +62,26 @@ class BatchPrediction:
 
 
 class Classifier:
-    """Recognises one glyph in a picture. Made ready by :meth:`load`; holds one session.
+    """Recognises one glyph in a picture. Made ready by :meth:`load`.
 
     It may be shared by threads: onnxruntime sessions run concurrently.
     """
 
-    def __init__(self, model: OpenModel) -> None:
-        """Wrap an opened model; most callers want :meth:`load`."""
-        self._run = model.session.run
-        self._one = OneImage(model.session, len(model.metadata.class_names))
+    def __init__(self, model: OpenModel, *, threads: int = 1) -> None:
+        """Wrap an opened model; most callers want :meth:`load`.
+
+        Args:
+            model: That answers.
+            threads: As for :meth:`load`.
+
+        Raises:
+            UsageError: ``threads`` outside 1-256.
+        """
+        if not 1 <= threads <= MAX_THREADS:
+            raise UsageError(f"threads must lie in 1-{MAX_THREADS}, found {threads}")
+        self._one = OneImage(model.lean_session(), len(model.metadata.class_names))
+        sessions = [model.session, *(model.another_session() for _ in range(threads - 1))]
+        self._many = ManyImages(sessions, len(model.metadata.class_names))
         self._metadata = model.metadata
         self._names = np.array(model.metadata.class_names, dtype=object)
         self._is_other = np.array([name == OTHER_CLASS for name in model.metadata.class_names])
@@ -78,14 +93,16 @@ class Classifier:
         Args:
             model: A shipped model's name, or the path of an ``.onnx`` made by
                 ``edge-mnist export``; None for the shipped default.
-            threads: Threads inside one operator. One is fastest for single images.
+            threads: That share out a batch, from 32 images on; more than there are cores
+                is of no use. Answers are the same to the bit, each thread takes a few MB,
+                and one image is the work of one thread always.
 
         Raises:
             ModelError: Missing, foreign or damaged.
             UsageError: ``threads`` outside 1-256.
         """
         name = DEFAULT_MODEL if model is None else model
-        return cls(open_model(read_model(name), str(name), threads=threads))
+        return cls(open_model(read_model(name), str(name)), threads=threads)
 
     @property
     def metadata(self) -> ModelMetadata:
@@ -156,14 +173,12 @@ class Classifier:
         Returns:
             float32 (N, classes), rows sum to 1.
         """
+        # What is anything else onnxruntime refuses.
+        if images_u8.shape == ONE_SHAPE and images_u8.dtype == UINT8:
+            return self._one.probabilities(images_u8)
         if not len(images_u8):
             return np.zeros((0, len(self._names)), np.float32)
-        # What is anything else onnxruntime refuses.
-        if images_u8.shape == ONE_SHAPE and images_u8.dtype == np.uint8:
-            return self._one.probabilities(images_u8)
-        result: Any = self._run((OUTPUT_NAME,), {INPUT_NAME: images_u8})
-        probabilities: NDArray[np.float32] = result[0]
-        return probabilities
+        return self._many.probabilities(images_u8)
 
     def _prediction(self, probabilities: NDArray[np.float32]) -> Prediction:
         class_id = int(probabilities.argmax())

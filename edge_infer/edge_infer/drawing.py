@@ -47,7 +47,7 @@ class Word:
     """Some text in one size.
 
     Attributes:
-        text: ASCII: the font has no more.
+        text: ASCII under OpenCV 4, most scripts under 5: the font has no more.
         scale: Of the font; at 1 a capital is 22 pixels high.
         weight: Of the strokes in pixels.
     """

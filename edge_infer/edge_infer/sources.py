@@ -54,11 +54,11 @@ class Item(Protocol):
         """
         ...
 
-    def tensor(self) -> ImageU8 | None:
-        """Read it and make the model's uint8 (28, 28) of it; None when it holds no ink.
+    def tensor(self, image: ImageU8) -> ImageU8 | None:
+        """Make the model's uint8 (28, 28) of what :meth:`image` read; None when it holds no ink.
 
         Raises:
-            EdgeMnistError: It cannot be read.
+            EdgeMnistError: It is no picture of a glyph.
         """
         ...
 
@@ -74,9 +74,9 @@ class FileItem:
         """Read the file; see :class:`Item`."""
         return read_image(self.name, max_pixels=self.max_pixels)
 
-    def tensor(self) -> ImageU8 | None:
-        """Read and prepare the file; see :class:`Item`."""
-        return prepare_digit(self.image())
+    def tensor(self, image: ImageU8) -> ImageU8 | None:
+        """Prepare the picture; see :class:`Item`."""
+        return prepare_digit(image)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +91,9 @@ class StandardInputItem:
         """Decode it; see :class:`Item`."""
         return decode_image(self.data, "standard input", max_pixels=self.max_pixels)
 
-    def tensor(self) -> ImageU8 | None:
-        """Decode and prepare it; see :class:`Item`."""
-        return prepare_digit(self.image())
+    def tensor(self, image: ImageU8) -> ImageU8 | None:
+        """Prepare the picture; see :class:`Item`."""
+        return prepare_digit(image)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +107,9 @@ class TensorItem:
         """Return the row itself; see :class:`Item`."""
         return self.image_u8_hw
 
-    def tensor(self) -> ImageU8 | None:
+    def tensor(self, image: ImageU8) -> ImageU8 | None:
         """Return the row itself, or None when all of it is ground; see :class:`Item`."""
-        return self.image_u8_hw if self.image_u8_hw.any() else None
+        return image if image.any() else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ class BadItem:
         """Raise the error; see :class:`Item`."""
         raise self.error
 
-    def tensor(self) -> ImageU8 | None:
+    def tensor(self, image: ImageU8) -> ImageU8 | None:
         """Raise the error; see :class:`Item`."""
         raise self.error
 
@@ -200,7 +200,9 @@ def _matches(argument: str) -> list[str]:
     """Expand a glob, unless there is a file of that very name."""
     if not glob.has_magic(argument) or os.path.lexists(argument):
         return [argument]
-    return sorted(glob.glob(argument, recursive=True))  # noqa: PTH207 - keeps "./"
+    paths = glob.glob(argument, recursive=True)  # noqa: PTH207 - keeps "./"
+    paths.sort()  # In place: there may be a million.
+    return paths
 
 
 def _is_archive(path: str) -> bool:
@@ -252,7 +254,9 @@ def _listing(folder: str) -> tuple[list[str], list[str]]:
                 folders.append(entry.name)
             elif _suffix(entry.name) in IMAGE_SUFFIXES and not entry.is_dir():
                 names.append(entry.name)
-    return sorted(names), sorted(folders)
+    names.sort()
+    folders.sort()
+    return names, folders
 
 
 def _suffix(name: str) -> str:

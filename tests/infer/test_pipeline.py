@@ -2,6 +2,7 @@
 
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,20 +15,28 @@ from edge_infer import Classifier, ImageError, prepare_digit
 from edge_infer.pipeline import Failure, default_workers, predict_items
 from edge_infer.sources import open_sources
 
+BLANK = np.zeros((28, 28), np.uint8)
+
 
 @dataclass(frozen=True)
 class MadeItem:
     """An item that the test makes."""
 
     name: str
-    image: np.ndarray | None
+    ready: np.ndarray | None
     delay_s: float = 0.0
 
-    def tensor(self) -> np.ndarray | None:
+    def image(self) -> np.ndarray:
         time.sleep(self.delay_s)
         if self.name.startswith("bad"):
             raise ImageError(f"{self.name} is bad", code="damaged")
-        return self.image
+        return BLANK
+
+    def tensor(self, image: np.ndarray) -> np.ndarray | None:
+        assert image is BLANK
+        if self.name.startswith("worse"):
+            raise ImageError(f"{self.name} is bad", code="wrong_shape")
+        return self.ready
 
 
 @pytest.fixture(scope="module")
@@ -54,14 +63,14 @@ def test_slow_pictures_are_read_side_by_side_and_keep_their_order(classifier, te
     threads = set()
 
     class Slow(MadeItem):
-        def tensor(self) -> np.ndarray | None:
+        def image(self) -> np.ndarray:
             threads.add(threading.current_thread().name)
-            return super().tensor()
+            return super().image()
 
     items = [Slow(str(n), tensors[n % 10], delay_s=0.004 * (n % 3 + 1)) for n in range(30)]
     results = list(predict_items(classifier, items, workers=3))
     assert [result.source for result in results] == [str(n) for n in range(30)]
-    assert len({name for name in threads if name.startswith("read-large")}) > 1
+    assert len({name for name in threads if name.startswith("read-on-3")}) > 1
 
 
 def test_bad_item_costs_one_result(classifier, tensors) -> None:
@@ -69,12 +78,12 @@ def test_bad_item_costs_one_result(classifier, tensors) -> None:
         MadeItem("good", tensors[1]),
         MadeItem("bad one", None),
         MadeItem("blank", None),
-        MadeItem("bad two", None),
+        MadeItem("worse", None),
         MadeItem("good too", tensors[2]),
     ]
     outcomes = [result.outcome for result in predict_items(classifier, items)]
     assert outcomes[1] == Failure("damaged", "bad one is bad")
-    assert outcomes[3] == Failure("damaged", "bad two is bad")
+    assert outcomes[3] == Failure("wrong_shape", "worse is bad")
     assert [outcomes[n].label for n in (0, 2, 4)] == ["1", None, "2"]
 
 
@@ -86,7 +95,7 @@ def test_all_items_bad_need_no_network(classifier) -> None:
 
 def test_picture_that_does_not_fit_into_memory_is_a_failure(classifier) -> None:
     class Huge(MadeItem):
-        def tensor(self) -> np.ndarray | None:
+        def image(self) -> np.ndarray:
             raise MemoryError
 
     (result,) = predict_items(classifier, [Huge("huge", None)])
@@ -95,11 +104,33 @@ def test_picture_that_does_not_fit_into_memory_is_a_failure(classifier) -> None:
 
 def test_own_bugs_are_not_swallowed(classifier) -> None:
     class Broken(MadeItem):
-        def tensor(self) -> np.ndarray | None:
+        def image(self) -> np.ndarray:
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         list(predict_items(classifier, [Broken("x", None)]))
+
+
+def test_one_large_picture_at_a_time_is_held(classifier, tensors) -> None:
+    alive: set[int] = set()
+    most = 0
+
+    class Large(MadeItem):
+        def image(self) -> np.ndarray:
+            nonlocal most
+            picture = np.zeros((1000, 1000), np.uint8)
+            alive.add(number := id(self))
+            weakref.finalize(picture, alive.discard, number)
+            most = max(most, len(alive))
+            return picture
+
+        def tensor(self, image: np.ndarray) -> np.ndarray | None:
+            return self.ready
+
+    items = [Large(str(n), tensors[n % 10]) for n in range(100)]
+    results = list(predict_items(classifier, items, workers=1))
+    assert [result.outcome.label for result in results] == [str(n % 10) for n in range(100)]
+    assert most == 1
 
 
 def test_items_are_drawn_only_a_little_ahead(classifier, tensors) -> None:

@@ -2,7 +2,9 @@
 
 import subprocess
 import sys
-import types
+from pathlib import Path
+
+import pytest
 
 import edge_infer
 
@@ -30,6 +32,7 @@ EXPORTED = [
     "read_image",
 ]
 HEAVY = {"tensorflow", "keras", "onnx", "tf2onnx", "typer", "rich", "matplotlib", "sklearn", "PIL"}
+RUNTIME = {"numpy", "cv2", "onnxruntime"}
 
 
 def test_exported_names_are_pinned_and_sorted() -> None:
@@ -37,12 +40,22 @@ def test_exported_names_are_pinned_and_sorted() -> None:
 
 
 def test_nothing_else_public_stands_in_the_package() -> None:
-    public = {
-        name
-        for name, value in vars(edge_infer).items()
-        if not name.startswith("_") and not isinstance(value, types.ModuleType)
-    }
-    assert public == set(EXPORTED)
+    assert dir(edge_infer) == EXPORTED
+    with pytest.raises(AttributeError, match="module 'edge_infer' has no attribute 'Recogniser'"):
+        _ = edge_infer.Recogniser
+
+
+@pytest.mark.parametrize("name", EXPORTED)
+def test_names_are_what_their_modules_call_them(name: str) -> None:
+    value = getattr(edge_infer, name)
+    assert value.__name__ == name
+    assert vars(edge_infer)[name] is value
+
+
+def test_star_import_brings_every_name() -> None:
+    names: dict[str, object] = {}
+    exec("from edge_infer import *", names)
+    assert set(EXPORTED) <= set(names)
 
 
 def test_every_error_has_the_common_base_and_a_code() -> None:
@@ -54,10 +67,47 @@ def test_every_error_has_the_common_base_and_a_code() -> None:
         assert str(error("x")) == error("x").message == "x"
 
 
-def test_fresh_import_loads_no_heavy_library() -> None:
-    program = "import sys, edge_infer; print(*{name.partition('.')[0] for name in sys.modules})"
-    ran = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+def loaded_by(program: str) -> set[str]:
+    """Run a program in a fresh process; return the top packages and our modules it loaded."""
+    show = (
+        "import sys; print(*{n if n[:5] == 'edge_' else n.partition('.')[0] for n in sys.modules})"
     )
-    assert HEAVY.isdisjoint(ran.stdout.split())
-    assert {"numpy", "cv2", "onnxruntime"} <= set(ran.stdout.split())
+    ran = subprocess.run(
+        [sys.executable, "-c", f"{program}\n{show}"], capture_output=True, text=True, check=True
+    )
+    return set(ran.stdout.split())
+
+
+def test_fresh_import_loads_no_library_at_all() -> None:
+    loaded = loaded_by("import edge_infer; edge_infer.EdgeMnistError")
+    assert {name for name in loaded if name.startswith("edge_")} == {
+        "edge_infer",
+        "edge_infer.errors",
+    }
+    assert (HEAVY | RUNTIME).isdisjoint(loaded)
+
+
+def test_everything_stands_on_the_runtime_libraries_alone() -> None:
+    loaded = loaded_by("from edge_infer import *")
+    assert HEAVY.isdisjoint(loaded)
+    assert loaded >= RUNTIME
+
+
+def test_recognising_one_digit_loads_no_page_reader_and_no_thread_pool() -> None:
+    program = (
+        "from edge_infer import *; Classifier.load().classify_batch(np.zeros((9, 28, 28), 'u1'))"
+    )
+    loaded = loaded_by(program.replace("*", "Classifier; import numpy as np"))
+    assert {"edge_infer.reading", "concurrent", "logging"}.isdisjoint(loaded)
+
+
+def test_nothing_is_reported_or_left_in_the_home_folder(tmp_path: Path) -> None:
+    # onnxruntime's wheels do both unless told otherwise before they are imported.
+    ran = subprocess.run(
+        [sys.executable, "-c", "from edge_infer import Classifier; Classifier.load()"],
+        env={"HOME": str(tmp_path), "PATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ran.returncode, ran.stderr, list(tmp_path.rglob("*"))) == (0, "", [])

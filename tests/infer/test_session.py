@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edge_infer.errors import ModelError, UsageError
+from edge_infer.errors import ModelError
 from edge_infer.session import MAX_MODEL_BYTES, open_model, read_model_bytes
 
 Change = Callable[[Any], None]
@@ -35,19 +35,23 @@ def test_open_model_runs_any_batch(tiny_model_path: Path) -> None:
         assert probabilities.shape == (batch, 10)
 
 
-def test_sessions_have_the_asked_threads_and_never_spin(tiny_model_path: Path) -> None:
-    session = open_model(tiny_model_path.read_bytes(), "tiny", threads=2).session
-    options = session.get_session_options()
-    assert options.intra_op_num_threads == 2
-    assert options.inter_op_num_threads == 1
-    assert options.get_session_config_entry("session.intra_op.allow_spinning") == "0"
-    assert session.get_providers() == ["CPUExecutionProvider"]
+def test_sessions_have_one_thread_and_never_spin(tiny_model_path: Path) -> None:
+    opened = open_model(tiny_model_path.read_bytes(), "tiny")
+    for session in (opened.session, opened.another_session(), opened.lean_session()):
+        options = session.get_session_options()
+        assert (options.intra_op_num_threads, options.inter_op_num_threads) == (1, 1)
+        assert options.get_session_config_entry("session.intra_op.allow_spinning") == "0"
+        assert session.get_providers() == ["CPUExecutionProvider"]
 
 
-@pytest.mark.parametrize("threads", [0, -1])
-def test_threads_below_one_are_refused(tiny_model_path: Path, threads: int) -> None:
-    with pytest.raises(UsageError, match=f"found {threads}"):
-        open_model(tiny_model_path.read_bytes(), "tiny", threads=threads)
+def test_lean_session_answers_the_same_without_an_arena(tiny_model_path: Path) -> None:
+    opened = open_model(tiny_model_path.read_bytes(), "tiny")
+    lean = opened.lean_session()
+    assert opened.session.get_session_options().enable_cpu_mem_arena
+    assert not lean.get_session_options().enable_cpu_mem_arena
+    images = np.random.default_rng(0).integers(0, 256, (3, 28, 28), dtype=np.uint8)
+    feed = {"image": images}
+    assert (lean.run(None, feed)[0] == opened.session.run(None, feed)[0]).all()
 
 
 def test_foreign_model_is_refused_with_a_way_out(changed_model) -> None:

@@ -52,23 +52,22 @@ class Profile:
     batch_us: float
 
 
-def profile(model: str, *, threads: int = 1) -> Profile:
-    """Run a model under onnxruntime's profiler, with one image and with a batch.
+def profile(model: str) -> Profile:
+    """Run a model under onnxruntime's profiler on one thread, with one image and with a batch.
 
     Times are the mean of the middle half of the runs. The profiler counts whole
     microseconds and takes some itself: read the small ones as shares, not as figures.
 
     Args:
         model: Name of a shipped model or path of a file.
-        threads: Inside one operator.
 
     Raises:
         ModelError: Missing, foreign or damaged.
     """
     images = np.random.default_rng(_SEED).integers(0, 256, (BATCH, IMAGE_SIZE, IMAGE_SIZE))
     images_u8 = images.astype(np.uint8)
-    alone = _events(model, threads, images_u8[:1])
-    batch = _events(model, threads, images_u8)
+    alone = _events(model, images_u8[:1])
+    batch = _events(model, images_u8)
     nodes = [
         NodeTime(
             name=name.removesuffix(_NODE_SUFFIX),
@@ -87,11 +86,11 @@ def profile(model: str, *, threads: int = 1) -> Profile:
     )
 
 
-def _events(model: str, threads: int, images_u8: NDArray[np.uint8]) -> Mapping[str, list[Any]]:
+def _events(model: str, images_u8: NDArray[np.uint8]) -> Mapping[str, list[Any]]:
     """Return the profiler's events by name, in the order of their first."""
     data = read_model(model)
     # A second session with the options of the one that everybody uses.
-    usual: Any = open_model(data, model, threads=threads).session
+    usual: Any = open_model(data, model).session
     options = usual.get_session_options()
     with tempfile.TemporaryDirectory(prefix="edge-mnist-profile-") as folder:
         options.enable_profiling = True

@@ -121,11 +121,11 @@ def command(
     from edge_mnist.bench import measure, show_profiles
 
     if profile:
-        if scenarios or quick or output:
+        if scenarios or quick or output or threads:
             raise typer.BadParameter(
-                "takes no --scenario, --quick or --output", param_hint="--profile"
+                "takes no --scenario, --quick, --threads or --output", param_hint="--profile"
             )
-        show_profiles(tuple(models or ()), threads=threads or 1)
+        show_profiles(tuple(models or ()))
         return
     measure(
         tuple(models or ()),

@@ -39,6 +39,9 @@ def command(context: typer.Context, *, as_json: JsonOption = False) -> None:
     """
     if context.invoked_subcommand is not None:
         return
+    from edge_mnist.quick_start import start_and_end_quickly
+
+    start_and_end_quickly()
     from edge_mnist.models import list_models
 
     list_models(as_json=as_json)
@@ -59,6 +62,9 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Show the card of a model that ships, or what a model file says about itself."""
+    from edge_mnist.quick_start import start_and_end_quickly
+
+    start_and_end_quickly()
     from edge_mnist.models import show_model
 
     # `models --json show edge` means the same.

@@ -58,6 +58,9 @@ def command(
     Any size, dark on light or light on dark. Exits with 1 when a source could not be
     read; the others are written all the same.
     """
+    from edge_mnist.quick_start import start_and_end_quickly
+
+    start_and_end_quickly()
     from edge_mnist.prediction import predict
 
     failed = predict(

@@ -89,6 +89,9 @@ def command(
     source could not be read; the others are written all the same. A page without digits
     is no error.
     """
+    from edge_mnist.quick_start import start_and_end_quickly
+
+    start_and_end_quickly()
     from edge_mnist.reading import ReadConfig, read
 
     failed = read(

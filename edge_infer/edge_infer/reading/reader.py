@@ -68,7 +68,7 @@ class PageReader:
         Args:
             model: A shipped model's name or a path; None for the one made for pages. One
                 that has no class ``other`` takes more of what is no digit for one.
-            threads: Threads inside one operator.
+            threads: That share out a batch, as for :meth:`Classifier.load`.
 
         Raises:
             ModelError: Missing, foreign or damaged.
