@@ -7,6 +7,8 @@ What is taken out, and what onnxruntime makes of it:
   layers: they are optional, and onnxruntime puts them back. Not so at the weights of a
   dense layer, which would then run in float or, in onnxruntime 1.20, not at all; nor at
   activations, which would lose integer pooling.
+* Scales of biases: each is the product of the input's and the weights', so the graph has
+  the product, which onnxruntime computes once, when it opens a session.
 * Constants that are equal to another one.
 * Attributes that say what holds without them.
 * Names of nodes, which nothing needs.
@@ -19,8 +21,10 @@ What is taken out, and what onnxruntime makes of it:
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Any, Final
 
+import numpy as np
 import onnx
 from onnx import defs, helper, numpy_helper
 
@@ -44,6 +48,7 @@ _KINDS: Final = {
     "plane": "i",
     "pool": "p",
     "relu": "r",
+    "turned": "t",
 }
 _ROLES: Final = {"": "", ".axes": "a", ".bias": "b", ".shape": "n", ".weight": "w"}
 # What onnxruntime's quantizer appends to a name, and edge_export.face to its own.
@@ -78,6 +83,7 @@ def compact(model: onnx.ModelProto) -> onnx.ModelProto:
     smaller.CopyFrom(model)
     graph = smaller.graph
     _drop_zero_points(graph)
+    _multiply_scales(graph)
     _share_constants(graph)
     _drop_defaults(graph)
     _shorten_names(graph)
@@ -107,6 +113,24 @@ def _readers(graph: onnx.GraphProto, tensor: str) -> set[tuple[str, int]]:
     }
 
 
+def _multiply_scales(graph: onnx.GraphProto) -> None:
+    """Let the graph compute the scale of a bias where it is that product to the last bit."""
+    constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
+    sources = {node.output[0]: node for node in graph.node if node.op_type == "DequantizeLinear"}
+    factors: dict[str, list[str]] = {}
+    for node in graph.node:
+        scales = [sources[name].input[1] for name in node.input if name in sources]
+        if node.op_type in {"Conv", "Gemm"} and len(scales) == 3 and scales[2] in constants:
+            of_input, of_weights, of_bias = (constants[name] for name in scales)
+            if np.array_equal(of_input * of_weights, of_bias):
+                factors[scales[2]] = scales[:2]
+    products = [helper.make_node("Mul", pair, [name]) for name, pair in factors.items()]
+    nodes = [*products, *graph.node]
+    del graph.node[:]
+    graph.node.extend(nodes)
+    _drop_unused(graph, computed=factors.keys())
+
+
 def _share_constants(graph: onnx.GraphProto) -> None:
     """Keep the first of several constants of equal type, shape and bytes."""
     first: dict[tuple[int, tuple[int, ...], bytes], str] = {}
@@ -120,8 +144,8 @@ def _share_constants(graph: onnx.GraphProto) -> None:
     _drop_unused(graph)
 
 
-def _drop_unused(graph: onnx.GraphProto) -> None:
-    used = {name for node in graph.node for name in node.input}
+def _drop_unused(graph: onnx.GraphProto, computed: Collection[str] = ()) -> None:
+    used = {name for node in graph.node for name in node.input}.difference(computed)
     kept = [tensor for tensor in graph.initializer if tensor.name in used]
     del graph.initializer[:]
     graph.initializer.extend(kept)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from edge_export.parity import GateOptions
 
@@ -17,6 +18,7 @@ class ExportConfig:
         output: The file to write; None for ``<preset>.onnx`` or ``<preset>.int8.onnx``
             in the run.
         quantize: Whether weights and activations become 8-bit integers.
+        weight_bits: When quantized: 8, or 4 for the weights of most convolutions.
         force: Whether an existing ``output`` may be replaced.
         verify: Whether the file must pass the gates to be kept.
         keep_failed: Whether a file that fails stands as ``*.failed.onnx`` afterwards.
@@ -27,6 +29,7 @@ class ExportConfig:
     run: Path
     output: Path | None = None
     quantize: bool = False
+    weight_bits: Literal[4, 8] = 8
     force: bool = False
     verify: bool = True
     keep_failed: bool = False

@@ -137,7 +137,8 @@ def _convert(
     models = {"float32": add_face(trunk)}
     if config.quantize:
         notify("quantizing")
-        models["int8"] = add_face(quantize_trunk(trunk, reference.range_images))
+        images, bits = reference.range_images, config.weight_bits
+        models["int8"] = add_face(quantize_trunk(trunk, images, weight_bits=bits))
     return models
 
 

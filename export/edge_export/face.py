@@ -9,8 +9,9 @@ Scaling is a ``DequantizeLinear`` and not a division: in the int8 file onnxrunti
 takes the caller's bytes themselves for the first convolution's quantized input. Softmax in
 float32 rounds otherwise on ARM than on x86, in the last bit; the logits of an int8 file are
 the same everywhere, and so are probabilities that are rounded but once, at the end. What is
-put together here is folded (``edge_export.space_to_depth``) and made small
-(``edge_export.compact``) before anybody sees it.
+put together here is laid out for onnxruntime (``edge_export.space_to_depth``,
+``edge_export.channels_last``) and made small (``edge_export.compact``,
+``edge_export.packing``) before anybody sees it.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from edge_export.channels_last import flatten_channels_last
 from edge_export.compact import compact
+from edge_export.packing import pack_weights
 from edge_export.space_to_depth import fold_first_stride
 from edge_export.trunk import BATCH_AXIS, TRUNK_INPUT, TRUNK_OUTPUT
 from edge_infer.metadata import (
@@ -132,6 +135,6 @@ def _checked_model(graph: onnx.GraphProto) -> onnx.ModelProto:
         ir_version=IR_VERSION,
         producer_name="edge-mnist",
     )
-    model = compact(fold_first_stride(whole))
+    model = pack_weights(compact(flatten_channels_last(fold_first_stride(whole))))
     onnx.checker.check_model(model, full_check=True)
     return model

@@ -22,6 +22,8 @@ image; latency is the p50 of single images on one thread, all variants interleav
   maximum leave too few levels for the rest. On that network the 99.99th percentile changed 16
   labels of the 7,000 images where the 99.999th changed 9. Elsewhere the 99.9th lost two images
   (``edge``); the 99.99th and entropy came out level.
+* On request, the weights of convolutions in four bits, see :mod:`edge_export.four_bit`; the
+  file then holds two in a byte (:mod:`edge_export.packing`), and runs as before.
 * What the rounding shifts the logits by on average is taken back at the end, see
   :mod:`edge_export.bias_correction`.
 """
@@ -48,6 +50,7 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from edge_export.bias_correction import correct_bias, run_trunk
 from edge_export.face import PIXEL_SCALE
+from edge_export.four_bit import Scales, round_weights
 from edge_export.trunk import TRUNK_INPUT
 
 _BATCH: Final = 100
@@ -56,21 +59,25 @@ _PERCENTILE: Final = 99.999
 _HISTOGRAM_IMAGES: Final = 1000
 
 
-def quantize_trunk(trunk: onnx.ModelProto, images_u8: NDArray[np.uint8]) -> onnx.ModelProto:
+def quantize_trunk(
+    trunk: onnx.ModelProto, images_u8: NDArray[np.uint8], *, weight_bits: int = 8
+) -> onnx.ModelProto:
     """Quantize a tidy float trunk.
 
     Args:
         trunk: What ``tidy_trunk`` returns; left as it is.
         images_u8: uint8 (n, 28, 28), n at least 1; the ranges of the activations are
             taken from these, so they must be images the network was not trained on.
+        weight_bits: 8, or 4 for the weights of convolutions of several input channels.
 
     Returns:
         A trunk in QDQ form with the same float32 input and output. Its pixels have
         scale 1/255 and zero point 0, so that their integers are the picture's bytes.
     """
     few = images_u8[:: -(-len(images_u8) // _HISTOGRAM_IMAGES)]
+    rounded, scales = (trunk, {}) if weight_bits == 8 else round_weights(trunk, images_u8)
     candidates = [
-        correct_bias(_quantize(trunk, images, method), trunk, images_u8)
+        correct_bias(_quantize(rounded, scales, images, method), trunk, images_u8)
         for method, images in (
             (CalibrationMethod.MinMax, images_u8),
             # The histograms want batches of one size.
@@ -83,7 +90,10 @@ def quantize_trunk(trunk: onnx.ModelProto, images_u8: NDArray[np.uint8]) -> onnx
 
 
 def _quantize(
-    trunk: onnx.ModelProto, images_u8: NDArray[np.uint8], method: CalibrationMethod
+    trunk: onnx.ModelProto,
+    scales: Scales,
+    images_u8: NDArray[np.uint8],
+    method: CalibrationMethod,
 ) -> onnx.ModelProto:
     pixels = {
         "quant_type": QuantType.QUInt8,
@@ -110,11 +120,17 @@ def _quantize(
             weight_type=QuantType.QInt8,
             calibrate_method=method,
             extra_options={
-                "TensorQuantOverrides": {TRUNK_INPUT: [pixels]},
+                "TensorQuantOverrides": {TRUNK_INPUT: [pixels], **_overrides(scales)},
                 "CalibPercentile": _PERCENTILE,
             },
         )
         return onnx.load(quantized)
+
+
+def _overrides(scales: Scales) -> dict[str, list[dict[str, Any]]]:
+    """What the quantizer is told of weights that are rounded already, filter by filter."""
+    usual = {"quant_type": QuantType.QInt8, "zero_point": np.array(0, np.int8), "axis": 0}
+    return {name: [{**usual, "scale": scale} for scale in row] for name, row in scales.items()}
 
 
 class _Images(CalibrationDataReader):  # type: ignore[misc]

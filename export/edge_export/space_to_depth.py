@@ -19,13 +19,14 @@ channels last for its integer kernels, and that undoes the last Transpose here.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from edge_export.graph_walk import attributes, maker, only_reader
 from edge_infer.metadata import IMAGE_SIZE, INPUT_NAME
 
 _PATH: Final = ("Unsqueeze", "DequantizeLinear", "Conv")
@@ -91,7 +92,7 @@ def fold_first_stride(model: onnx.ModelProto) -> onnx.ModelProto:
     if entrance is None:
         return folded
     weights = numpy_helper.to_array(entrance.weights)
-    pads = _attributes(entrance.convolution).get("pads", [0, 0, 0, 0])
+    pads = attributes(entrance.convolution).get("pads", [0, 0, 0, 0])
     rows, columns = (
         _Axis.of(weights.shape[2 + axis], pads[axis], pads[2 + axis]) for axis in (0, 1)
     )
@@ -105,7 +106,7 @@ def fold_first_stride(model: onnx.ModelProto) -> onnx.ModelProto:
 def _find_entrance(graph: onnx.GraphProto) -> _Entrance | None:
     path: list[onnx.NodeProto] = []
     for op_type in _PATH:
-        node = _only_reader(graph, path[-1].output[0] if path else INPUT_NAME)
+        node = only_reader(graph, path[-1].output[0] if path else INPUT_NAME)
         if node is None or node.op_type != op_type:
             return None
         path.append(node)
@@ -119,37 +120,28 @@ def _find_entrance(graph: onnx.GraphProto) -> _Entrance | None:
 def _find_weights(graph: onnx.GraphProto, dequantized: str) -> onnx.TensorProto | None:
     """The integers [filters, 1, kernel, kernel] of symmetric weights that are read once."""
     constants = {tensor.name: tensor for tensor in graph.initializer}
-    source = next((node for node in graph.node if dequantized in node.output), None)
+    source = maker(graph, dequantized)
     if source is None or source.op_type != "DequantizeLinear":
         return None
-    if _attributes(source).get("axis") != 0:
+    if attributes(source).get("axis") != 0:
         return None
     weights, *zero_point = (constants.get(name) for name in (source.input[0], *source.input[2:]))
-    if weights is None or _only_reader(graph, weights.name) is not source:
+    if weights is None or only_reader(graph, weights.name) is not source:
         return None
     is_symmetric = not any(t is None or numpy_helper.to_array(t).any() for t in zero_point)
     is_one_channel = weights.dims[1] == 1 and min(weights.dims[2:]) > 1
     return weights if is_symmetric and is_one_channel else None
 
 
-def _only_reader(graph: onnx.GraphProto, tensor: str) -> onnx.NodeProto | None:
-    readers = [node for node in graph.node if tensor in node.input]
-    return readers[0] if len(readers) == 1 else None
-
-
 def _strides_alone(convolution: onnx.NodeProto) -> bool:
     """Whether a convolution has stride 2, and no dilation, group or implicit padding."""
-    attributes = _attributes(convolution)
+    stated = attributes(convolution)
     return (
-        attributes.get("strides") == [_BLOCK, _BLOCK]
-        and attributes.get("dilations", [1, 1]) == [1, 1]
-        and attributes.get("group", 1) == 1
-        and attributes.get("auto_pad", b"NOTSET") == b"NOTSET"
+        stated.get("strides") == [_BLOCK, _BLOCK]
+        and stated.get("dilations", [1, 1]) == [1, 1]
+        and stated.get("group", 1) == 1
+        and stated.get("auto_pad", b"NOTSET") == b"NOTSET"
     )
-
-
-def _attributes(node: onnx.NodeProto) -> dict[str, Any]:
-    return {entry.name: helper.get_attribute_value(entry) for entry in node.attribute}
 
 
 def _fold(weights: NDArray[np.int8], rows: _Axis, columns: _Axis) -> NDArray[np.int8]:
@@ -162,12 +154,12 @@ def _fold(weights: NDArray[np.int8], rows: _Axis, columns: _Axis) -> NDArray[np.
 
 
 def _set_attributes(convolution: onnx.NodeProto, rows: _Axis, columns: _Axis) -> None:
-    attributes = {
+    stated = {
         "kernel_shape": [rows.size, columns.size],
         "pads": [rows.begin, columns.begin, rows.end, columns.end],
     }
     del convolution.attribute[:]
-    convolution.attribute.extend(helper.make_attribute(*entry) for entry in attributes.items())
+    convolution.attribute.extend(helper.make_attribute(*entry) for entry in stated.items())
 
 
 def _replace_unsqueeze(graph: onnx.GraphProto, unsqueeze: onnx.NodeProto) -> None:

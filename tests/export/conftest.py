@@ -205,6 +205,7 @@ def plain_face(monkeypatch: pytest.MonkeyPatch) -> Callable[[onnx.ModelProto], o
     def add(trunk: onnx.ModelProto) -> onnx.ModelProto:
         with monkeypatch.context() as patch:
             patch.setattr(face, "fold_first_stride", same)
+            patch.setattr(face, "flatten_channels_last", same)
             patch.setattr(face, "compact", same)
             return face.add_face(trunk)
 

@@ -42,9 +42,15 @@ def op_types(model: onnx.ModelProto) -> list[str]:
 @pytest.mark.parametrize("network", NETWORKS)
 def test_graph_holds_no_leftovers(exports: Exports, network: str, precision: str) -> None:
     found = op_types(load(exports, network, precision))
-    plain = [op for op in found if op not in QDQ | {"Relu"}]
+    # Mul: the scales of biases, of constants alone; onnxruntime computes them as it loads.
+    plain = [op for op in found if op not in QDQ | {"Relu", "Mul"}]
     entrance = ENTRANCES.get((network, precision), ["Unsqueeze"])
-    assert plain == [*entrance, *BODIES[network], "Cast", "Softmax", "Cast"]
+    body = BODIES[network]
+    if precision == "int8":
+        # onnxruntime has the channels last here, and they are flattened so.
+        at = body.index("Flatten")
+        body = [*body[:at], "Transpose", *body[at:]]
+    assert plain == [*entrance, *body, "Cast", "Softmax", "Cast"]
 
 
 @pytest.mark.parametrize("network", NETWORKS)
@@ -78,7 +84,7 @@ def test_graph_names_are_short_and_say_what_they_name(
     assert len(set(outputs)) == len(outputs)
     assert {"image", "probabilities"} < tensors
     assert all(
-        re.fullmatch(r"[acdefijklmprx]\d*[abnw]?[dqsz]?|image|probabilities", name)
+        re.fullmatch(r"[acdefijklmprtx]\d*[abnw]?[dqsz]?|image|probabilities", name)
         for name in tensors
     )
     assert not [node.name for node in graph.node if node.name]
@@ -120,12 +126,12 @@ def test_int8_graph_runs_in_integers_from_pixels_to_logits(
     assert counts["QGemm"] == BODIES[network].count("Gemm")
     assert counts["Conv"] == counts["Gemm"] == counts["Relu"] == 0
     # onnxruntime itself moves channels last for its integer kernels, and back. What lays
-    # out the picture makes the first of these moves needless.
+    # out the picture makes the first of these moves needless, what flattens it the last.
     entrance = {"edge": ["Reshape", "Transpose", "Reshape"]}.get(
         network, ["Unsqueeze", "Transpose"]
     )
     assert found[: len(entrance) + 1] == [*entrance, "QLinearConv"]
-    assert counts["Transpose"] == 2
+    assert counts["Transpose"] == 1
 
 
 def test_export_refuses_layers_that_leave_strange_nodes(

@@ -22,6 +22,8 @@ EXAMPLES: Final = """
 
 - `edge-mnist export runs/edge --quantize` writes runs/edge/edge.int8.onnx
 
+- `edge-mnist export runs/nano --quantize --four-bit --min-agreement 99.8` makes the smallest
+
 - `edge-mnist export runs/edge -o digits.onnx` writes a float file
 
 - `edge-mnist export runs/edge --quantize --min-agreement 99.5 -o digits.onnx --force`
@@ -43,6 +45,13 @@ def command(
     quantize: Annotated[
         bool, typer.Option("--quantize", help="Make weights and activations 8-bit integers.")
     ] = False,
+    four_bit: Annotated[
+        bool,
+        typer.Option(
+            "--four-bit",
+            help="With --quantize: round most weights to 4 bits. A third off a small file.",
+        ),
+    ] = False,
     force: ForceOption = False,
     no_verify: Annotated[
         bool, typer.Option("--no-verify", help="Keep the file even outside the limits below.")
@@ -61,9 +70,12 @@ def command(
     confidences. It answers the run's test images and is kept only if its answers are
     those of the Keras model.
     """
+    from edge_infer.errors import UsageError
     from edge_mnist.console import ERR, OUT
     from edge_mnist.extras import import_tensorflow, require
 
+    if four_bit and not quantize:
+        raise UsageError("--four-bit rounds quantized weights: add --quantize")
     verbose = bool(os.environ.get("EDGE_MNIST_VERBOSE"))
     require("export", "export")
     with ERR.status("starting TensorFlow") as status:
@@ -76,6 +88,7 @@ def command(
                 run=run,
                 output=output,
                 quantize=quantize,
+                weight_bits=4 if four_bit else 8,
                 force=force,
                 verify=not no_verify,
                 keep_failed=keep_failed,
