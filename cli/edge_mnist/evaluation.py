@@ -15,7 +15,6 @@ from edge_bench.evaluation import (
     read_training,
 )
 from edge_infer.classifier import Classifier
-from edge_infer.errors import CameraError
 from edge_infer.run_folder import RunFolder
 from edge_infer.shipped import read_model
 from edge_mnist.console import ERR, OUT
@@ -39,7 +38,9 @@ def run_evaluation(
 ) -> None:
     """Measure a model, write its report, print a summary, and show its answers when asked."""
     if show:
-        _ensure_display()
+        from edge_infer.camera.window import ensure_display
+
+        ensure_display("leave out --show: the report holds the same pictures")
     # Before anything that takes long.
     make_folder(output, overwrite=force)
     subject, beside = (
@@ -138,16 +139,6 @@ def _own_data(model: str) -> str:
     if not Path(model).is_dir():
         return "mnist"
     return str(RunFolder(Path(model)).read_record().config.get("data", "mnist"))
-
-
-def _ensure_display() -> None:
-    from edge_infer.camera.window import WAY_OUT, ensure_display
-
-    try:
-        ensure_display()
-    except CameraError as error:
-        way_out = "leave out --show: the report holds the same pictures"
-        raise CameraError(error.message.replace(WAY_OUT, way_out), code=error.code) from error
 
 
 def _show(evaluation: Evaluation) -> None:

@@ -18,14 +18,15 @@ from edge_train.data.samples import make_folder
 _TEST: Final = "test"
 
 
-def explore_data(data: str, folder: Path) -> None:
+def explore_data(data: str, folder: Path, *, force: bool) -> None:
     """Write the report of a data set and print what to take away of it.
 
     Raises:
-        EdgeMnistError: The data cannot be had, or a file cannot be written.
+        EdgeMnistError: The data cannot be had, the folder is not empty and ``force`` is
+            false, or a file cannot be written.
     """
     # First of all: what cannot be written is not worth the time.
-    make_folder(folder, overwrite=True)
+    make_folder(folder, overwrite=force)
     pictures = split_pictures(_load(data))
     with progress_bar() as bar:
         task = bar.add_task("", total=None, note="")

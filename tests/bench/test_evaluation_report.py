@@ -22,15 +22,19 @@ from edge_bench.evaluation import (
     Training,
     evaluate,
 )
+from edge_bench.evaluation.confidence import ConfidenceScore
 from edge_bench.evaluation.drawings import draw_figures
-from edge_bench.evaluation.figures.canvas import Drawn
+from edge_bench.evaluation.figures.confidence import draw_risk
 from edge_bench.evaluation.figures.confusion import draw_confusion
+from edge_bench.evaluation.figures.tiles import Tile, draw_sheet
 from edge_bench.evaluation.report import build_page
 from edge_bench.evaluation.training import Epoch
 from edge_bench.report_page import page_html
+from edge_bench.report_page.drawn import Drawn
 from edge_infer.classifier import Classifier
 from edge_infer.errors import ModelError, UsageError
 from edge_infer.preprocess import prepare_digit
+from edge_infer.reliability import RiskPoint
 
 DIGITS = tuple("0123456789")
 
@@ -119,7 +123,7 @@ def test_json_agrees_with_scikit_learn(
     evaluation: Evaluation, subject: Subject, data: EvaluationData
 ) -> None:
     metrics = pytest.importorskip("sklearn.metrics")
-    document = json.loads(evaluation.record.to_json())
+    document = json.loads(json.dumps(evaluation.record.json_values()))
     labels, predicted = data.test.labels, subject.predict(data.test.images).argmax(axis=1)
     report = metrics.classification_report(
         labels, predicted, target_names=DIGITS, output_dict=True, zero_division=0
@@ -134,7 +138,9 @@ def test_json_agrees_with_scikit_learn(
         ):
             assert one[ours] == pytest.approx(expected[theirs])
     for one in document["averages"]:
-        assert one["f1"] == pytest.approx(report[f"{one['name']} avg"]["f1-score"])
+        expected = report[f"{one['name']} avg"]
+        for ours, theirs in (("precision",) * 2, ("recall",) * 2, ("f1", "f1-score")):
+            assert one[ours] == pytest.approx(expected[theirs])
     assert document["parts"][2]["accuracy"] == pytest.approx(report["accuracy"])
     assert document["confusion"] == metrics.confusion_matrix(labels, predicted).tolist()
     assert [error["index"] for error in document["errors"]] != []
@@ -143,8 +149,20 @@ def test_json_agrees_with_scikit_learn(
     )
 
 
+def test_model_beside_another_of_its_name_is_told_by_its_kind(
+    subject: Subject, data: EvaluationData
+) -> None:
+    rival = replace(subject, facts=replace(subject.facts, kind="ONNX file, float32"))
+    made = evaluate(subject, data, lambda *_: None, rival=rival)
+    assert made.record.rival is not None
+    assert made.record.rival.model.name == "tiny (float32)"
+    html = page_html(build_page(made, {}))
+    assert "right on the same 38: there is nothing to test." in html
+    assert "They answer every image alike." in html
+
+
 def test_json_holds_every_part_of_the_record(evaluation: Evaluation) -> None:
-    document = json.loads(evaluation.record.to_json())
+    document = json.loads(json.dumps(evaluation.record.json_values()))
     assert [part["name"] for part in document["parts"]] == ["training", "validation", "test"]
     assert document["rival"]["model"]["name"] == "tiny (2)"
     assert document["rival"]["comparison"]["models"] == ["tiny", "tiny (2)"]
@@ -157,7 +175,8 @@ def test_json_holds_every_part_of_the_record(evaluation: Evaluation) -> None:
 def test_figures_are_all_there(drawn: dict[str, Drawn]) -> None:
     kinds = "shift rotation scale noise blur stroke contrast inversion"
     assert set(drawn) == {
-        *("success", "confusion-counts", "confusion-shares", "error-of-each-class", "errors"),
+        *("success", "mistakes", "confusion-counts", "confusion-shares"),
+        *("error-of-each-class", "errors"),
         *("reliability", "risk", "training-loss", "training-accuracy", "training-rate"),
         *("occlusion", "samples", "disagreements"),
         *(f"robustness-{kind}" for kind in kinds.split()),
@@ -174,9 +193,13 @@ def test_every_figure_says_what_it_shows_in_numbers(drawn: dict[str, Drawn]) -> 
 def test_sentences_tell_of_this_model(drawn: dict[str, Drawn], page: str) -> None:
     assert "the most, 2, where 1 is taken for 7" in drawn["confusion-counts"].caption
     assert "worst: 1, 66.67 % (2 of 6 missed)" in drawn["success"].caption
+    assert "2 mistakes" in drawn["mistakes"].caption
+    assert "Missed most: 1, 2 of 6. Most others are taken for 7: 2." in drawn["mistakes"].caption
+    assert "\N{NO-BREAK SPACE}pixels" in drawn["robustness-shift"].caption
     assert "38 of 40 test images right, 95.00 %" in page
     assert "Missed of 1: 2 of 6." in page
     assert "epoch 2 of 2 kept" in page
+    assert "Export finds a temperature" in page
     assert "7, not 1" in page
     assert "McNemar" in page
 
@@ -188,16 +211,6 @@ def test_page_shows_every_figure_and_needs_nothing_else(page: str, drawn: dict[s
     assert not re.search(r'(?:src|href)="(?!data:image/png;base64,|#)', page)
     names = re.findall(r' id="([^"]+)"', page)
     assert len(names) == len(set(names))
-
-
-def test_figures_are_files_that_others_can_open(drawn: dict[str, Drawn], tmp_path: Path) -> None:
-    png, svg = drawn["samples"].write(tmp_path)
-    assert png.read_bytes().startswith(b"\x89PNG")
-    text = svg.read_text(encoding="utf-8")
-    # Programs beside browsers know no variables.
-    assert "var(--" not in text
-    assert "<dc:date>" not in text
-    assert sorted(tmp_path.iterdir()) == [png, svg]
 
 
 def test_model_without_errors_or_rival_has_a_page(subject: Subject, data: EvaluationData) -> None:
@@ -241,11 +254,37 @@ def test_hundred_classes_get_a_closer_look_at_the_worst() -> None:
     matrix[3, 77], matrix[40, 3] = 9, 4
     # Such names would be formulas to Matplotlib.
     names = [f"${at}$" for at in range(100)]
-    whole, shares, close, _ = draw_confusion(matrix, names)
+    whole, shares, close, close_shares = draw_confusion(matrix, names)
     assert (whole.name, shares.name) == ("confusion-counts", "confusion-shares")
     assert "where $3$ is taken for $77$" in whole.caption
     assert "The 12 of 100 classes" in close.caption
     assert "13 of all 13 mistakes" in close.caption
+    assert "add up" in shares.caption
+    assert "add up" not in close_shares.caption
     svg = str(close.for_page().picture)
     for name in ("$3$", "$40$", "$77$"):
         assert f">{name}<" in svg
+
+
+def test_sheet_of_one_picture_is_no_larger_scale() -> None:
+    tile = Tile((np.zeros((28, 28), np.uint8),), ("5, not 6", "99 %, #1"))
+    widths = [draw_sheet([tile] * count, 5).get_size_inches()[0] for count in (1, 5)]
+    assert widths[0] == widths[1]
+
+
+def test_error_curve_tells_of_each_fall_once() -> None:
+    points = [
+        RiskPoint(threshold=0.5, n=100, kept=kept, errors=errors)
+        for kept, errors in ((100, 3), (99, 1), (98, 1), (95, 0))
+    ]
+    score = ConfidenceScore(
+        calibration_error=0.1,
+        mean_confidence=0.9,
+        bins=(),
+        risk=tuple(points),
+        at_threshold=None,
+    )
+    assert draw_risk({"m": points}, score).caption == (
+        "3 errors when all 100 images are answered, 1 error when the least sure 1.0 % are "
+        "rejected, 0 errors when the least sure 5.0 % are rejected."
+    )

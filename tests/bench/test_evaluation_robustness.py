@@ -120,7 +120,7 @@ def curve_of(*accuracies: float) -> RobustnessCurve:
         RobustnessPoint(strength=at - 2, correct=0, n=1, accuracy=value, accuracy_95=(0, 1))
         for at, value in enumerate(accuracies)
     )
-    return RobustnessCurve(model="m", disturbance="d", axis="a", none=0, points=points)
+    return RobustnessCurve(model="m", disturbance="d", axis="a", unit="u", none=0, points=points)
 
 
 def test_tolerated_strengths_end_at_the_first_fall() -> None:

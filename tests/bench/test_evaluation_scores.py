@@ -77,6 +77,20 @@ def test_part_score_is_that_of_scikit_learn() -> None:
     assert score.loss == pytest.approx(metrics.log_loss(answers.labels, exact), rel=1e-6)
 
 
+def test_intervals_are_those_of_scipy() -> None:
+    stats = pytest.importorskip("scipy.stats")
+    answers = some_answers(2)
+    score = score_part("test", answers)
+    wilson = stats.binomtest(score.correct, score.n).proportion_ci(0.95, method="wilson")
+    assert score.accuracy_95 == pytest.approx(tuple(wilson))
+    deviation = answers.losses.std() / math.sqrt(score.n)
+    normal = stats.norm.interval(0.95, loc=answers.losses.mean(), scale=deviation)
+    assert score.loss_95 == pytest.approx(normal)
+    for one in score_classes(confusion_matrix(answers), "abcd"):
+        wilson = stats.binomtest(one.correct, one.support).proportion_ci(0.95, method="wilson")
+        assert one.recall_95 == pytest.approx(tuple(wilson))
+
+
 def test_intervals_hold_the_truth_19_times_of_20() -> None:
     # The truth of this maker of answers, from very many.
     whole = score_part("all", some_answers(0, 400_000))
@@ -116,6 +130,23 @@ def test_bins_add_up_to_the_calibration_error(seed: int) -> None:
     assert all(one.low < one.confidence <= one.high + 1e-6 for one in score.bins if one.n)
     assert score.at_threshold is not None
     assert score_confidence(some_answers(seed), None).at_threshold is None
+
+
+def test_calibration_error_is_that_of_its_formula() -> None:
+    """Equation 3 of Guo et al. 2017, answer by answer: bins are (low, high]."""
+    answers = some_answers(5, 300)
+    error = 0.0
+    for number in range(15):
+        inside = [
+            at
+            for at, sure in enumerate(answers.confidences.tolist())
+            if number / 15 < sure <= (number + 1) / 15
+        ]
+        if inside:
+            right = sum(answers.predicted[at] == answers.labels[at] for at in inside)
+            sure = sum(float(answers.probabilities[at].max()) for at in inside)
+            error += abs(float(right) - sure) / 300
+    assert score_confidence(answers, None).calibration_error == pytest.approx(error, abs=1e-6)
 
 
 @given(st.integers(0, 60), st.integers(0, 60))

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from edge_bench.evaluation.answers import Answers, Part
 from edge_bench.evaluation.sample_window import SampleViewer
+from edge_infer.camera.window import LEFT, RIGHT
 from edge_infer.drawing import SURE
 
 WRONG = (30, 55)
@@ -72,10 +73,10 @@ def test_right_answers_are_green_and_wrong_ones_red(viewer: SampleViewer) -> Non
 
 
 def test_keys_at_the_ends_and_unknown_ones_change_nothing(viewer: SampleViewer) -> None:
-    for key in ("p", "", "x"):
+    for key in ("p", "", "x", LEFT):
         assert not viewer.press(key)
-    assert viewer.press("S")
-    assert viewer.press("Q")
+    assert viewer.press(RIGHT)
+    assert viewer.press(LEFT)
     assert viewer.first == 0
 
 
@@ -83,6 +84,20 @@ def test_window_that_a_person_closes_ends_it(viewer: SampleViewer) -> None:
     window = ScriptedWindow("nX")
     viewer.run(window)  # type: ignore[arg-type]
     assert len(window.pictures) == 2
+
+
+def test_names_are_written_in_any_script_or_else_in_question_marks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    labels = np.zeros(1, np.int64)
+    part = Part("test", np.zeros((1, 28, 28), np.uint8), labels)
+    pages: list[NDArray[np.uint8]] = []
+    for any_script, names in ((True, "Жb"), (False, "Жb"), (False, "?b")):
+        monkeypatch.setattr("edge_bench.evaluation.sample_window._ANY_SCRIPT", any_script)
+        viewer = SampleViewer(part, Answers(labels, np.float32([[1, 0]])), names)
+        pages.append(viewer.page())
+    assert not np.array_equal(pages[0], pages[1])
+    np.testing.assert_array_equal(pages[1], pages[2])
 
 
 def test_model_without_errors_has_an_empty_page() -> None:

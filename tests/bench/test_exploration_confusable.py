@@ -12,6 +12,8 @@ POINTS = np.array([[0], [1], [10.5], [9], [11], [12]], np.float32)
 LABELS = np.array([0, 0, 0, 1, 1, 1])
 # As if those were every second picture of a larger set.
 COMPARED = np.arange(6) * 2
+IMAGES = np.zeros((12, 1, 1), np.uint8)
+IMAGES[COMPARED, 0] = 10 * POINTS
 
 
 @pytest.fixture
@@ -51,9 +53,11 @@ def test_means_are_compared_where_there_are_pictures(found: Confusability) -> No
 
 
 def test_typical_is_near_the_mean_and_unusual_far_from_all(neighbours: Neighbours) -> None:
-    first, second, none = find_prototypes(POINTS, COMPARED, neighbours, 3)
+    means = np.array([IMAGES[:6].sum() / 3, IMAGES[6:].sum() / 3, 0]).reshape(3, 1, 1)
+    first, second, none = find_prototypes(IMAGES, means, COMPARED, neighbours)
     assert [one.row for one in first.typical] == [2, 0, 4]
     assert [one.row for one in first.unusual] == [4, 0, 2]
+    assert first.typical[0].distance == pytest.approx((115 / 3 - 10) / 255)
     assert first.unusual[0].distance == pytest.approx(9.5)
     assert second.unusual[0].row == 6
     assert none.typical == none.unusual == ()
@@ -62,7 +66,8 @@ def test_typical_is_near_the_mean_and_unusual_far_from_all(neighbours: Neighbour
 def test_single_picture_of_a_class_is_typical_but_not_unusual() -> None:
     points, labels = np.array([[0], [1]], np.float32), np.array([0, 1])
     neighbours = find_neighbours(points, labels, 2, lambda *_: None)
-    first, _ = find_prototypes(points, np.arange(2), neighbours, 2)
+    images = np.zeros((2, 1, 1), np.uint8)
+    first, _ = find_prototypes(images, np.zeros((2, 1, 1)), np.arange(2), neighbours)
     assert len(first.typical) == 1
     assert not first.unusual
     assert not find_confusable(np.zeros((2, 28, 28)), np.arange(2), neighbours).strays

@@ -11,10 +11,11 @@ pytest.importorskip("matplotlib")
 
 from edge_bench.exploration.analysis import Exploration, analyse
 from edge_bench.exploration.class_figures import mean_distance_figures
-from edge_bench.exploration.drawing import Drawn, Tile, chunks, draw_tiles, short, style
+from edge_bench.exploration.drawing import Tile, chunks, draw_tiles, short
 from edge_bench.exploration.picture_figures import sample_figures
 from edge_bench.exploration.records import Pictures, Split
 from edge_bench.exploration.report import PARTS
+from edge_bench.report_page.drawn import Drawn, drawing_style
 
 RNG = np.random.default_rng(11)
 
@@ -36,7 +37,7 @@ def explored(*splits: Split, names: Sequence[str] = ("a", "b", "c")) -> Explorat
 
 
 def drawn(found: Exploration) -> dict[str, Drawn]:
-    with style():
+    with drawing_style():
         return {one.name: one for part in PARTS for draw in part.draws for one in draw(found)}
 
 
@@ -60,7 +61,7 @@ def test_equal_shares_are_said_to_be_equal() -> None:
 def test_hundred_classes_are_parted_over_figures() -> None:
     labels = [*range(100)] * 2
     found = explored(split("train", labels), names=[f"c{label}" for label in range(100)])
-    with style():
+    with drawing_style():
         samples = list(sample_figures(found))
         (distances,) = mean_distance_figures(found)
     assert [one.name for one in samples] == [f"samples-{number}" for number in range(1, 6)]
@@ -72,7 +73,7 @@ def test_hundred_classes_are_parted_over_figures() -> None:
 
 def test_ten_classes_have_numbers_in_their_cells() -> None:
     found = explored(split("train", [*range(10)] * 3), names=[*"abcdefghij"])
-    with style():
+    with drawing_style():
         (distances,) = mean_distance_figures(found)
     axes = distances.drawing.axes[0]
     assert len([text for text in axes.texts if text.get_text()]) == 90
@@ -115,7 +116,7 @@ def test_odd_class_names_are_drawn_as_they_are() -> None:
 
 def test_tiles_keep_every_pixel() -> None:
     tile = RNG.integers(0, 256, (28, 28), np.uint8)
-    with style():
+    with drawing_style():
         drawing = draw_tiles([("a", [Tile(tile), Tile(tile)]), ("b", [Tile(tile)])], 2)
     pixels = drawing.axes[0].images[0].get_array()
     assert pixels.shape == (58, 58, 4)

@@ -82,6 +82,17 @@ def test_folder_that_cannot_be_is_said_before_all_else(tmp_path: Path) -> None:
     assert isinstance(result.exception, OutputError)
 
 
+def test_full_folder_is_written_into_only_when_asked(glyphs: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "thesis"
+    folder.mkdir()
+    (folder / "report.html").write_text("mine")
+    arguments = ["explore", "--data", str(glyphs), "-o", str(folder)]
+    refused = CliRunner().invoke(app, arguments)
+    assert isinstance(refused.exception, OutputError)
+    assert "--force" in refused.exception.message
+    assert (folder / "report.html").read_text() == "mine"
+
+
 def test_missing_extra_is_said_in_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("edge_mnist.extras.find_spec", lambda name: None)
     result = CliRunner().invoke(app, ["explore"])

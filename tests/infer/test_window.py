@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import pytest
 
-from edge_infer.camera.window import ensure_display
+from edge_infer.camera.window import ESCAPE, LEFT, RIGHT, FrameWindow, ensure_display
 from edge_infer.errors import CameraError
 
 ON_LINUX = sys.platform.startswith("linux")
@@ -76,3 +76,40 @@ def test_window_shows_and_closes_on_a_real_display(display: str, tmp_path: Path)
     )
     assert shown.stdout == "shown\n", shown.stderr
     assert shown.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("code", "key"),
+    [
+        (-1, ""),
+        (ord("q"), "q"),
+        # Qt's code of an umlaut.
+        (-60, ""),
+        # Under X11, of GTK and Qt; the bits above are Shift and the number lock.
+        (0xFF51, LEFT),
+        (0xFF53, RIGHT),
+        (0x11FF51, LEFT),
+        (0x100000 + ord("q"), "q"),
+        (0xFF1B, ESCAPE),
+        (0x1B, ESCAPE),
+        # Up, Shift alone, a function key.
+        (0xFF52, ""),
+        (0xFFE1, ""),
+        (0xFFBE, ""),
+        # Windows.
+        (0x250000, LEFT),
+        (0x270000, RIGHT),
+        (0x260000, ""),
+        # macOS.
+        (0xF702, LEFT),
+        (0xF703, RIGHT),
+        (0xF700, ""),
+    ],
+)
+def test_keys_are_told_apart_on_every_system(
+    code: int, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # OpenCV's other function gives the low byte alone, in which left is Q.
+    monkeypatch.setattr("cv2.waitKey", lambda _: code if code < 0 else code & 0xFF)
+    monkeypatch.setattr("cv2.waitKeyEx", lambda _: code)
+    assert FrameWindow("edge-mnist").key(1) == key

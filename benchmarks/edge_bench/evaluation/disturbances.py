@@ -33,6 +33,7 @@ class Disturbance:
     Attributes:
         name: What it is.
         axis: What its strength measures, with the unit.
+        unit: Of its strength, as in a sentence; "" for a share.
         strengths: Those that are tried, ascending.
         none: The strength among them that changes nothing.
         apply: Takes uint8 (n, 28, 28), a strength and a source of randomness; gives such
@@ -41,6 +42,7 @@ class Disturbance:
 
     name: str
     axis: str
+    unit: str
     strengths: tuple[float, ...]
     none: float
     apply: Callable[[ImagesU8, float, Rng], ImagesU8]
@@ -118,39 +120,55 @@ def _invert(images: ImagesU8, share: float, rng: Rng) -> ImagesU8:
 
 DISTURBANCES: Final = (
     Disturbance(
-        "shift", "shift in a random direction (pixels)", (0, 1, 2, 3, 4, 5, 6, 8), 0, _shift
+        "shift",
+        "shift in a random direction (pixels)",
+        "pixels",
+        (0, 1, 2, 3, 4, 5, 6, 8),
+        0,
+        _shift,
     ),
     Disturbance(
         "rotation",
         "rotation, counter-clockwise (degrees)",
+        "degrees",
         (-60, -45, -30, -15, 0, 15, 30, 45, 60),
         0,
         _rotate,
     ),
     Disturbance(
-        "scale", "scale (times its size)", (0.4, 0.5, 0.6, 0.8, 1, 1.2, 1.4, 1.6), 1, _scale
+        "scale",
+        "scale (times its size)",
+        "times its size",
+        (0.4, 0.5, 0.6, 0.8, 1, 1.2, 1.4, 1.6),
+        1,
+        _scale,
     ),
     Disturbance(
         "noise",
         "noise, standard deviation (grey levels of 255)",
+        "grey levels",
         (0, 20, 40, 60, 80, 100, 130),
         0,
         _add_noise,
     ),
-    Disturbance("blur", "blur, standard deviation (pixels)", (0, 0.5, 1, 1.5, 2, 2.5, 3), 0, _blur),
+    Disturbance(
+        "blur", "blur, standard deviation (pixels)", "pixels", (0, 0.5, 1, 1.5, 2, 2.5, 3), 0, _blur
+    ),
     Disturbance(
         "stroke",
         "stroke made wider, below 0 narrower (pixels)",
+        "pixels",
         (-2, -1.5, -1, -0.5, 0, 1, 2, 3, 4),
         0,
         _change_strokes,
     ),
     Disturbance(
-        "contrast", "contrast taken away (share)", (0, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95), 0, _fade
+        "contrast", "contrast taken away (share)", "", (0, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95), 0, _fade
     ),
     Disturbance(
         "inversion",
         "way to dark ink on light ground (share)",
+        "",
         (0, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1),
         0,
         _invert,

@@ -8,8 +8,7 @@ import numpy as np
 
 from edge_bench.evaluation.answers import Progress
 from edge_bench.evaluation.confidence import risk_curve
-from edge_bench.evaluation.figures.canvas import Drawn
-from edge_bench.evaluation.figures.classes import draw_success
+from edge_bench.evaluation.figures.classes import draw_mistakes, draw_success
 from edge_bench.evaluation.figures.confidence import draw_reliability, draw_risk
 from edge_bench.evaluation.figures.confusion import draw_confusion
 from edge_bench.evaluation.figures.occlusion import choose_looked_at, draw_occlusion
@@ -22,6 +21,7 @@ from edge_bench.evaluation.figures.pictures import (
 from edge_bench.evaluation.figures.robustness import draw_robustness
 from edge_bench.evaluation.figures.training import draw_training
 from edge_bench.evaluation.measure import Evaluation
+from edge_bench.report_page.drawn import Drawn
 
 
 def draw_figures(evaluation: Evaluation, progress: Progress) -> tuple[Drawn, ...]:
@@ -39,7 +39,7 @@ def _steps(evaluation: Evaluation) -> list[Callable[[], Iterable[Drawn | None]]]
     test = evaluation.data.test
     chosen = choose_looked_at(answers, evaluation.look_at)
     return [
-        lambda: [draw_success(record.classes, record.test)],
+        lambda: [draw_success(record.classes, record.test), draw_mistakes(record.classes)],
         lambda: draw_confusion(np.array(record.confusion), names),
         lambda: [draw_one_error_each(test, record.errors, names), draw_errors(test, record.errors)],
         lambda: [draw_reliability(record.confidence, record.test.accuracy), _risk(evaluation)],

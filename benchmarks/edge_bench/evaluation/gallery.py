@@ -72,12 +72,13 @@ def disagreement_gallery(evaluation: Evaluation, comparison: Comparison) -> tupl
     figures: list[Figure] = []
     for one in different[:MAX_SHOWN]:
         answers = (
-            f"{model} {answered} ({percent(confidence, 0)})"
+            f"{model}: {answered} ({percent(confidence, 0)})"
             for model, answered, confidence in zip(
                 comparison.models, one.answers, one.confidences, strict=True
             )
         )
-        figures.append(_figure(evaluation, one.index, f"#{one.index}, {one.label}:", *answers))
+        words = f"#{one.index}, label {one.label}.", ", ".join(answers)
+        figures.append(_figure(evaluation, one.index, *words))
     left_out = f", the first {MAX_SHOWN} here" * (len(different) > MAX_SHOWN)
     text = (
         f"{amount(len(different), 'image')} with different answers{left_out}: index, true class, "

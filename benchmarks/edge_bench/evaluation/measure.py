@@ -110,9 +110,11 @@ def _check_indices(indices: tuple[int, ...], n: int) -> None:
 
 def _named_otherwise(rival: Subject, subject: Subject) -> Subject:
     """Give a model another name where it has that of the one it is compared with."""
-    if rival.facts.name != subject.facts.name:
+    name, kind = rival.facts.name, rival.facts.kind
+    if name != subject.facts.name:
         return rival
-    return replace(rival, facts=replace(rival.facts, name=f"{rival.facts.name} (2)"))
+    mark = "2" if kind == subject.facts.kind else kind.rpartition(" ")[2]
+    return replace(rival, facts=replace(rival.facts, name=f"{name} ({mark})"))
 
 
 def _rival(

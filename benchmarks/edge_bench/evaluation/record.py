@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from edge_bench.evaluation.comparison import Comparison
 from edge_bench.evaluation.confidence import ConfidenceScore
@@ -99,6 +99,6 @@ class EvaluationRecord:
         """The score on the test part."""
         return self.parts[-1]
 
-    def to_json(self) -> str:
-        """Return the text of ``report.json``."""
-        return json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n"
+    def json_values(self) -> dict[str, Any]:
+        """Return the plain values of ``report.json``."""
+        return asdict(self)

@@ -45,20 +45,27 @@ def build_page(evaluation: Evaluation, pictures: Pictures) -> Page:
             title="Accuracy",
             blocks=(key_figures(record), *_data_notes(record), parts_table(record)),
         ),
-        Section(title="Classes", blocks=(*_figures(pictures, "success"), classes_table(record))),
+        Section(
+            title="Classes",
+            blocks=(*_figures(pictures, "success", "mistakes"), classes_table(record)),
+        ),
         Section(title="Confusions", blocks=_confusions(record, pictures)),
-        Section(title="Errors", blocks=_errors(evaluation, pictures)),
+        Section(title="Samples", blocks=_figures(pictures, "samples", "error-of-each-class")),
+        Section(title="Errors", blocks=_errors(evaluation)),
         Section(title="Disputed images", blocks=disputed_gallery(evaluation)),
         Section(
             title="Confidence",
-            blocks=(*_figures(pictures, "reliability", "risk"), risk_table(record)),
+            blocks=(
+                *_temperature_note(record),
+                *_figures(pictures, "reliability", "risk"),
+                risk_table(record),
+            ),
         ),
         Section(
             title="Training",
             blocks=_figures(pictures, "training-loss", "training-accuracy", "training-rate"),
         ),
         Section(title="What it looks at", blocks=_figures(pictures, "occlusion")),
-        Section(title="Samples", blocks=_figures(pictures, "samples")),
         Section(title="Robustness", blocks=_robustness(record, pictures)),
         Section(title=_rival_title(record), blocks=_rival(evaluation)),
         Section(title="How this was measured", blocks=_method(record)),
@@ -87,6 +94,17 @@ def _data_notes(record: EvaluationRecord) -> tuple[Block, ...]:
     return (Notes(title="Other data than it was trained on", items=(text,)),)
 
 
+def _temperature_note(record: EvaluationRecord) -> tuple[Block, ...]:
+    if record.training is None:
+        return ()
+    text = (
+        "These are the confidences of the network as it was trained. Export finds a temperature "
+        "on validation images that makes them right, so those of its files are others, and so is "
+        "their loss."
+    )
+    return (Paragraph(text=text),)
+
+
 def _confusions(record: EvaluationRecord, pictures: Pictures) -> tuple[Block, ...]:
     names = ("confusion-counts", "confusion-shares")
     close = (f"{name.replace('-', '-closeup-')}" for name in names)
@@ -97,21 +115,17 @@ def _confusions(record: EvaluationRecord, pictures: Pictures) -> tuple[Block, ..
     )
 
 
-def _errors(evaluation: Evaluation, pictures: Pictures) -> tuple[Block, ...]:
+def _errors(evaluation: Evaluation) -> tuple[Block, ...]:
     record = evaluation.record
     if not record.errors:
         return (Paragraph(text=f"None: all {record.test.n:,} test images are answered rightly."),)
     text = (
-        f"{amount(len(record.errors), 'wrong answer')}, below under their true classes, the "
-        "surest first: answer, true class, confidence, index in the test part."
+        f"{amount(len(record.errors), 'wrong answer')}, by true class and the surest first: "
+        "answer, true class, confidence, index in the test part."
     )
     if len(record.errors) > MAX_SHOWN:
         text += f" The {MAX_SHOWN} surest are shown; report.json lists all."
-    return (
-        *_figures(pictures, "error-of-each-class"),
-        Paragraph(text=text),
-        *error_gallery(evaluation),
-    )
+    return (Paragraph(text=text), *error_gallery(evaluation))
 
 
 def _robustness(record: EvaluationRecord, pictures: Pictures) -> tuple[Block, ...]:
@@ -150,9 +164,11 @@ def _verdict(rival: Rival) -> str:
         if one.p_value < _SIGNIFICANT
         else "no more than chance would make of two equally good models"
     )
+    alike = f"{first} and {second} answer {percent(one.agreement)} of {one.n:,} test images alike."
+    if not one.only_first + one.only_second:
+        return f"{alike} They are right on the same {one.both_right:,}: there is nothing to test."
     return (
-        f"{first} and {second} answer {percent(one.agreement)} of {one.n:,} test images alike. "
-        f"{one.only_first:,} only {first} gets right, {one.only_second:,} only {second}, "
+        f"{alike} {one.only_first:,} only {first} gets right, {one.only_second:,} only {second}, "
         f"{one.both_wrong:,} neither. McNemar's exact test on the "
         f"{one.only_first + one.only_second:,} that one alone gets right gives "
         f"{p_value(one.p_value)}: {told}."

@@ -46,6 +46,7 @@ class RobustnessCurve:
         model: Its name.
         disturbance: Its name.
         axis: What its strength measures, with the unit.
+        unit: Of its strength, as in a sentence; "" for a share.
         none: The strength that changes nothing.
         points: At ascending strengths.
     """
@@ -53,6 +54,7 @@ class RobustnessCurve:
     model: str
     disturbance: str
     axis: str
+    unit: str
     none: float
     points: tuple[RobustnessPoint, ...]
 
@@ -113,6 +115,7 @@ def measure_robustness(
             model=name,
             disturbance=kind.name,
             axis=kind.axis,
+            unit=kind.unit,
             none=kind.none,
             points=tuple(points[kind.name, name]),
         )

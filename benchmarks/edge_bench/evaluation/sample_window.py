@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_bench.evaluation.answers import Answers, Part
-from edge_infer.camera.window import ESCAPE, FrameWindow
+from edge_infer.camera.window import ESCAPE, LEFT, RIGHT, FrameWindow
 from edge_infer.drawing import DARK, FAINT, LIGHT, SURE, Colour, Word
 
-KEYS: Final = "n or space: on, p: back, e: errors only, q or Esc: close"
+KEYS: Final = "n, space, right: on   p, left: back   e: errors only   q, Esc: close"
 _RED: Final[Colour] = (80, 80, 255)
 _COLUMNS: Final = 6
 _ROWS: Final = 4
@@ -25,11 +25,12 @@ _WIDTH: Final = 170
 _HEIGHT: Final = 190
 _HEAD: Final = 40
 _POLL_MS: Final = 40
-# X11 tells arrows as S and Q, macOS as 3 and 2; there is no word for those of Windows.
-_NEXT: Final = ("n", " ", "S", "\x03")
-_BACK: Final = ("p", "Q", "\x02")
+_NEXT: Final = ("n", " ", RIGHT)
+_BACK: Final = ("p", LEFT)
 _ERRORS: Final = "e"
 _QUIT: Final = ("q", ESCAPE)
+# OpenCV 5 brings letters of most scripts; before, there was nothing but ASCII.
+_ANY_SCRIPT: Final = int(cv2.__version__.partition(".")[0]) >= 5
 
 
 class SampleViewer:
@@ -45,7 +46,7 @@ class SampleViewer:
         self.errors_only = False
         self._part = part
         self._answers = answers
-        self._names = [_ascii(name) for name in names]
+        self._names = [name if _ANY_SCRIPT else _ascii(name) for name in names]
 
     def run(self, window: FrameWindow) -> None:
         """Show pages until a key or the window's button ends it."""

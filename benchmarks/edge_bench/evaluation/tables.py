@@ -108,7 +108,9 @@ def confusions_table(record: EvaluationRecord) -> Table:
 
 def risk_table(record: EvaluationRecord) -> Table:
     """Give the errors left when the least sure answers are rejected."""
-    points = [(f"{percent(point.coverage, 1)} answered", point) for point in record.confidence.risk]
+    # Of few images, the least sure half percent is none.
+    different = {point.kept: point for point in record.confidence.risk}.values()
+    points = [(f"{percent(point.coverage, 1)} answered", point) for point in different]
     if record.confidence.at_threshold is not None:
         points.append(("own threshold", record.confidence.at_threshold))
     return Table(

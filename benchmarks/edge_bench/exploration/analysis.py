@@ -95,7 +95,7 @@ def analyse(
         variance_kept=projection.variance_kept,
         neighbour_distance=float(np.median(near)) if near.size else None,
         duplicates=find_duplicates(pictures, compared, neighbours),
-        prototypes=find_prototypes(projection.points, compared, neighbours, classes),
+        prototypes=find_prototypes(images, of_classes.mean, compared, neighbours),
         confusability=find_confusable(of_classes.mean, compared, neighbours),
     )
 

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_bench.exploration.analysis import Exploration
-from edge_bench.exploration.drawing import Drawn, draw_heat_map
+from edge_bench.exploration.drawing import draw_heat_map
 from edge_bench.exploration.wording import listed, percent, quoted
+from edge_bench.report_page.drawn import Drawn
 
 # Classes whose cells have room for a number.
 _MOST_WRITTEN: Final = 12

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_bench.exploration.analysis import Exploration
-from edge_bench.exploration.drawing import Drawn, name_ticks, new_chart
+from edge_bench.exploration.drawing import name_ticks, new_chart
 from edge_bench.exploration.wording import percent, quoted
+from edge_bench.report_page.drawn import Drawn
 
 _FULL: Final = 255
 

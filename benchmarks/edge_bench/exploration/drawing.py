@@ -1,20 +1,15 @@
-"""Matplotlib drawings that the figures are made of; make them within :func:`style`."""
+"""Matplotlib drawings that the figures are made of; make them within ``drawing_style``."""
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure as Drawing
 from numpy.typing import NDArray
-
-from edge_bench.report_page.matplotlib_figure import page_colours
 
 # In inches; letters of 9 points stay readable on a page of this width on a phone.
 WIDTH: Final = 5.0
@@ -29,40 +24,12 @@ _WIDE_POINTS: Final = 14
 _COLOURS: Final = "viridis"
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Drawn:
-    """A figure.
-
-    Attributes:
-        name: Of its files.
-        drawing: The ``matplotlib.figure.Figure``.
-        alt: What is to be seen, for those who cannot.
-        caption: What it shows in this data set, in a sentence or two.
-    """
-
-    name: str
-    drawing: Any
-    alt: str
-    caption: str
-
-
 @dataclass(frozen=True, eq=False)
 class Tile:
     """A small picture, uint8 (h, w) or (h, w, 3), with a text above it or none."""
 
     image: NDArray[np.uint8]
     text: str = ""
-
-
-@contextmanager
-def style() -> Generator[None]:
-    """Draw in the colours of the report within; names of classes are never formulas."""
-    settings = mpl.rc_context({"font.size": 9, "text.parse_math": False})
-    with page_colours(), settings, warnings.catch_warnings():
-        # A class name in a script that Matplotlib's font lacks: the page shows it all the
-        # same, with a font of the reader's.
-        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        yield
 
 
 def draw_tiles(rows: Sequence[tuple[str, Sequence[Tile]]], columns: int) -> Any:
@@ -111,7 +78,6 @@ def new_chart(classes: int, height: float, panels: int = 1) -> tuple[Any, Sequen
     axes = drawn.subplots(panels, 1, sharex=True, squeeze=False)[:, 0]
     for one in axes:
         one.grid(axis="y")
-        one.set_axisbelow(True)
         if width == WIDE:
             _enlarge(one)
     return drawn, axes

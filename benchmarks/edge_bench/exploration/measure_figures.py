@@ -8,9 +8,10 @@ from typing import Any, Final
 from matplotlib.ticker import MaxNLocator
 
 from edge_bench.exploration.analysis import Exploration
-from edge_bench.exploration.drawing import Drawn, name_ticks, new_chart
+from edge_bench.exploration.drawing import name_ticks, new_chart
 from edge_bench.exploration.spread import Spread
 from edge_bench.exploration.wording import quoted
+from edge_bench.report_page.drawn import Drawn
 
 _BOXES: Final = "Line: the median; box: the middle half; whiskers: all but a twentieth each side."
 Spreads = Sequence[Spread | None]
@@ -51,8 +52,8 @@ def slant_figures(found: Exploration) -> Iterator[Drawn]:
     span, varied = max((one.p95 - one.p5, label) for label, one in enumerate(spreads) if one)
     caption = (
         f"{_name(found, right)} leans farthest to the right (median "
-        f"{_median(spreads, right):+.0f}°), {_name(found, left)} least "
-        f"({_median(spreads, left):+.0f}°); the slant of {_name(found, varied)} varies most: its "
+        f"{_median(spreads, right):+z.0f}°), {_name(found, left)} least "
+        f"({_median(spreads, left):+z.0f}°); the slant of {_name(found, varied)} varies most: its "
         f"middle nine tenths span {span:.0f}°."
     )
     drawing = _draw_boxes(found, {"slant, ° to the right": spreads})

@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_bench.exploration.analysis import Exploration
-from edge_bench.exploration.drawing import Drawn, Tile, chunks, draw_tiles, short
+from edge_bench.exploration.drawing import Tile, chunks, draw_tiles, short
 from edge_bench.exploration.projection import evenly_spaced
 from edge_bench.exploration.prototypes import Ranked
 from edge_bench.exploration.wording import percent, plural, quoted
+from edge_bench.report_page.drawn import Drawn
 
 SAMPLES: Final = 12
 _CLASSES_A_FIGURE: Final = 20

@@ -9,10 +9,11 @@ import numpy as np
 from matplotlib.figure import Figure as Drawing
 from numpy.typing import NDArray
 
-from edge_bench.exploration.figure_files import write_figure
+from edge_bench.report_page.drawn import drawing_style, write_drawing
 
 _SIDE_INCHES: Final = 10
 _TEXT_POINTS: Final = 7
+_TITLE_POINTS: Final = 14
 # Above it a number is written in black.
 _BRIGHT: Final = 127
 
@@ -49,8 +50,9 @@ def write_pixel_values(image: NDArray[np.uint8], title: str, path: Path) -> None
     Raises:
         OutputError: A file cannot be written.
     """
-    drawing = Drawing(figsize=(_SIDE_INCHES, _SIDE_INCHES))
-    axes = drawing.add_axes((0, 0, 1, 1))
-    visualize_input(image, axes)
-    axes.set_title(title, parse_math=False)
-    write_figure(drawing, path)
+    with drawing_style():
+        drawing = Drawing(figsize=(_SIDE_INCHES, _SIDE_INCHES))
+        axes = drawing.add_axes((0, 0, 1, 1))
+        visualize_input(image, axes)
+        axes.set_title(title, fontsize=_TITLE_POINTS)
+    write_drawing(drawing, path)

@@ -37,27 +37,29 @@ class Prototypes:
 
 
 def find_prototypes(
-    points: NDArray[np.float32],
+    images: NDArray[np.uint8],
+    means: NDArray[np.float64],
     compared: NDArray[np.int64],
     neighbours: Neighbours,
-    classes: int,
 ) -> tuple[Prototypes, ...]:
     """Rank the pictures of each class.
 
     Args:
-        points: float32 (m, k), of the pictures compared.
-        compared: Their rows, int64 (m,).
-        neighbours: Of the same pictures.
-        classes: How many there are.
+        images: uint8 (n, h, w). The distance to the mean is that of the pixels: specks that no
+            principal component holds make a picture no less odd.
+        means: Mean picture of each class, float64 (classes, h, w), 0-255.
+        compared: Rows of the pictures to be ranked, int64 (m,).
+        neighbours: Of these.
     """
     found: list[Prototypes] = []
-    for label in range(classes):
+    for label, mean in enumerate(means):
         own = np.flatnonzero(neighbours.labels == label)
-        to_mean = np.linalg.norm(points[own] - points[own].mean(axis=0), axis=1) if own.size else []
+        apart = (images[compared[own]] - mean.astype(np.float32)) / 255
+        to_mean = np.sqrt(np.square(apart).sum(axis=(1, 2)))
         to_next = neighbours.own_distance[own]
         found.append(
             Prototypes(
-                typical=_first(compared[own], np.asarray(to_mean), largest=False),
+                typical=_first(compared[own], to_mean, largest=False),
                 unusual=_first(compared[own], to_next, largest=True),
             )
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,18 +15,12 @@ from edge_bench.exploration import (
     report_sections,
 )
 from edge_bench.exploration.analysis import Exploration, analyse
-from edge_bench.exploration.drawing import Drawn, style
-from edge_bench.exploration.figure_files import write_figure
 from edge_bench.exploration.json_values import json_values
 from edge_bench.exploration.records import Pictures, Progress
 from edge_bench.exploration.wording import plural
-from edge_bench.report_page import Block, Figure, Figures, Page, Section, page_html
-from edge_bench.report_page.matplotlib_figure import matplotlib_figure
-from edge_infer.atomic import write_text
-
-HTML_NAME: Final = "report.html"
-JSON_NAME: Final = "report.json"
-FIGURES_NAME: Final = "figures"
+from edge_bench.report_page import Block, Figure, Figures, Page, Section
+from edge_bench.report_page.drawn import Drawn, drawing_style
+from edge_bench.report_page.report_folder import ReportFolder
 
 Draw = Callable[[Exploration], Iterator[Drawn]]
 Tell = Callable[[Exploration], Iterator[Block]]
@@ -87,11 +80,9 @@ def explore(pictures: Pictures, folder: Path, progress: Progress) -> Exploration
         OutputError: A file cannot be written.
     """
     found = analyse(pictures, progress)
-    sections = tuple(_sections(found, folder / FIGURES_NAME, progress))
-    values = json.dumps(json_values(found), ensure_ascii=False, allow_nan=False)
-    write_text(folder / JSON_NAME, values + "\n")
-    # Last: where it stands, all that belongs to it does.
-    write_text(folder / HTML_NAME, page_html(_page(found, sections)))
+    target = ReportFolder(folder)
+    sections = tuple(_sections(found, target, progress))
+    target.finish(json_values(found), _page(found, sections))
     return found
 
 
@@ -109,22 +100,21 @@ def _page(found: Exploration, sections: Iterable[Section]) -> Page:
     )
 
 
-def _sections(found: Exploration, folder: Path, progress: Progress) -> Iterator[Section]:
+def _sections(found: Exploration, target: ReportFolder, progress: Progress) -> Iterator[Section]:
     steps, done = sum(len(part.draws) for part in PARTS), 0
     for part in PARTS:
         figures: list[Figure] = []
         for draw in part.draws:
             progress("drawing", done, steps)
-            figures += _figures(draw, found, folder)
+            figures += _figures(draw, found, target)
             done += 1
         blocks = (Figures(figures=tuple(figures)),) if figures else ()
         below = part.tell(found) if part.tell else ()
         yield Section(title=part.title, blocks=(*blocks, *below))
 
 
-def _figures(draw: Draw, found: Exploration, folder: Path) -> Iterator[Figure]:
+def _figures(draw: Draw, found: Exploration, target: ReportFolder) -> Iterator[Figure]:
     """Draw figures, and write each as files."""
-    with style():
+    with drawing_style():
         for one in draw(found):
-            write_figure(one.drawing, folder / one.name)
-            yield matplotlib_figure(one.drawing, alt=one.alt, caption=one.caption)
+            yield target.add(one)

@@ -41,7 +41,9 @@ def key_figures(found: Exploration) -> KeyFigures:
             KeyFigure(
                 value=str(len(sizes)),
                 label="classes",
-                note=f"of {sizes.min():,} to {sizes.max():,} pictures",
+                note=f"of {sizes.min():,} pictures each"
+                if sizes.min() == sizes.max()
+                else f"of {sizes.min():,} to {sizes.max():,} pictures",
             ),
             KeyFigure(value=f"{ink:.1f} %", label="ink", note="mean of all pixels"),
             KeyFigure(
@@ -239,7 +241,8 @@ def method(found: Exploration) -> tuple[Paragraph, ...]:
             text=f"Neighbours were looked for among {which} of all splits together, by Euclidean "
             f"distance over {plural(found.dimensions, 'principal component')} that hold "
             f"{percent(found.variance_kept)} of the variance; a pixel goes from 0 to 1. Such a "
-            "distance is never more than that between the pictures themselves."
+            "distance is never more than that between the pictures themselves. How typical a "
+            "picture is goes by its distance to the mean of its class over all pixels."
         ),
         Paragraph(
             text="Identical pictures are the same in every pixel. Nearly identical ones were "

@@ -19,7 +19,7 @@ def plural(count: int, one: str, many: str | None = None) -> str:
 def percent(share: float) -> str:
     """Write a share of 0-1 in percent: to a tenth, and to two digits below one."""
     value = 100 * share
-    return f"{value:.1f} %" if value >= 1 or value == 0 else f"{value:.2g} %"
+    return f"{value:.1f} %" if value >= 0.995 or value == 0 else f"{value:#.2g} %"
 
 
 def listed(items: Sequence[str]) -> str:

@@ -10,8 +10,8 @@ import typer
 from edge_mnist.options import ThreadsOption
 
 EXAMPLES: Final = """
-**Keys in the window of --show:** `n` or space goes on, `p` back, `e` shows errors only, `q` or
-Esc closes.
+**Keys in the window of --show:** `n`, space or the right arrow goes on, `p` or the left arrow
+back, `e` shows errors only, `q` or Esc closes.
 
 **Examples**
 
@@ -70,7 +70,7 @@ def command(
     """Measure a model on a data set and write what it gets right and wrong.
 
     DIR gets report.html (one file, needs no network), report.json with every number, and the
-    figures as PNG and SVG.
+    figures as PNG and SVG. --force replaces an older report there, and touches no other file.
     """
     from edge_mnist.extras import require
 

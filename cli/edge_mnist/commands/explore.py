@@ -36,9 +36,7 @@ def command(
     data: DataOption = "mnist",
     output: Annotated[
         Path,
-        typer.Option(
-            "--output", "-o", metavar="DIR", help="Folder to write into; files are replaced."
-        ),
+        typer.Option("--output", "-o", metavar="DIR", help="Folder to write into."),
     ] = Path("exploration"),
     image: Annotated[
         int | None,
@@ -53,12 +51,16 @@ def command(
         SplitName,
         typer.Option(help="Where --image is; validation pictures have their numbers of training."),
     ] = SplitName.test,
+    force: Annotated[
+        bool, typer.Option("--force", help="Write the report into a folder that is not empty.")
+    ] = False,
 ) -> None:
     """Show what is in a data set, on one page made to be read: DIR/report.html.
 
     Samples, labels, mean and variance, grey levels, ink, size and slant, the typical and the
     unusual, duplicates within and across the splits, and what is easy to confuse. Every
-    number stands in report.json too, every figure in figures/ as PNG and SVG.
+    number stands in report.json too, every figure in figures/ as PNG and SVG. --force replaces
+    an older report there, and touches no other file.
     """
     from edge_mnist.extras import require
 
@@ -66,6 +68,6 @@ def command(
     from edge_mnist import exploration
 
     if image is None:
-        exploration.explore_data(data, output)
+        exploration.explore_data(data, output, force=force)
     else:
         exploration.draw_picture(data, output, image, split.value)

@@ -19,8 +19,19 @@ from numpy.typing import NDArray
 
 from edge_infer.errors import CameraError
 
-WAY_OUT: Final = "use --headless, with --record OUT.mp4 or --jsonl OUT to see what it reads"
+HEADLESS: Final = "use --headless, with --record OUT.mp4 or --jsonl OUT to see what it reads"
 ESCAPE: Final = "\x1b"
+LEFT: Final = "left"
+RIGHT: Final = "right"
+# Of waitKeyEx, under X11, Windows and macOS. waitKey gives the low byte alone: under X11 that
+# of the left arrow is "Q".
+_KEYS: Final = {
+    **dict.fromkeys((0xFF51, 0x250000, 0xF702), LEFT),
+    **dict.fromkeys((0xFF53, 0x270000, 0xF703), RIGHT),
+    **dict.fromkeys((0xFF1B, 0x1B), ESCAPE),
+}
+# Under X11 Shift, Control and the locks stand above.
+_WITHOUT_MODIFIERS: Final = 0xFFFF
 # A larger frame is shown smaller; the window can be resized.
 _MAX_SIDE: Final = 1280
 _PROBE_TIMEOUT_S: Final = 30.0
@@ -35,20 +46,23 @@ cv2.namedWindow("edge-mnist")
 """
 
 
-def ensure_display() -> None:
+def ensure_display(way_out: str = HEADLESS) -> None:
     """Make sure that a window can be opened.
+
+    Args:
+        way_out: What a person without a display can do instead.
 
     Raises:
         CameraError: This OpenCV is built without windows, or there is no display. The
             code is ``no_display``.
     """
     if _gui_framework(cv2.getBuildInformation()) == "NONE":
-        raise _no_display("this OpenCV is opencv-python-headless, built without windows")
+        raise _no_display("this OpenCV is opencv-python-headless, built without windows", way_out)
     # macOS and Windows always have a display.
     if not sys.platform.startswith("linux"):
         return
     if not os.environ.get("DISPLAY") and not os.environ.get("WAYLAND_DISPLAY"):
-        raise _no_display("there is no display (DISPLAY is not set)")
+        raise _no_display("there is no display (DISPLAY is not set)", way_out)
     try:
         probe = subprocess.run(
             [sys.executable, "-c", _PROBE],
@@ -58,10 +72,10 @@ def ensure_display() -> None:
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise _no_display("the display does not answer") from error
+        raise _no_display("the display does not answer", way_out) from error
     if probe.returncode:
         lines = probe.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise _no_display(lines[0].strip() if lines else "a window cannot be opened")
+        raise _no_display(lines[0].strip() if lines else "a window cannot be opened", way_out)
 
 
 class FrameWindow:
@@ -109,9 +123,16 @@ class FrameWindow:
         cv2.imshow(self._title, picture)
 
     def key(self, wait_ms: int) -> str:
-        """Let the window work for at least 1 ms; return the key pressed, or ""."""
-        code = cv2.waitKey(max(1, wait_ms))
-        return "" if code < 0 else chr(code & 0xFF)
+        """Let the window work for at least 1 ms and hear a key.
+
+        Returns:
+            A printable ASCII character, ``ESCAPE``, ``LEFT`` or ``RIGHT``; "" for none and for
+            any other.
+        """
+        code = cv2.waitKeyEx(max(1, wait_ms))
+        known = _KEYS.get(code) or _KEYS.get(code & _WITHOUT_MODIFIERS)
+        character = chr(code & _WITHOUT_MODIFIERS)
+        return known or (character if character.isascii() and character.isprintable() else "")
 
 
 def _gui_framework(build_information: str) -> str:
@@ -119,5 +140,5 @@ def _gui_framework(build_information: str) -> str:
     return match[1].upper() if match else ""
 
 
-def _no_display(reason: str) -> CameraError:
-    return CameraError(f"no window can be opened: {reason}; {WAY_OUT}", code="no_display")
+def _no_display(reason: str, way_out: str) -> CameraError:
+    return CameraError(f"no window can be opened: {reason}; {way_out}", code="no_display")

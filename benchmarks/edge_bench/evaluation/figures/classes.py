@@ -1,13 +1,14 @@
-"""How often each class is recognised."""
+"""How often each class is recognised, and what goes wrong with it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Final
 
-from edge_bench.evaluation.figures.canvas import Drawn, canvas, faint, series
+from edge_bench.evaluation.figures.canvas import canvas, faint, series
 from edge_bench.evaluation.scores import ClassScore, PartScore
-from edge_bench.evaluation.wording import listed, percent
+from edge_bench.evaluation.wording import amount, listed, percent
+from edge_bench.report_page.drawn import Drawn
 
 # The worst of many classes: more would be too small to read.
 _SHOWN: Final = 30
@@ -36,6 +37,58 @@ def draw_success(classes: Sequence[ClassScore], whole: PartScore) -> Drawn:
         axes.invert_yaxis()
         axes.set_xlabel("recognised (%), 95 % interval; dashed: all classes")
     return Drawn("success", figure, "Success rate of each class.", _sentence(met, shown, whole))
+
+
+def draw_mistakes(classes: Sequence[ClassScore]) -> Drawn | None:
+    """Draw how many images of each class are missed, and how many others are taken for it.
+
+    Args:
+        classes: In order; those without a part in any mistake are left out where there are many.
+
+    Returns:
+        The figure; None where there are no mistakes.
+    """
+    if not any(_missed(one) for one in classes):
+        return None
+    shown = sorted(classes, key=lambda one: -_missed(one) - _mistaken(one))[:_SHOWN]
+    shown.sort(key=classes.index)
+    with canvas(0.8 + 0.2 * len(shown)) as figure:
+        axes = figure.add_subplot()
+        places = range(len(shown))
+        for index, (label, counts) in enumerate(
+            (("missed", map(_missed, shown)), ("others taken for it", map(_mistaken, shown)))
+        ):
+            rows = [place + 0.38 * (index - 0.5) for place in places]
+            axes.barh(rows, list(counts), height=0.38, color=series(index), label=label)
+        axes.set_yticks(places, [one.name for one in shown])
+        axes.invert_yaxis()
+        axes.grid(visible=False, axis="y")
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.set_xlabel("images")
+        axes.legend()
+    alt = "Images of each class that are missed, and others that are taken for it."
+    return Drawn("mistakes", figure, alt, _mistakes_sentence(classes, shown))
+
+
+def _mistakes_sentence(classes: Sequence[ClassScore], shown: Sequence[ClassScore]) -> str:
+    few = f"The {len(shown)} of {len(classes)} classes with the most mistakes. "
+    missed, taken = max(classes, key=_missed), max(classes, key=_mistaken)
+    never = [one.name for one in classes if one.support and not _missed(one)]
+    return (
+        f"{few * (len(shown) != len(classes))}"
+        f"{amount(sum(map(_missed, classes)), 'mistake')}, each counted where it is missed and "
+        f"where it is taken for. Missed most: {missed.name}, {_missed(missed):,} of "
+        f"{missed.support:,}. Most others are taken for {taken.name}: {_mistaken(taken):,}. "
+        f"{f'Never missed: {listed(never)}.' if never else 'No class is never missed.'}"
+    )
+
+
+def _missed(one: ClassScore) -> int:
+    return one.support - one.correct
+
+
+def _mistaken(one: ClassScore) -> int:
+    return one.answered - one.correct
 
 
 def _sentence(met: Sequence[ClassScore], shown: Sequence[ClassScore], whole: PartScore) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from edge_bench.evaluation.confidence import ConfidenceScore
-from edge_bench.evaluation.figures.canvas import Drawn, canvas, faint, series
+from edge_bench.evaluation.figures.canvas import canvas, faint, series
 from edge_bench.evaluation.wording import amount, percent
+from edge_bench.report_page.drawn import Drawn
 from edge_infer.reliability import RiskPoint
 
 
@@ -28,6 +29,7 @@ def draw_reliability(score: ConfidenceScore, accuracy: float) -> Drawn:
             [100 * one.accuracy for one in used],
             "o",
             color=series(0),
+            clip_on=False,
         )
         above.set(ylabel="right answers (%)", xlim=(0, 100), ylim=(0, 102))
         below.bar(
@@ -79,9 +81,9 @@ def draw_risk(curves: Mapping[str, Sequence[RiskPoint]], score: ConfidenceScore)
         kept = score.at_threshold
         if kept is not None:
             place = 100 * kept.coverage, 100 * kept.risk
-            axes.plot(*place, "o", color=series(0), label="its reject threshold")
+            axes.plot(*place, "o", color=series(0), clip_on=False, label="its reject threshold")
         axes.set(xlabel="coverage: images answered (%)", ylabel="wrong among them (%)")
-        axes.set_xlim(100 * _lowest_shown(curves, score), 100.3)
+        axes.set_xlim(100 * _lowest_shown(curves, score), 100)
         axes.set_ylim(bottom=0)
         axes.legend()
     return Drawn("risk", figure, "Risk against coverage.", _risk_sentence(score))
@@ -96,11 +98,12 @@ def _lowest_shown(curves: Mapping[str, Sequence[RiskPoint]], score: ConfidenceSc
 
 def _risk_sentence(score: ConfidenceScore) -> str:
     whole, *others = score.risk
+    # Fewest errors first reached: to reject more says nothing new.
+    fewer = {point.errors: point for point in reversed(others) if point.errors < whole.errors}
     words = [
         f"{amount(point.errors, 'error')} when the least sure {percent(1 - point.coverage, 1)} are "
         "rejected"
-        for point in others
-        if point.errors < whole.errors
+        for point in reversed(fewer.values())
     ][:3]
     text = f"{amount(whole.errors, 'error')} when all {whole.n:,} images are answered"
     text += f", {', '.join(words)}." if words else "."

@@ -12,9 +12,10 @@ import seaborn as sns
 from matplotlib.colors import ListedColormap, LogNorm, PowerNorm
 from numpy.typing import NDArray
 
-from edge_bench.evaluation.figures.canvas import Drawn, canvas
+from edge_bench.evaluation.figures.canvas import canvas
 from edge_bench.evaluation.scores import Matrix, top_confusions
 from edge_bench.evaluation.wording import amount, percent
+from edge_bench.report_page.drawn import Drawn
 
 # With more classes there is no room for a number in a cell; then the worst are shown larger.
 NUMBERED_CLASSES: Final = 16
@@ -63,6 +64,7 @@ def _draw_both(
     shares = 100 * matrix / np.maximum(counts, 1)[:, np.newaxis]
     lowest = np.where(counts > 0, shares.diagonal(), np.inf)
     worst = int(lowest.argmin())
+    rows = "Rows add up to 100 %" if totals is None else "Rows leave out other answers"
     return (
         Drawn(
             f"{name}-counts",
@@ -74,7 +76,7 @@ def _draw_both(
             f"{name}-shares",
             _heat_map(shares, names, shares=True),
             "Confusion matrix in percent of each true class.",
-            f"Rows add up to 100 %: of class {names[worst]}, the lowest here, "
+            f"{rows}: of class {names[worst]}, the lowest here, "
             f"{percent(float(lowest[worst]) / 100, 1)} of {amount(int(counts[worst]), 'image')} "
             "are recognised. Empty cells never happened.",
         ),

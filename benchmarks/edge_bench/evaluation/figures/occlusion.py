@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_bench.evaluation.answers import Answers, Part, Predictor
-from edge_bench.evaluation.figures.canvas import GREEN, RED, Drawn
+from edge_bench.evaluation.figures.canvas import GREEN, RED
 from edge_bench.evaluation.figures.tiles import Tile, draw_sheet
 from edge_bench.evaluation.occlusion import PATCH, OcclusionMap, map_occlusion
 from edge_bench.evaluation.wording import percent
+from edge_bench.report_page.drawn import Drawn
 
 _RIGHT: Final = 10
 _WRONG: Final = 5

@@ -9,10 +9,11 @@ import numpy as np
 
 from edge_bench.evaluation.answers import Answers, Part
 from edge_bench.evaluation.comparison import Comparison
-from edge_bench.evaluation.figures.canvas import GREEN, RED, Drawn
+from edge_bench.evaluation.figures.canvas import GREEN, RED
 from edge_bench.evaluation.figures.tiles import Tile, draw_sheet
 from edge_bench.evaluation.scores import ErrorRow
 from edge_bench.evaluation.wording import amount, percent
+from edge_bench.report_page.drawn import Drawn
 
 SAMPLES: Final = 30
 _WRONG: Final = 6
@@ -36,7 +37,7 @@ def draw_samples(part: Part, answers: Answers, names: Sequence[str]) -> Drawn:
     tiles = [
         Tile(
             (part.images[at],),
-            _sample_lines(names[int(part.labels[at])], names[int(answers.predicted[at])]),
+            (_sample_line(names[int(part.labels[at])], names[int(answers.predicted[at])]),),
             GREEN if answers.right[at] else RED,
         )
         for at in chosen
@@ -117,8 +118,8 @@ def draw_disagreements(part: Part, comparison: Comparison) -> Drawn | None:
     )
 
 
-def _sample_lines(label: str, answered: str) -> tuple[str, str]:
-    return (f"✓ {label}", "") if label == answered else (f"✗ {answered}", f"not {label}")
+def _sample_line(label: str, answered: str) -> str:
+    return f"✓ {label}" if label == answered else f"✗ {answered}, not {label}"
 
 
 def _error_tile(part: Part, error: ErrorRow) -> Tile:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
-from edge_bench.evaluation.figures.canvas import Drawn, canvas, faint, series
+from edge_bench.evaluation.figures.canvas import canvas, faint, series
 from edge_bench.evaluation.robustness import RobustnessCurve
 from edge_bench.evaluation.wording import percent
+from edge_bench.report_page.drawn import Drawn
 
 _MARKERS = ("o", "s")
 
@@ -60,8 +61,18 @@ def _sentence(curve: RobustnessCurve) -> str:
     if low == high:
         held = "more than 5 points at every strength tried"
     elif curve.none in {low, high}:
-        held = f"at most 5 points up to {high if low == curve.none else low:g}"
+        held = f"at most 5 points up to {_strength(curve, high if low == curve.none else low)}"
     else:
-        held = f"at most 5 points between {low:g} and {high:g}"
-    lowest = f"{percent(worst.accuracy, 1)} right at {worst.strength:g}"
+        held = f"at most 5 points from {_number(low)} to {_strength(curve, high)}"
+    lowest = f"{percent(worst.accuracy, 1)} right at {_strength(curve, worst.strength)}"
     return f"{curve.model} loses {held}, at worst {lowest}"
+
+
+def _strength(curve: RobustnessCurve, value: float) -> str:
+    unit = curve.unit.removesuffix("s") if value == 1 else curve.unit
+    # A line never ends between a number and its unit.
+    return f"{_number(value)}\N{NO-BREAK SPACE}{unit}" if unit else _number(value)
+
+
+def _number(value: float) -> str:
+    return f"{value:g}".replace("-", "\N{MINUS SIGN}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -11,8 +12,11 @@ from numpy.typing import NDArray
 
 from edge_bench.evaluation.figures.canvas import WIDTH_IN, canvas, series
 
+# In pixels of the pictures.
 _GAP: Final = 7
-_LINE: Final = 9
+_TALLEST_LETTER: Final = 7.5
+# Height of a line over the size of its letters.
+_LEADING: Final = 1.3
 _POINTS_AN_INCH: Final = 72
 # Width of a bold letter over its size, on average; a browser may not have the same font.
 _LETTER: Final = 0.68
@@ -38,14 +42,14 @@ def draw_sheet(tiles: Sequence[Tile], columns: int) -> Any:
 
     Args:
         tiles: At least one, all with as many pictures and lines.
-        columns: In a row.
+        columns: In a row; the sheet is as wide for fewer, so that all sheets have one scale.
 
     Returns:
         A ``matplotlib.figure.Figure``.
     """
-    columns = min(columns, len(tiles))
     side = tiles[0].pictures[0].shape[0]
-    head = _LINE * len(tiles[0].lines)
+    letter = _letter_height(tiles)
+    head = math.ceil(_LEADING * letter * len(tiles[0].lines))
     tall = head + len(tiles[0].pictures) * (side + 1) + _GAP
     wide = side + _GAP
     rows = -(-len(tiles) // columns)
@@ -54,16 +58,14 @@ def draw_sheet(tiles: Sequence[Tile], columns: int) -> Any:
     for place, tile in enumerate(tiles):
         row, column = divmod(place, columns)
         _paste(sheet, tile, row * tall + head, column * wide)
-    width_in = min(WIDTH_IN, 0.9 * columns)
-    height_in = width_in * rows * tall / (columns * wide)
-    with canvas(height_in, width_in, arranged=False) as figure:
+    with canvas(WIDTH_IN * rows * tall / (columns * wide), arranged=False) as figure:
         axes = figure.add_axes((0, 0, 1, 1))
         axes.set_axis_off()
         axes.imshow(sheet, interpolation="none", aspect="auto")
-        points = _text_size(tiles, width_in * _POINTS_AN_INCH / (columns * wide))
+        unit = WIDTH_IN * _POINTS_AN_INCH / (columns * wide)
         for place, tile in enumerate(tiles):
             row, column = divmod(place, columns)
-            _write(axes, tile, (column * wide, row * tall), points)
+            _write(axes, tile, (column * wide, row * tall + head), letter, unit)
     return figure
 
 
@@ -76,22 +78,26 @@ def _paste(sheet: NDArray[np.uint8], tile: Tile, top: int, left: int) -> None:
         top += height + 1
 
 
-def _text_size(tiles: Sequence[Tile], unit: float) -> float:
-    """Return the size in points at which the longest line fits, one pixel being ``unit`` wide."""
+def _letter_height(tiles: Sequence[Tile]) -> float:
+    """Return the size of letters, in pixels of the pictures, at which the longest line fits."""
     longest = max(len(line) for tile in tiles for line in tile.lines)
     width = tiles[0].pictures[0].shape[1] + _GAP - 1
-    return unit * min(0.85 * _LINE, float(width / (_LETTER * max(longest, 1))))
+    return min(_TALLEST_LETTER, float(width / (_LETTER * max(longest, 1))))
 
 
-def _write(axes: Any, tile: Tile, corner: tuple[int, int], points: float) -> None:
-    left, top = corner
+def _write(
+    axes: Any, tile: Tile, corner: tuple[int, int], letter: float, points_a_pixel: float
+) -> None:
+    """Write the lines of a tile, the last one right above the corner of its picture."""
+    left, bottom = corner
     for number, line in enumerate(tile.lines):
         colour = {} if number or tile.colour is None else {"color": series(tile.colour)}
+        above = len(tile.lines) - 1 - number
         axes.text(
             left - 0.5,
-            top + (number + 0.8) * _LINE,
+            bottom - (above + 0.35) * _LEADING * letter,
             line,
-            fontsize=points,
+            fontsize=letter * points_a_pixel,
             fontweight="bold" if colour else "normal",
             va="baseline",
             **colour,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from edge_bench.evaluation.figures.canvas import Drawn, canvas, faint, series
+from edge_bench.evaluation.figures.canvas import canvas, faint, series
 from edge_bench.evaluation.training import Training
 from edge_bench.evaluation.wording import percent
+from edge_bench.report_page.drawn import Drawn
 
 
 def draw_training(training: Training) -> tuple[Drawn, ...]:
