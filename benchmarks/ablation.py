@@ -86,7 +86,7 @@ VARIANTS: Final[Mapping[str, Variant]] = {
     "no distortions": Variant(recipe={}, distortions=None),
     "half of each distortion": _distorted(rotation_deg=7.5, scale=0.05, shear=0.1, shift_px=1.25),
     "a quarter of the images clean": _distorted(clean_share=0.25),
-    "distorted by linear interpolation": _distorted(interpolation="linear"),
+    "distorted by cubic interpolation": _distorted(interpolation="cubic"),
     "no drawn digits": _changed(drawn=0.0),
     "waves, 0.5 px": _distorted(elastic_px=0.5),
     "stroke thickness 0.7": _distorted(thickness=0.7),

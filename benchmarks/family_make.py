@@ -10,6 +10,7 @@ from typing import Any
 
 from edge_bench.family.results import Make
 from edge_infer.errors import EdgeMnistError
+from edge_infer.shipped import read_card, shipped_models
 
 
 def make_of_checkpoint(state: Any, make: Make) -> Make:
@@ -36,6 +37,14 @@ def complete_recipe(recipe: Mapping[str, Any]) -> Mapping[str, Any]:
     except EdgeMnistError:
         return recipe
     return plain_values(asdict(config.recipe))
+
+
+def todays_exports(sha256: Sequence[str]) -> tuple[str, ...]:
+    """Name teachers by what ships today, where they were other exports of the same runs."""
+    todays = {
+        former: card.sha256 for card in map(read_card, shipped_models()) for former in card.formerly
+    }
+    return tuple(todays.get(each, each) for each in sha256)
 
 
 def plain_values(values: Mapping[str, Any]) -> dict[str, Any]:

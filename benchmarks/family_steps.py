@@ -31,6 +31,7 @@ from family_make import (
     make_of_checkpoint,
     network_digest,
     plain_values,
+    todays_exports,
 )
 
 # What the commands in the results say, wherever the runs lay.
@@ -95,8 +96,15 @@ class KerasSteps:
         )
 
     def complete(self, make: Make) -> Make:
-        """Give a make from a file the recipe's fields that it was written without."""
-        return replace(make, recipe=complete_recipe(make.recipe))
+        """Give a make from a file the recipe's fields that it was written without.
+
+        And its teachers the SHA-256 of their exports of today.
+        """
+        return replace(
+            make,
+            recipe=complete_recipe(make.recipe),
+            teacher_sha256=todays_exports(make.teacher_sha256),
+        )
 
     def work(self, run: Run) -> float:
         """Give multiply-accumulates an image times epochs."""
@@ -243,7 +251,7 @@ class KerasSteps:
         return Make(
             recipe=complete_recipe(reference.record.config["recipe"]),
             data_sha256=reference.record.data_sha256,
-            teacher_sha256=reference.record.teacher_sha256,
+            teacher_sha256=todays_exports(reference.record.teacher_sha256),
             network=network_digest(layer_costs(reference.model)),
             export=make.export,
         )

@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -38,8 +39,9 @@ CHECKSUMS: Final = "sha256.json"
 # What a file that ships is held to; what is missed is said, not hidden.
 MAX_CALIBRATION_ERROR: Final = 0.005
 REJECTED_SHARE: Final = 0.01
-# A file belongs to a run when these are the same.
+# A file belongs to a run when these are the same, and two files to the same run when those are.
 _IDENTITY: Final = ("class_names", "preset", "parameters", "data", "data_sha256", "seed", "epochs")
+_SAME_RUN: Final = (*_IDENTITY, "validation_accuracy_keras", "test_accuracy_keras")
 
 
 def main() -> int:
@@ -48,6 +50,7 @@ def main() -> int:
     run, models = RunFolder(arguments.run), arguments.models
     data = read_model_bytes(arguments.file)
     card = measure(arguments, data)
+    card = replace(card, formerly=former_exports(data, card, models))
     install(card, data, models)
     print(f"{models / card.name}.onnx: {card.size_bytes:,} bytes, {card.test_accuracy}")
     redraw(models, run, arguments.picture)
@@ -78,7 +81,7 @@ def measure(arguments: argparse.Namespace, data: bytes) -> ModelCard:
         classifier=classifier,
         test=(calibration.test_images, calibration.test_labels),
         train_images=record.train_images,
-        commands=(train_command(record, read_checksums(arguments.models)), export),
+        commands=(train_command(record, shipped_names(arguments.models)), export),
         results=PresetResults.read(arguments.family, preset),
     )
 
@@ -115,6 +118,28 @@ def install(card: ModelCard, data: bytes, folder: Path) -> None:
     write_text(folder / f"{card.name}.json", card.to_json())
     checksums = {**read_checksums(folder), card.name: card.sha256}
     write_text(folder / CHECKSUMS, json.dumps(checksums, indent=2, sort_keys=True) + "\n")
+
+
+def former_exports(data: bytes, card: ModelCard, folder: Path) -> tuple[str, ...]:
+    """SHA-256 of what ships now and shipped before, if it is of the run that ``data`` is of."""
+    path = folder / f"{card.name}.onnx"
+    if not path.exists():
+        return ()
+    found, mine = (Classifier.load(path).metadata, open_model(data, card.name).metadata)
+    if any(getattr(found, field) != getattr(mine, field) for field in _SAME_RUN):
+        return ()
+    former = ModelCard.from_json(path.with_suffix(".json").read_text("utf-8"))
+    shas = dict.fromkeys((*former.formerly, former.sha256))
+    return tuple(sha256 for sha256 in shas if sha256 != card.sha256)
+
+
+def shipped_names(folder: Path) -> dict[str, str]:
+    """The name of each model in the folder, by the SHA-256 of its file and of former exports."""
+    cards = [
+        ModelCard.from_json(path.with_suffix(".json").read_text("utf-8"))
+        for path in sorted(folder.glob("*.onnx"))
+    ]
+    return {sha256: card.name for card in cards for sha256 in (card.sha256, *card.formerly)}
 
 
 def read_checksums(folder: Path) -> dict[str, str]:

@@ -17,15 +17,15 @@ _FITTED: Final = ("epochs", "batch_size", "patience")
 _PLAIN: Final = ("learning_rate", "precision")
 
 
-def train_command(record: RunRecord, shipped_sha256: Mapping[str, str]) -> str:
+def train_command(record: RunRecord, shipped_names: Mapping[str, str]) -> str:
     """Write the shortest ``edge-mnist train`` that has the configuration of a run.
 
     Where the run, its data and its teachers lay is left out: it changes nothing.
 
     Args:
         record: Of the run.
-        shipped_sha256: SHA-256 of each shipped model; a teacher that is one of them goes by
-            its name, another by its file's.
+        shipped_names: Names of shipped models by the SHA-256 of their files; a teacher that
+            is one of them goes by its name, another by its file's.
 
     Raises:
         RunError: No recipe of the preset gives the run's: it was made by another version.
@@ -35,9 +35,8 @@ def train_command(record: RunRecord, shipped_sha256: Mapping[str, str]) -> str:
     if record.data != "mnist":
         words += ["--data", Path(config.data).name]
     words += _recipe_words(config, record.train_images)
-    names = {sha256: name for name, sha256 in shipped_sha256.items()}
     for teacher, sha256 in zip(config.teachers, record.teacher_sha256, strict=True):
-        words += ["--teacher", names.get(sha256, Path(teacher).name)]
+        words += ["--teacher", shipped_names.get(sha256, Path(teacher).name)]
     words += ["--seed", str(config.seed)]
     return shlex.join(words)
 

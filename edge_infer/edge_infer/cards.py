@@ -92,6 +92,8 @@ class ModelCard:
         macs: Multiply-accumulates an image.
         size_bytes: Of the file.
         sha256: Of the file.
+        formerly: SHA-256 of other exports of the same run that shipped under this name
+            before. What learnt from one of them learnt from this network.
         test_accuracy: Of the file on the test images.
         validation_accuracy: Of the file on the validation images.
         seeds: Test accuracy over random seeds.
@@ -124,6 +126,7 @@ class ModelCard:
     latency: Latency | None = None
     not_good_for: tuple[str, ...]
     licence: str
+    formerly: tuple[str, ...] = ()
     card_version: int = CARD_VERSION
 
     @property

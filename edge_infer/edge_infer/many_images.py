@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,7 +24,7 @@ from numpy.typing import NDArray
 from edge_infer.metadata import INPUT_NAME, OUTPUT_NAME
 
 if TYPE_CHECKING:
-    from concurrent.futures import ThreadPoolExecutor
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 # Measured with the shipped models: on fewer images, waking another thread does not pay.
 SMALLEST_SHARE: Final = 16
@@ -72,8 +73,12 @@ class ManyImages:
             for piece in todo:
                 probabilities[piece] = _answer(run, images_u8[piece])
 
-        helpers = [self._helpers().submit(work, run) for run in self._runs[1 : len(pieces)]]
+        helpers: list[Future[None]] = []
         try:
+            # While Python ends, or where there are too many, no thread starts: all is done here.
+            with suppress(RuntimeError):
+                for run in self._runs[1 : len(pieces)]:
+                    helpers.append(self._helpers().submit(work, run))
             work(self._runs[0])
             for helper in helpers:
                 # One that has not begun by now would find nothing left to do.

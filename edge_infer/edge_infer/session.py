@@ -7,7 +7,7 @@ to several sessions (``many_images``).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -43,7 +43,7 @@ class OpenModel:
 
     session: Any
     metadata: ModelMetadata
-    data: bytes
+    data: bytes = field(repr=False)
 
     def another_session(self) -> Any:
         """Open one more session like the first, for another thread."""

@@ -54,7 +54,7 @@ CARDS = st.builds(
     licence=TEXTS,
     card_version=st.just(1),
 )
-OPTIONAL = {"macs", "seeds", "handwriting", "latency"}
+OPTIONAL = {"formerly", "macs", "seeds", "handwriting", "latency"}
 DERIVED = {"test_interval_95"}
 CARD = ModelCard(
     name="nano",

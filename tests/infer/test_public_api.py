@@ -111,3 +111,21 @@ def test_nothing_is_reported_or_left_in_the_home_folder(tmp_path: Path) -> None:
         check=False,
     )
     assert (ran.returncode, ran.stderr, list(tmp_path.rglob("*"))) == (0, "", [])
+
+
+def test_threads_that_outlive_the_main_one_get_their_batches() -> None:
+    # While Python ends no further thread can be started.
+    program = """
+import threading, time
+import numpy as np
+from edge_infer import Classifier
+classifier = Classifier.load(threads=2)
+def late():
+    time.sleep(0.3)
+    print(classifier.probabilities(np.zeros((64, 28, 28), np.uint8)).shape)
+threading.Thread(target=late).start()
+"""
+    ran = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert (ran.stdout, ran.stderr) == ("(64, 10)\n", "")

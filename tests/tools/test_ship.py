@@ -13,8 +13,10 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 
+from edge_export.face import add_metadata
 from edge_infer import Classifier, ModelError, prepare_digit
 from edge_infer.cards import ModelCard
 from edge_infer.metadata import Accuracy
@@ -159,6 +161,26 @@ def test_ship_writes_file_card_checksum_and_picture(
     assert code == (1 if card.calibration_error > 0.005 else 0)
 
 
+def test_another_export_of_the_same_run_remembers_the_former(
+    ship: ModuleType, tmp_path: Path, run: RunFolder, exported: Path, family: Path, monkeypatch
+) -> None:
+    arguments = arguments_of(tmp_path, run, exported, family)
+    monkeypatch.setattr(ship, "_arguments", lambda: arguments)
+    ship.main()
+    first = hashlib.sha256(exported.read_bytes()).hexdigest()
+    again = onnx.load(exported)
+    again.doc_string = "exported anew"
+    onnx.save(again, exported)
+    ship.main()
+    ship.main()
+    card = ModelCard.from_json((arguments.models / "nano.json").read_text())
+    assert card.formerly == (first,)
+    assert ship.shipped_names(arguments.models) == {first: "nano", card.sha256: "nano"}
+    metadata = Classifier.load(exported).metadata
+    other = add_metadata(again, replace(metadata, test_accuracy_keras=Accuracy(correct=1, n=10)))
+    assert ship.former_exports(other, card, arguments.models) == ()
+
+
 def test_file_of_another_run_cannot_ship(
     ship: ModuleType, tmp_path: Path, run: RunFolder, exported: Path, family: Path
 ) -> None:
@@ -283,7 +305,7 @@ def test_train_command_is_the_shortest_that_makes_the_run(run: RunFolder) -> Non
     record = replace(
         run.read_record(), config=values, data="mnist", teacher_sha256=("ab", "cd"), preset="edge"
     )
-    command = train_command(record, {"max": "ab"})
+    command = train_command(record, {"ab": "max"})
     assert command.startswith("edge-mnist train --preset edge --")
     for words in (
         "--epochs 9",

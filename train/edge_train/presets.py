@@ -53,9 +53,7 @@ def _adam(**values: Any) -> dict[str, Recipe]:
     return {DEFAULT_RECIPE: Recipe(optimizer="adam", learning_rate=1e-3, batch_size=128, **values)}
 
 
-_DISTORTIONS: Final = Augmentation(
-    rotation_deg=15, scale=0.1, shear=0.2, shift_px=2.5, interpolation="cubic"
-)
+_DISTORTIONS: Final = Augmentation(rotation_deg=15, scale=0.1, shear=0.2, shift_px=2.5)
 _OWN: Final = Recipe(
     optimizer="adamw",
     learning_rate=3e-3,
@@ -83,9 +81,7 @@ _FAST: Final = replace(
     _OWN,
     warmup_epochs=0.3,
     label_smoothing=0.0,
-    augmentation=Augmentation(
-        rotation_deg=7, scale=0.05, shear=0.1, shift_px=1, interpolation="cubic"
-    ),
+    augmentation=Augmentation(rotation_deg=7, scale=0.05, shear=0.1, shift_px=1),
     epochs=5,
 )
 
