@@ -22,6 +22,7 @@ Exit status: 1 where an answer differs.
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import platform
 import sys
@@ -42,7 +43,7 @@ from edge_bench.cpus.asking import ask, ask_emulated, load_answers, make_ready
 from edge_bench.cpus.compare import compare
 from edge_bench.cpus.inputs import make_inputs
 from edge_bench.cpus.report import CpuResult, ParityResults, Questions, report_lines
-from edge_infer.errors import EdgeMnistError
+from edge_infer.errors import EdgeMnistError, RunError
 from edge_infer.host import cpu_instructions, cpu_name
 from edge_train.data.idx import TEST_STEMS, find_idx_file, read_idx_images
 from edge_train.data.mnist import DATA_VARIABLE
@@ -80,7 +81,12 @@ def _quick(cache: Path) -> int:
         return _skip(left_out)
     with tempfile.TemporaryDirectory(prefix="edge-mnist-parity-") as name:
         out = Path(name)
-        reference = _ask_here(out, mnist=None, large=False)
+        try:
+            reference = _ask_here(out, mnist=None, large=False, ends_s=ends_s)
+        except RunError as error:
+            if error.code != "late":
+                raise
+            return _skip([*left_out, "this CPU had not answered when the time was up"])
         cpus, late = ask_emulated(ready, out, reference, notify=_notify, ends_s=ends_s)
     left_out += late
     return _show(_results(_this_cpu(), reference, cpus, left_out)) if cpus else _skip(left_out)
@@ -99,15 +105,19 @@ def _emulate(out: Path, cache: Path) -> ParityResults:
     return _results(_this_cpu(), reference, cpus, (*left_out, *late))
 
 
-def _ask_here(out: Path, *, mnist: NDArray[np.uint8] | None, large: bool) -> Answers:
-    """Draw pictures and let this CPU answer them."""
+def _ask_here(
+    out: Path, *, mnist: NDArray[np.uint8] | None, large: bool, ends_s: float = math.inf
+) -> Answers:
+    """Draw pictures and let this CPU answer them; fetching may have left no time for it."""
+    if time.monotonic() >= ends_s:
+        raise RunError("no time is left for drawing", code="late")
     _notify("drawing pictures")
     # The generator of pages belongs to the tests, which are not installed.
     sys.path.append(str(_TESTS))
     make_inputs(out, mnist, large=large)
     (out / _NAME).write_text(_this_cpu(), encoding="utf-8")
     _notify(_this_cpu())
-    return ask([sys.executable], out, out / _ANSWERS)
+    return ask([sys.executable], out, out / _ANSWERS, ends_s=ends_s)
 
 
 def _against(folder: Path, out: Path) -> ParityResults:

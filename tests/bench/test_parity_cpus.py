@@ -151,7 +151,7 @@ def test_what_cannot_be_had_is_left_out_and_said(
 def test_who_answers_otherwise_is_found_out_and_who_is_late_left_out(
     answers: Answers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def ask(words: list[str], *_: Path, timeout_s: float) -> Answers:
+    def ask(words: list[str], *_: Path, ends_s: float) -> Answers:
         if words == ["Haswell"]:
             raise RunError("python took more than 1 s", code="late")
         other = answers["int8 edge"] + np.float32(0.01)
@@ -182,6 +182,17 @@ def test_nothing_is_waited_for_when_the_time_is_up(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="took more than 0 s") as caught:
         replace(DEBIAN, ends_s=0.0).fetch("sleep", "60")
     assert caught.value.code == "late"
+
+
+def test_no_cpu_is_asked_when_the_time_is_up(
+    answers: Answers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[object] = []
+    monkeypatch.setattr(subprocess, "run", lambda *words, **_: started.append(words))
+    ready = [Ready(CPUS[0], ["python"], [])]
+    cpus, late = ask_emulated(ready, tmp_path, answers, notify=ignore, ends_s=0.0)
+    assert (cpus, late) == ((), ("Haswell: it had not answered when the time was up",))
+    assert not started
 
 
 def test_half_made_folder_is_not_kept(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -74,7 +75,7 @@ def test_where_nothing_can_be_emulated_that_is_said(
 ) -> None:
     monkeypatch.setattr(asking.Debian, "of_this_machine", _no_debian)
     monkeypatch.setattr(script, "make_inputs", lambda out, *_, **__: shutil.copytree(folder, out))
-    monkeypatch.setattr(script, "ask", lambda _, folder, out: _answer(folder, out))
+    monkeypatch.setattr(script, "ask", lambda _, folder, out, **__: _answer(folder, out))
     out, results = tmp_path / "out", tmp_path / "results"
     assert script.main(["--out", str(out), "--results", str(results)]) == 0
     assert "- Left out: all emulated CPUs: this is no Debian." in capsys.readouterr().out
@@ -117,7 +118,7 @@ def quick(
 
     monkeypatch.setattr(script, "make_ready", lambda *_, **__: ([Ready(CPUS[0], [], [])], []))
     monkeypatch.setattr(script, "make_inputs", make_inputs)
-    monkeypatch.setattr(script, "ask", lambda _, folder, out: _answer(folder, out))
+    monkeypatch.setattr(script, "ask", lambda _, folder, out, **__: _answer(folder, out))
     monkeypatch.setattr(asking, "ask", lambda _, folder, out, **__: _answer(folder, out))
     return lambda: script.main(["--quick"])
 
@@ -153,6 +154,35 @@ def test_quick_check_is_skipped_where_nobody_answers_in_time(
     told = capsys.readouterr()
     assert told.err.endswith("skipped: Haswell: it had not answered when the time was up\n")
     assert not told.out
+
+
+def test_quick_check_bounds_this_cpu_too(
+    quick: Callable[[], int],
+    script: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def be_late(*_: object, ends_s: float) -> Answers:
+        assert ends_s <= time.monotonic() + script.QUICK_S
+        raise RunError("python took more than 270 s", code="late")
+
+    monkeypatch.setattr(script, "ask", be_late)
+    assert quick() == 0
+    told = capsys.readouterr()
+    assert told.err.endswith("skipped: this CPU had not answered when the time was up\n")
+    assert not told.out
+
+
+def test_quick_check_draws_nothing_when_the_time_is_up(
+    quick: Callable[[], int],
+    script: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(script, "QUICK_S", 0.0)
+    assert quick() == 0
+    told = capsys.readouterr().err
+    assert told == "parity-cpus: skipped: this CPU had not answered when the time was up\n"
 
 
 def _no_debian(**_: object) -> Debian:

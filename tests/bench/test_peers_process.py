@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from edge_bench.peers.loaders import LOADERS, Place, Recognise
 from edge_bench.peers.process import PeerProcess
 from edge_bench.peers.results import OURS
-from edge_bench.peers.stacks import IMAGES_FILE, STACKS, Stack, onnx_file
+from edge_bench.peers.stacks import BARE_FILE, IMAGES_FILE, STACKS, Stack, onnx_file
 from edge_bench.peers.worker import Worker, serve
 from edge_infer.errors import MissingExtraError, RunError
 from edge_infer.shipped import read_shipped_model
@@ -124,6 +125,18 @@ def test_failing_worker_is_named(write: Write, tmp_path: Path, source: str, mess
 
 def test_every_stack_has_a_loader() -> None:
     assert {stack.key for stack in STACKS} == set(LOADERS)
+
+
+@pytest.mark.parametrize("engine", [{}, {"ENGINE_CLASSIC": 1}])
+def test_opencv_is_told_of_the_classic_engine_where_it_has_several(
+    engine: dict[str, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[tuple[object, ...]] = []
+    dnn = SimpleNamespace(readNetFromONNX=lambda *words: read.append(words), **engine)
+    cv2 = SimpleNamespace(dnn=dnn, setNumThreads=lambda _: None)
+    monkeypatch.setitem(sys.modules, "cv2", cv2)
+    LOADERS["opencv"](Place(tmp_path, "float", 1, 1))
+    assert read == [(str(tmp_path / BARE_FILE), *engine.values())]
 
 
 def test_own_runtime_answers_from_a_process_of_its_own(folder: Path) -> None:

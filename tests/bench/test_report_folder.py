@@ -102,7 +102,7 @@ def test_list_leads_nowhere_else(tmp_path: Path) -> None:
     sha256 = hashlib.sha256(b"mine").hexdigest()
     folder = tmp_path / "report"
     (folder / "figures").mkdir(parents=True)
-    listed = {"../../photo.png": sha256, str(outside): sha256, "../../": sha256}
+    listed = dict.fromkeys(("../../photo.png", str(outside), "../../", "a\0.png"), sha256)
     (folder / "report.json").write_text(json.dumps({"figures": listed}))
     write_report(folder, "risk")
     assert outside.read_text() == "mine"

@@ -68,6 +68,22 @@ def test_explore_image_draws_one_picture_by_its_number_in_the_report(
     assert not (tmp_path / "report.html").exists()
 
 
+def test_explore_image_goes_here_and_leaves_room_for_the_report(
+    glyphs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    result = CliRunner().invoke(app, ["explore", "--data", str(glyphs), "--image", "0"])
+    assert result.exit_code == 0, result.output
+    assert {path.name for path in Path().iterdir()} == {"test-0.png", "test-0.svg"}
+
+
+def test_explore_image_takes_no_force() -> None:
+    result = CliRunner().invoke(app, ["explore", "--image", "0", "--force", "--data", "nowhere"])
+    assert result.exit_code == 2
+    assert "--force" in result.stderr
+
+
 def test_picture_that_is_not_there_is_an_error(glyphs: Path, tmp_path: Path) -> None:
     arguments = ["explore", "--data", str(glyphs), "-o", str(tmp_path), "--image", "2"]
     result = CliRunner().invoke(app, arguments)

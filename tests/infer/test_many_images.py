@@ -4,7 +4,9 @@ import gc
 import os
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,16 +23,19 @@ CLASSES = 10
 class FakeSession:
     """Answers with the images' own corner, and remembers who asked and for how many."""
 
-    def __init__(self, delay_s: float = 0.0, error: BaseException | None = None) -> None:
+    def __init__(
+        self, before: Callable[[], object] | None = None, error: BaseException | None = None
+    ) -> None:
         self.asked: list[tuple[str, int]] = []
-        self._delay_s = delay_s
+        self._before = before
         self._error = error
 
     def run(self, outputs: tuple[str], feed: dict[str, np.ndarray]) -> list[np.ndarray]:
         assert outputs == ("probabilities",)
         images_u8 = feed["image"]
         self.asked.append((threading.current_thread().name, len(images_u8)))
-        time.sleep(self._delay_s)
+        if self._before is not None:
+            self._before()
         if self._error is not None:
             raise self._error
         return [images_u8[:, 0, :CLASSES].astype(np.float32)]
@@ -39,6 +44,10 @@ class FakeSession:
 @pytest.fixture(scope="module")
 def images_u8() -> np.ndarray:
     return np.random.default_rng(0).integers(0, 256, (1000, 28, 28), np.uint8)
+
+
+def sleep(time_s: float) -> Callable[[], None]:
+    return partial(time.sleep, time_s)
 
 
 def wait_for(condition) -> None:
@@ -78,7 +87,7 @@ def test_answers_are_the_same_to_the_bit_on_any_number_of_threads(
 
 
 def test_batches_of_several_callers_stay_apart(images_u8: np.ndarray) -> None:
-    many = ManyImages([FakeSession(0.001), FakeSession(0.001)], CLASSES)
+    many = ManyImages([FakeSession(sleep(0.001)), FakeSession(sleep(0.001))], CLASSES)
     batches = [images_u8[start : start + 90] for start in range(0, 900, 45)]
     with ThreadPoolExecutor(4) as pool:
         for batch, answer in zip(batches, pool.map(many.probabilities, batches), strict=True):
@@ -86,10 +95,13 @@ def test_batches_of_several_callers_stay_apart(images_u8: np.ndarray) -> None:
 
 
 def test_each_session_serves_one_thread(images_u8: np.ndarray) -> None:
-    sessions = [FakeSession(0.05) for _ in range(3)]
+    # Nobody goes on before all three are asked: which thread is quick does not matter.
+    barrier = threading.Barrier(3, timeout=5)
+    sessions = [FakeSession(barrier.wait) for _ in range(3)]
     ManyImages(sessions, CLASSES).probabilities(images_u8)
     served = [{name for name, _ in session.asked} for session in sessions]
     assert served[0] == {threading.current_thread().name}
+    assert [len(session.asked) for session in sessions] == [2, 2, 2]
     assert [len(names) for names in served] == [1, 1, 1]
     assert len(set.union(*served)) == 3
 
@@ -103,7 +115,7 @@ def test_small_batches_start_no_thread(images_u8: np.ndarray) -> None:
 
 
 def test_caller_does_all_where_the_others_are_held_up(images_u8: np.ndarray) -> None:
-    held_up = FakeSession(delay_s=0.2)
+    held_up = FakeSession(sleep(0.2))
     quick = FakeSession()
     ManyImages([quick, held_up], CLASSES).probabilities(np.tile(images_u8, (4, 1, 1)))
     assert len(held_up.asked) <= 1
@@ -112,15 +124,16 @@ def test_caller_does_all_where_the_others_are_held_up(images_u8: np.ndarray) -> 
 
 @pytest.mark.parametrize("broken", [0, 1])
 def test_error_of_any_session_reaches_the_caller(images_u8: np.ndarray, broken: int) -> None:
-    sessions = [FakeSession(0.05), FakeSession(0.05)]
-    sessions[broken] = FakeSession(error=RuntimeError("broken"))
+    about_to_fail = threading.Event()
+    sessions = [FakeSession(partial(about_to_fail.wait, 5)) for _ in range(2)]
+    sessions[broken] = FakeSession(about_to_fail.set, RuntimeError("broken"))
     with pytest.raises(RuntimeError, match="broken"):
         ManyImages(sessions, CLASSES).probabilities(images_u8)
 
 
 def test_interruption_stops_the_other_threads() -> None:
-    other = FakeSession(0.005)
-    many = ManyImages([FakeSession(0.02, KeyboardInterrupt()), other], CLASSES)
+    other = FakeSession(sleep(0.005))
+    many = ManyImages([FakeSession(sleep(0.02), KeyboardInterrupt()), other], CLASSES)
     with pytest.raises(KeyboardInterrupt):
         many.probabilities(np.zeros((50 * LARGEST_PIECE, 28, 28), np.uint8))
     asked = len(other.asked)
@@ -130,7 +143,7 @@ def test_interruption_stops_the_other_threads() -> None:
 
 def test_threads_end_with_their_owner(images_u8: np.ndarray) -> None:
     before = set(threading.enumerate())
-    many = ManyImages([FakeSession(0.005), FakeSession()], CLASSES)
+    many = ManyImages([FakeSession(sleep(0.005)), FakeSession()], CLASSES)
     many.probabilities(images_u8)
     (started,) = set(threading.enumerate()) - before
     del many

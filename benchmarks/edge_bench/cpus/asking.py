@@ -15,7 +15,7 @@ import numpy as np
 import edge_bench
 import edge_infer
 from edge_bench.cpus.answers import Answers
-from edge_bench.cpus.compare import compare
+from edge_bench.cpus.compare import Differences, compare
 from edge_bench.cpus.debian import Debian, run
 from edge_bench.cpus.emulated import CPUS, EmulatedCpu, Emulators
 from edge_bench.cpus.instructions import build_counter, count_instructions
@@ -81,20 +81,19 @@ def make_ready(
     return ready, left_out
 
 
-def ask(
-    python: Sequence[str], folder: Path, out: Path, *, timeout_s: float = _TIMEOUT_S
-) -> Answers:
+def ask(python: Sequence[str], folder: Path, out: Path, *, ends_s: float = math.inf) -> Answers:
     """Let one CPU answer what lies in a folder.
 
     Args:
         python: Words that start Python on it.
         folder: Of :func:`edge_bench.cpus.inputs.make_inputs`.
         out: ``.npz`` that keeps the answers.
-        timeout_s: How long it may take.
+        ends_s: Of :func:`time.monotonic`: when it has to have answered.
 
     Raises:
         RunError: It fails, or takes too long, which has the code ``late``.
     """
+    timeout_s = min(_TIMEOUT_S, ends_s - time.monotonic())
     run(*python, *_PROGRAM, str(folder), str(out), timeout_s=timeout_s)
     return load_answers(out)
 
@@ -139,26 +138,27 @@ def ask_emulated(
     def result(one: Ready) -> CpuResult | str:
         notify(f"{one.cpu.name}, emulated")
         try:
-            left_s = min(_TIMEOUT_S, ends_s - time.monotonic())
-            answers = ask(one.python, folder, folder / f"{one.cpu.qemu}.npz", timeout_s=left_s)
+            answers = ask(one.python, folder, folder / f"{one.cpu.qemu}.npz", ends_s=ends_s)
         except RunError as error:
             if error.code != "late":
                 raise
             return f"{one.cpu.name}: it had not answered when the time was up"
-        counts = count_instructions(lambda: _count(one.counted)) if one.counted else {}
+        found = _result(one, compare(reference, answers))
         notify(f"{one.cpu.name} is done")
-        return CpuResult(
-            name=one.cpu.name,
-            about=one.cpu.about,
-            differences=compare(reference, answers),
-            instructions=counts,
-        )
+        return found
 
     with ThreadPoolExecutor(usable_cores()) as pool:
         results = list(pool.map(result, ready))
     return (
         tuple(each for each in results if isinstance(each, CpuResult)),
         tuple(each for each in results if isinstance(each, str)),
+    )
+
+
+def _result(one: Ready, differences: Differences) -> CpuResult:
+    counts = count_instructions(lambda: _count(one.counted)) if one.counted else {}
+    return CpuResult(
+        name=one.cpu.name, about=one.cpu.about, differences=differences, instructions=counts
     )
 
 

@@ -151,10 +151,12 @@ def run(*words: str, timeout_s: float = _TIMEOUT_S) -> subprocess.CompletedProce
 
     Raises:
         RunError: It fails, and the message ends with its last line; or it takes too long, which
-            has the code ``late``.
+            has the code ``late``; without time it is not started.
     """
     name = Path(words[0]).name
     try:
+        if timeout_s <= 0:
+            raise subprocess.TimeoutExpired(words, timeout_s)
         done = subprocess.run(
             words,
             capture_output=True,

@@ -115,12 +115,8 @@ def run_bench(config: BenchConfig, command: Sequence[str], notify: Notify) -> Re
     described = tuple(map(describe, chosen))
     with tempfile.TemporaryDirectory(prefix="edge-mnist-bench-") as folder:
         notify("drawing pictures", 0, 1)
-        files = FILES if "folder" in config.scenarios else 1
-        pictures = draw_pictures(Path(folder), files=files)
-        groups = [
-            [_track(case, model, len(models), pictures) for model in models]
-            for case, models in pairs
-        ]
+        pictures = draw_pictures(Path(folder), files=FILES if "folder" in config.scenarios else 1)
+        groups = [_group(case, models, pictures) for case, models in pairs]
         before = read_state()
         _warm_up(groups, began_s + config.budget.warm_by_s, notify)
         _measure(groups, began_s + config.budget.timed_by_s, config.budget.visit_s, notify)
@@ -158,8 +154,11 @@ def _usual_model(case: Case) -> str:
     return DEFAULT_PAGE_MODEL if case.scenario in READS_PAGES else DEFAULT_MODEL
 
 
-def _track(case: Case, chosen: Chosen, models: int, pictures: Pictures) -> Track:
-    return Track(case, chosen, make_subject(case, chosen.model, models, pictures))
+def _group(case: Case, models: Sequence[Chosen], pictures: Pictures) -> list[Track]:
+    return [
+        Track(case, chosen, make_subject(case, chosen.model, len(models), pictures))
+        for chosen in models
+    ]
 
 
 def _warm_up(groups: Sequence[Sequence[Track]], ends_s: float, notify: Notify) -> None:

@@ -106,11 +106,13 @@ def load_openvino(place: Place) -> Recognise:
 
 
 def load_opencv(place: Place) -> Recognise:
-    """Load OpenCV's own network module: its classic engine, the quicker of two here."""
+    """Load OpenCV's own network module: of the two engines of OpenCV 5 the classic one."""
     cv2: Any = importlib.import_module("cv2")
     cv2.setNumThreads(place.threads)
     path = str(place.folder / BARE_FILE)
-    network: Any = cv2.dnn.readNetFromONNX(path, cv2.dnn.ENGINE_CLASSIC)
+    # The quicker of two here; OpenCV 4 has no other, and no name for it.
+    engine = getattr(cv2.dnn, "ENGINE_CLASSIC", None)
+    network: Any = cv2.dnn.readNetFromONNX(path, *(() if engine is None else (engine,)))
 
     def recognise(images: NDArray[np.uint8]) -> NDArray[np.float32]:
         network.setInput(images[:, np.newaxis] * _PIXEL_SCALE)

@@ -71,8 +71,8 @@ class ReportFolder:
     def _remove_left_over(self) -> None:
         for name, sha256 in self._former.items():
             path = self._path / FIGURES / name
-            # One that cannot be read or removed does no harm.
-            with suppress(OSError):
+            # One that cannot be read or removed does no harm, nor a name that no file can have.
+            with suppress(OSError, ValueError):
                 if name not in self._written and _sha256(path) == sha256:
                     path.unlink()
 

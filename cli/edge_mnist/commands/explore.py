@@ -17,7 +17,7 @@ EXAMPLES: Final = """
 
     edge-mnist explore --data my-glyphs/ -o glyphs/
 
-    edge-mnist explore --image 17              # exploration/test-17.png
+    edge-mnist explore --image 17              # test-17.png, here
 
     edge-mnist explore --image 4711 --split train
 """
@@ -35,9 +35,15 @@ def command(
     *,
     data: DataOption = "mnist",
     output: Annotated[
-        Path,
-        typer.Option("--output", "-o", metavar="DIR", help="Folder to write into."),
-    ] = Path("exploration"),
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="DIR",
+            help="Folder to write into.",
+            show_default="exploration; with --image the current folder",
+        ),
+    ] = None,
     image: Annotated[
         int | None,
         typer.Option(
@@ -64,10 +70,14 @@ def command(
     """
     from edge_mnist.extras import require
 
+    if force and image is not None:
+        raise typer.BadParameter(
+            "is for a report: a picture of --image replaces its own files", param_hint="--force"
+        )
     require("report", "explore")
     from edge_mnist import exploration
 
     if image is None:
-        exploration.explore_data(data, output, force=force)
+        exploration.explore_data(data, output or Path("exploration"), force=force)
     else:
-        exploration.draw_picture(data, output, image, split.value)
+        exploration.draw_picture(data, output or Path(), image, split.value)

@@ -43,7 +43,7 @@ def draw_mistakes(classes: Sequence[ClassScore]) -> Drawn | None:
     """Draw how many images of each class are missed, and how many others are taken for it.
 
     Args:
-        classes: In order; those without a part in any mistake are left out where there are many.
+        classes: In order; where there are more than 30, the 30 with the most mistakes are drawn.
 
     Returns:
         The figure; None where there are no mistakes.
@@ -79,7 +79,7 @@ def _mistakes_sentence(classes: Sequence[ClassScore], shown: Sequence[ClassScore
         f"{amount(sum(map(_missed, classes)), 'mistake')}, each counted where it is missed and "
         f"where it is taken for. Missed most: {missed.name}, {_missed(missed):,} of "
         f"{missed.support:,}. Most others are taken for {taken.name}: {_mistaken(taken):,}. "
-        f"{f'Never missed: {listed(never)}.' if never else 'No class is never missed.'}"
+        f"{f'Never missed: {listed(never)}.' if never else 'Every class is missed at times.'}"
     )
 
 
