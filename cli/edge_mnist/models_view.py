@@ -86,9 +86,10 @@ def file_view(file: ModelFile) -> RenderableType:
     """Show what a model file says about itself."""
     metadata = file.metadata
     names = metadata.class_names
+    is_small = metadata.weight_bits == 4
     facts = [
         ("network", f"{metadata.preset}, {metadata.parameters:,} parameters"),
-        ("precision", metadata.precision),
+        ("precision", metadata.precision + (", most weights of 4 bits" if is_small else "")),
         ("classes", f"{len(names)}: {' '.join(names)}"),
         ("trained on", f"{metadata.data}, {metadata.epochs} epochs, seed {metadata.seed}"),
         ("data, SHA-256", metadata.data_sha256),

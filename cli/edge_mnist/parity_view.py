@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
+from edge_infer.metadata import USUAL_WEIGHT_BITS
+
 if TYPE_CHECKING:
     from edge_export import ExportResult, ParityReport
 
@@ -18,6 +20,8 @@ def export_table(result: ExportResult) -> Table:
     table.add_row("size", sizes["model.keras"], sizes[metadata.precision])
     if metadata.precision != "float32":
         table.add_row("size in float32", "", sizes["float32"])
+    if metadata.weight_bits != USUAL_WEIGHT_BITS:
+        table.add_row("weights", "", f"most of {metadata.weight_bits} bits")
     table.add_row(
         "validation accuracy",
         _percent(metadata.validation_accuracy_keras.fraction),

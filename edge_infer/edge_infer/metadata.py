@@ -25,6 +25,8 @@ IR_VERSION: Final = 8
 FORMAT_VERSION: Final = 1
 PREPROCESSING_VERSION: Final = 1
 PRECISIONS: Final = ("float32", "int8")
+WEIGHT_BITS: Final = (4, 8)
+USUAL_WEIGHT_BITS: Final = 8
 # A class of this name means "none of the others, not one whole glyph": an answer of it is
 # a refusal. A folder of this name among the user's own classes works the same.
 OTHER_CLASS: Final = "other"
@@ -77,6 +79,7 @@ class ModelMetadata:
         licence: One line.
         preprocessing_version: :data:`PREPROCESSING_VERSION` it was made for.
         format_version: See above.
+        weight_bits: In an int8 file, 8, or 4 where most of its weights are that small.
     """
 
     class_names: tuple[str, ...]
@@ -97,12 +100,15 @@ class ModelMetadata:
     licence: str
     preprocessing_version: int = PREPROCESSING_VERSION
     format_version: int = FORMAT_VERSION
+    weight_bits: int = USUAL_WEIGHT_BITS
 
     def __post_init__(self) -> None:
         _check_kinds(self)
         check_class_names(self.class_names)
         if self.precision not in PRECISIONS:
             raise ModelError(f"precision must be one of {PRECISIONS}, found {self.precision!r}")
+        if self.weight_bits not in WEIGHT_BITS:
+            raise ModelError(f"weight_bits must be one of {WEIGHT_BITS}, found {self.weight_bits}")
         for name in ("seed", "epochs", "parameters"):
             if getattr(self, name) < 0:
                 raise ModelError(f"{name} must be 0 or more, found {getattr(self, name)}")
@@ -111,8 +117,12 @@ class ModelMetadata:
 
     def to_json(self) -> str:
         """Return the JSON that stands in the model file."""
+        document = asdict(self)
+        # A later field: files that do not need it keep the bytes that they had without it.
+        if self.weight_bits == USUAL_WEIGHT_BITS:
+            del document["weight_bits"]
         separators = (",", ":")
-        return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True, separators=separators)
+        return json.dumps(document, ensure_ascii=False, sort_keys=True, separators=separators)
 
     @classmethod
     def from_json(cls, text: str) -> ModelMetadata:

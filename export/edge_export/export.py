@@ -26,7 +26,7 @@ from edge_export.verify import Notify, classify_all
 from edge_infer.atomic import atomic_path
 from edge_infer.classifier import Classifier
 from edge_infer.errors import UsageError, VerificationError
-from edge_infer.metadata import Accuracy, ModelMetadata
+from edge_infer.metadata import USUAL_WEIGHT_BITS, Accuracy, ModelMetadata
 from edge_infer.run_folder import RunFolder, RunRecord
 from edge_infer.session import open_model
 
@@ -78,7 +78,8 @@ def export_run(config: ExportConfig, notify: Notify) -> ExportResult:
         RunError: The run is not finished, damaged or of another kind.
         ModelError: The network has layers that do not convert cleanly.
         OutputError: The file exists already, or cannot be written.
-        UsageError: The file to write is one of the run's own.
+        UsageError: The file to write is one of the run's own, or the network has no
+            weights that can be rounded to 4 bits.
         VerificationError: The file differs from Keras by more than the gates allow.
     """
     # Read first: a wrong run must be found before folders are made for its output.
@@ -94,7 +95,7 @@ def export_run(config: ExportConfig, notify: Notify) -> ExportResult:
         models = _convert(reference, answers.temperature, config, notify)
         notify("measuring the file")
         precision = _PRECISIONS[config.quantize]
-        metadata = _describe(models[precision], precision, reference, answers)
+        metadata = _describe(models[precision], reference, answers, config)
         temporary.write_bytes(add_metadata(models[precision], metadata))
         notify("verifying the file")
         report = _verify(temporary, reference, answers, config)
@@ -143,13 +144,13 @@ def _convert(
 
 
 def _describe(
-    model: onnx.ModelProto, precision: str, reference: Reference, answers: _KerasAnswers
+    model: onnx.ModelProto, reference: Reference, answers: _KerasAnswers, config: ExportConfig
 ) -> ModelMetadata:
     """Write down what the file is, with what is measured of it."""
     calibration, record = reference.calibration, reference.record
     keras_validation = count_correct(answers.validation, calibration.validation_labels)
     keras_test = count_correct(answers.test, calibration.test_labels)
-    draft = _draft(precision, record, answers.temperature, keras_validation, keras_test)
+    draft = _draft(config, record, answers.temperature, keras_validation, keras_test)
     classifier = Classifier(open_model(add_metadata(model, draft), "the exported model"))
     validation = classify_all(classifier, calibration.validation_images)
     test = classify_all(classifier, calibration.test_images)
@@ -162,13 +163,17 @@ def _describe(
 
 
 def _draft(
-    precision: str, record: RunRecord, temperature: float, validation: Accuracy, test: Accuracy
+    config: ExportConfig,
+    record: RunRecord,
+    temperature: float,
+    validation: Accuracy,
+    test: Accuracy,
 ) -> ModelMetadata:
     """Metadata as known before the file has run once: Keras' accuracy, no threshold."""
     return ModelMetadata(
         class_names=record.class_names,
         preset=record.preset,
-        precision=precision,
+        precision=_PRECISIONS[config.quantize],
         reject_threshold=0.0,
         temperature=temperature,
         data=record.data,
@@ -182,6 +187,7 @@ def _draft(
         parameters=record.parameters,
         versions={**record.versions, **{tool: version(tool) for tool in _TOOLS}},
         licence=LICENCE,
+        weight_bits=config.weight_bits if config.quantize else USUAL_WEIGHT_BITS,
     )
 
 

@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 
 from edge_export.moments import Convolution, Floats, Moments
+from edge_infer.errors import UsageError
 
 # Of the levels -7..7; -8 would have no counterpart.
 HIGHEST: Final = 7
@@ -54,12 +55,18 @@ def round_weights(
         A copy with other weights and biases in its convolutions, but for those of one
         input channel. And the scales, float32 (filters,), by the names of the weights,
         which are integers in -7..7 times the scale of their filter.
+
+    Raises:
+        UsageError: There is no such convolution.
     """
     images = images_u8[:: -(-len(images_u8) // _IMAGES)]
     rounded = onnx.ModelProto()
     rounded.CopyFrom(trunk)
     scales: dict[str, NDArray[np.float32]] = {}
-    for convolution in Convolution.all_of(rounded.graph):
+    convolutions = Convolution.all_of(rounded.graph)
+    if not convolutions:
+        raise UsageError("--four-bit: the network has no convolution of several channels to round")
+    for convolution in convolutions:
         moments = Moments.measure(trunk, rounded, convolution, images)
         weights = convolution.read_weights()
         # What comes nearest to the wanted outputs with the inputs that there are.
@@ -82,12 +89,16 @@ def round_filters(weights: Floats, moments: Floats) -> tuple[Floats, Floats]:
     Returns:
         Integers in -7..7 (filters, inputs) and scales above 0 (filters, 1), as float64.
     """
+    # Inputs that vary most come first.
+    order = np.argsort(-np.diag(moments), kind="stable")
+    inverse = np.linalg.inv(moments[np.ix_(order, order)])
+    factors = np.asarray(np.linalg.cholesky(inverse).T, np.float64)
     highest = np.abs(weights).max(axis=1, keepdims=True)
     largest = np.where(highest > 0, highest, 1) / HIGHEST
     least = np.full_like(largest, np.inf)
     integers, scales = np.zeros_like(weights), largest
     for share in _SCALE_SHARES:
-        candidate = _round_in_turn(weights, share * largest, moments)
+        candidate = _round_in_turn(weights, share * largest, order, factors)
         rest = candidate * share * largest - weights
         error = ((rest @ moments) * rest).sum(axis=1, keepdims=True)
         is_better = error < least
@@ -97,11 +108,13 @@ def round_filters(weights: Floats, moments: Floats) -> tuple[Floats, Floats]:
     return integers, scales
 
 
-def _round_in_turn(weights: Floats, scales: Floats, moments: Floats) -> Floats:
-    """Round input after input, those that vary most first; what is left makes up for each."""
-    order = np.argsort(-np.diag(moments), kind="stable")
-    inverse = np.linalg.inv(moments[np.ix_(order, order)])
-    factors = np.linalg.cholesky(inverse).T
+def _round_in_turn(
+    weights: Floats, scales: Floats, order: NDArray[np.intp], factors: Floats
+) -> Floats:
+    """Round input after input in an order; those that are left make up for each.
+
+    ``factors`` is triangular, of the inverse of the moments in that order.
+    """
     left, rounded = weights[:, order], np.empty_like(weights)
     for place, column in enumerate(order):
         levels = np.clip(np.rint(left[:, place] / scales[:, 0]), -HIGHEST, HIGHEST)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import onnx
 from onnx import helper
+
+_PLAIN: Final = {"auto_pad": b"NOTSET", "dilations": [1, 1], "group": 1}
 
 
 def only_reader(graph: onnx.GraphProto, tensor: str) -> onnx.NodeProto | None:
@@ -22,3 +24,9 @@ def maker(graph: onnx.GraphProto, tensor: str) -> onnx.NodeProto | None:
 def attributes(node: onnx.NodeProto) -> dict[str, Any]:
     """Attributes of a node that are stated, by name."""
     return {entry.name: helper.get_attribute_value(entry) for entry in node.attribute}
+
+
+def is_plain(convolution: onnx.NodeProto) -> bool:
+    """Whether a convolution has no dilation, no groups and no implicit padding."""
+    stated = attributes(convolution)
+    return all(stated.get(name, value) == value for name, value in _PLAIN.items())

@@ -13,12 +13,16 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from edge_export.face import PIXEL_SCALE
+from edge_export.graph_walk import attributes, is_plain
 from edge_export.trunk import TRUNK_INPUT
 
 _BATCH: Final = 50
 # Added to the second moments, as a share of their mean. Without it, inputs that hardly vary
 # on these images would be trusted with anything.
 _DAMPING: Final = 0.01
+# Likewise, as a share of the trace of the moments about 0. Taking the means off leaves rounding
+# errors of up to 1e-14 of that; where inputs are constant they are all there is.
+_LEAST_DAMPING: Final = 1e-12
 
 Floats = NDArray[np.float64]
 
@@ -41,14 +45,7 @@ class Convolution:
         constants = {tensor.name: tensor for tensor in graph.initializer}
         nodes = [node for node in graph.node if node.op_type == "Conv"]
         found = [cls(node, constants[node.input[1]]) for node in nodes]
-        return [one for one in found if one.weights.dims[1] > 1 and one._is_plain()]
-
-    def _is_plain(self) -> bool:
-        usual = {"auto_pad": b"NOTSET", "dilations": [1, 1], "group": 1}
-        return all(self._attributes().get(name, value) == value for name, value in usual.items())
-
-    def _attributes(self) -> dict[str, Any]:
-        return {entry.name: helper.get_attribute_value(entry) for entry in self.node.attribute}
+        return [one for one in found if one.weights.dims[1] > 1 and is_plain(one.node)]
 
     def read_weights(self) -> Floats:
         """The weights as float64 (filters, inputs): channel, row and column of the kernel."""
@@ -65,8 +62,9 @@ class Convolution:
         Returns:
             float32 (n * places, inputs), inputs in the order of ``read_weights``.
         """
-        top, left, bottom, right = self._attributes().get("pads", [0, 0, 0, 0])
-        row_step, column_step = self._attributes().get("strides", [1, 1])
+        stated = attributes(self.node)
+        top, left, bottom, right = stated.get("pads", [0, 0, 0, 0])
+        row_step, column_step = stated.get("strides", [1, 1])
         padded = np.pad(activations, ((0, 0), (0, 0), (top, bottom), (left, right)))
         kernel: Any = tuple(self.weights.dims[2:])
         windows = np.lib.stride_tricks.sliding_window_view(padded, kernel, axis=(2, 3))
@@ -115,14 +113,15 @@ class Moments:
         tensor = convolution.node.input[0]
         sources = (_activations(one, tensor, images_u8) for one in (wanted, found))
         for pair in zip(*sources, strict=True):
-            ideal, real = (np.insert(convolution.patches(one), size, 1, axis=1) for one in pair)
+            patches = (convolution.patches(one).astype(np.float64) for one in pair)
+            ideal, real = (np.insert(one, size, 1, axis=1) for one in patches)
             second += real.T @ real
             crossed += ideal.T @ real
         second, crossed = second / second[-1, -1], crossed / second[-1, -1]
         mean, wanted_mean = second[-1, :-1], crossed[:-1, -1]
         variance = second[:-1, :-1] - np.outer(mean, mean)
-        # Above 0 even where nothing varies.
-        damping = (_DAMPING * np.trace(variance) / size + np.finfo(np.float32).tiny) * np.eye(size)
+        share = _DAMPING * np.trace(variance) / size + _LEAST_DAMPING * np.trace(second)
+        damping = share * np.eye(size)
         covariance = crossed[:-1, :-1] - np.outer(wanted_mean, mean)
         return cls(variance + damping, covariance + damping, mean, wanted_mean)
 

@@ -73,6 +73,9 @@ def quantize_trunk(
     Returns:
         A trunk in QDQ form with the same float32 input and output. Its pixels have
         scale 1/255 and zero point 0, so that their integers are the picture's bytes.
+
+    Raises:
+        UsageError: There are no weights that can be rounded to 4 bits.
     """
     few = images_u8[:: -(-len(images_u8) // _HISTOGRAM_IMAGES)]
     rounded, scales = (trunk, {}) if weight_bits == 8 else round_weights(trunk, images_u8)
@@ -95,11 +98,6 @@ def _quantize(
     images_u8: NDArray[np.uint8],
     method: CalibrationMethod,
 ) -> onnx.ModelProto:
-    pixels = {
-        "quant_type": QuantType.QUInt8,
-        "scale": np.array(PIXEL_SCALE),
-        "zero_point": np.array(0, np.uint8),
-    }
     with (
         tempfile.TemporaryDirectory(prefix="edge-mnist-") as folder,
         contextlib.redirect_stdout(io.StringIO()),  # The histograms are announced by print.
@@ -120,7 +118,7 @@ def _quantize(
             weight_type=QuantType.QInt8,
             calibrate_method=method,
             extra_options={
-                "TensorQuantOverrides": {TRUNK_INPUT: [pixels], **_overrides(scales)},
+                "TensorQuantOverrides": _overrides(scales),
                 "CalibPercentile": _PERCENTILE,
             },
         )
@@ -128,9 +126,15 @@ def _quantize(
 
 
 def _overrides(scales: Scales) -> dict[str, list[dict[str, Any]]]:
-    """What the quantizer is told of weights that are rounded already, filter by filter."""
+    """What the quantizer is told of pixels, and, by filter, of weights rounded already."""
+    pixels = {
+        "quant_type": QuantType.QUInt8,
+        "scale": np.array(PIXEL_SCALE),
+        "zero_point": np.array(0, np.uint8),
+    }
     usual = {"quant_type": QuantType.QInt8, "zero_point": np.array(0, np.int8), "axis": 0}
-    return {name: [{**usual, "scale": scale} for scale in row] for name, row in scales.items()}
+    rows = {name: [{**usual, "scale": scale} for scale in row] for name, row in scales.items()}
+    return {TRUNK_INPUT: [pixels], **rows}
 
 
 class _Images(CalibrationDataReader):  # type: ignore[misc]

@@ -26,7 +26,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from edge_export.graph_walk import attributes, maker, only_reader
+from edge_export.graph_walk import attributes, is_plain, maker, only_reader
 from edge_infer.metadata import IMAGE_SIZE, INPUT_NAME
 
 _PATH: Final = ("Unsqueeze", "DequantizeLinear", "Conv")
@@ -112,7 +112,9 @@ def _find_entrance(graph: onnx.GraphProto) -> _Entrance | None:
         path.append(node)
     unsqueeze, _, convolution = path
     weights = _find_weights(graph, convolution.input[1])
-    if weights is None or not _strides_alone(convolution):
+    if weights is None or not is_plain(convolution):
+        return None
+    if attributes(convolution).get("strides") != [_BLOCK, _BLOCK]:
         return None
     return _Entrance(unsqueeze, convolution, weights)
 
@@ -131,17 +133,6 @@ def _find_weights(graph: onnx.GraphProto, dequantized: str) -> onnx.TensorProto 
     is_symmetric = not any(t is None or numpy_helper.to_array(t).any() for t in zero_point)
     is_one_channel = weights.dims[1] == 1 and min(weights.dims[2:]) > 1
     return weights if is_symmetric and is_one_channel else None
-
-
-def _strides_alone(convolution: onnx.NodeProto) -> bool:
-    """Whether a convolution has stride 2, and no dilation, group or implicit padding."""
-    stated = attributes(convolution)
-    return (
-        stated.get("strides") == [_BLOCK, _BLOCK]
-        and stated.get("dilations", [1, 1]) == [1, 1]
-        and stated.get("group", 1) == 1
-        and stated.get("auto_pad", b"NOTSET") == b"NOTSET"
-    )
 
 
 def _fold(weights: NDArray[np.int8], rows: _Axis, columns: _Axis) -> NDArray[np.int8]:

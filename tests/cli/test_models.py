@@ -14,8 +14,9 @@ import pytest
 from rich.console import Console
 
 from edge_infer.cards import HandwritingScore, Latency, LatencyRow, ModelCard, SeedSpread
+from edge_infer.classifier import Classifier
 from edge_infer.shipped import DEFAULT_MODEL, read_card, shipped_models
-from edge_mnist.models_view import card_view, models_table
+from edge_mnist.models_view import ModelFile, card_view, file_view, models_table
 
 
 def run(*arguments: object) -> subprocess.CompletedProcess[str]:
@@ -96,6 +97,14 @@ def test_show_of_a_file_prints_its_metadata(tiny_model_path: Path) -> None:
     assert result.stdout.startswith(f"{tiny_model_path}\n")
     for text in ("ten drawn glyphs", "int8", "0 1 2 3 4 5 6 7 8 9", "3.1 kB"):
         assert text in result.stdout
+
+
+def test_file_view_tells_of_weights_of_four_bits(tiny_model_path: Path) -> None:
+    metadata = Classifier.load(tiny_model_path).metadata
+    file = ModelFile(path="x.onnx", size_bytes=1, sha256="", metadata=metadata)
+    assert "bits" not in rendered(file_view(file), 80)
+    small = replace(file, metadata=replace(metadata, weight_bits=4))
+    assert "int8, most weights of 4 bits" in rendered(file_view(small), 80)
 
 
 def test_show_json_of_a_file_is_its_metadata(tiny_model_path: Path) -> None:

@@ -56,6 +56,15 @@ def test_file_says_what_it_is(exports: Exports, runs: dict[str, Path]) -> None:
         assert {"keras", "tf2onnx", "onnxruntime", "edge-mnist"} <= set(metadata.versions)
 
 
+@pytest.mark.parametrize(("quantize", "bits"), [(True, 4), (False, 8)])
+def test_file_says_how_many_bits_its_weights_have(
+    edge_config: ExportConfig, quantize: bool, bits: int
+) -> None:
+    config = replace(edge_config, quantize=quantize, weight_bits=4, verify=False)
+    result = export_run(config, str)
+    assert Classifier.load(result.path).metadata.weight_bits == bits
+
+
 def test_reject_threshold_leaves_one_percent_of_validation(
     exports: Exports, runs: dict[str, Path]
 ) -> None:

@@ -4,13 +4,15 @@ from typing import Any
 
 import numpy as np
 import onnx
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from onnx import numpy_helper
+from onnx import helper, numpy_helper
 
 from edge_export.bias_correction import run_trunk
 from edge_export.four_bit import HIGHEST, round_filters, round_weights
 from edge_export.moments import Floats
+from edge_infer.errors import UsageError
 
 FILTERS, INPUTS = 6, 24
 
@@ -74,6 +76,13 @@ def test_rounded_weights_are_integers_times_scales(trunks: Any, digits: Any) -> 
         assert np.abs(levels).max() <= HIGHEST + 1e-5
     kept = old.keys() - large - {name.replace("weight", "bias") for name in large}
     assert all(np.array_equal(old[name], new[name]) for name in kept)
+
+
+def test_network_without_anything_to_round_is_refused(digits: Any) -> None:
+    gemm = helper.make_node("Gemm", ["x", "w"], ["y"])
+    dense = helper.make_model(helper.make_graph([gemm], "dense", [], []))
+    with pytest.raises(UsageError, match="no convolution of several channels"):
+        round_weights(dense, digits.images[:1])
 
 
 def test_rounding_keeps_the_logits_better_than_the_nearest_levels(trunks: Any, digits: Any) -> None:

@@ -8,7 +8,9 @@ import onnxruntime as ort
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
+from edge_export.four_bit import round_weights
 from edge_export.moments import Convolution, Moments
+from edge_export.trunk import TRUNK_INPUT
 from edge_infer.metadata import IR_VERSION, OPSET
 
 
@@ -22,6 +24,30 @@ def build_layer(shape: tuple[int, ...], **attributes: Any) -> onnx.ModelProto:
         [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", channels, 9, 10])],
         [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
         [numpy_helper.from_array(weights, "w")],
+    )
+    opset = [helper.make_opsetid("", OPSET)]
+    return helper.make_model(graph, opset_imports=opset, ir_version=IR_VERSION)
+
+
+def build_steady(level: float, spread: float) -> onnx.ModelProto:
+    """Two convolutions; the second sees nothing but values near a level."""
+    rng = np.random.default_rng(0)
+    constants = {
+        "w1": spread * rng.normal(size=(64, 1, 3, 3)),
+        "b1": np.full(64, level),
+        "w2": rng.normal(size=(4, 64, 3, 3)),
+    }
+    nodes = [
+        helper.make_node("Conv", [TRUNK_INPUT, "w1", "b1"], ["sums"], strides=[2, 2]),
+        helper.make_node("Relu", ["sums"], ["inputs"]),
+        helper.make_node("Conv", ["inputs", "w2"], ["outputs"]),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "test",
+        [helper.make_tensor_value_info(TRUNK_INPUT, TensorProto.FLOAT, ["n", 1, 28, 28])],
+        [helper.make_tensor_value_info("outputs", TensorProto.FLOAT, None)],
+        [numpy_helper.from_array(np.float32(array), name) for name, array in constants.items()],
     )
     opset = [helper.make_opsetid("", OPSET)]
     return helper.make_model(graph, opset_imports=opset, ir_version=IR_VERSION)
@@ -70,3 +96,16 @@ def test_moments_of_inputs_that_never_vary_can_be_inverted(trunks: Any) -> None:
     blank = np.zeros((1, 28, 28), np.uint8)
     moments = Moments.measure(trunk, trunk, convolution, blank)
     assert np.linalg.eigvalsh(moments.second).min() > 0
+
+
+@pytest.mark.parametrize(("level", "spread"), [(0.3, 0), (0.7, 0), (3, 0), (3, 0.01)])
+def test_inputs_far_from_zero_that_hardly_vary_can_be_rounded(
+    digits: Any, level: float, spread: float
+) -> None:
+    trunk, images = build_steady(level, spread), digits.images[:100]
+    (convolution,) = Convolution.all_of(trunk.graph)
+    moments = Moments.measure(trunk, trunk, convolution, images)
+    assert np.linalg.eigvalsh(moments.second).min() > 0
+    rounded, _ = round_weights(trunk, images)
+    (convolution,) = Convolution.all_of(rounded.graph)
+    assert np.isfinite(convolution.read_weights()).all()

@@ -39,6 +39,7 @@ METADATA = st.builds(
     licence=TEXTS,
     preprocessing_version=st.just(1),
     format_version=st.just(1),
+    weight_bits=st.sampled_from([4, 8]),
 )
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
@@ -62,6 +63,12 @@ def test_unknown_fields_are_ignored(metadata: ModelMetadata) -> None:
     assert ModelMetadata.from_json(json.dumps(document)) == metadata
 
 
+def test_weight_bits_are_written_only_where_they_are_not_the_usual(metadata: ModelMetadata) -> None:
+    assert metadata.weight_bits == 8
+    assert "weight_bits" not in json.loads(metadata.to_json())
+    assert json.loads(replace(metadata, weight_bits=4).to_json())["weight_bits"] == 4
+
+
 @pytest.mark.parametrize("field", ["format_version", "preprocessing_version"])
 def test_other_version_is_refused_by_name(metadata: ModelMetadata, field: str) -> None:
     document = json.loads(metadata.to_json()) | {field: 2}
@@ -72,7 +79,7 @@ def test_other_version_is_refused_by_name(metadata: ModelMetadata, field: str) -
 @given(st.data())
 def test_missing_field_is_refused(data: st.DataObject) -> None:
     document = json.loads(data.draw(METADATA).to_json())
-    defaults = {"format_version", "preprocessing_version"}
+    defaults = {"format_version", "preprocessing_version", "weight_bits"}
     missing = data.draw(st.sampled_from(sorted(document.keys() - defaults)))
     del document[missing]
     with pytest.raises(ModelError, match=missing):
@@ -119,6 +126,7 @@ def test_json_of_another_shape_is_refused(text: str) -> None:
     ("changes", "message"),
     [
         ({"precision": "float16"}, "precision"),
+        ({"weight_bits": 5}, "weight_bits must be one of .*, found 5"),
         ({"reject_threshold": 1.5}, "reject_threshold"),
         ({"reject_threshold": float("nan")}, "reject_threshold"),
         ({"class_names": ("0",)}, "2-100 classes, found 1"),
