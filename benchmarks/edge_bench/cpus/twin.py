@@ -12,6 +12,7 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
+from onnx.reference import ReferenceEvaluator
 
 
 def float_twin(int8_model: bytes) -> bytes:
@@ -25,6 +26,7 @@ def float_twin(int8_model: bytes) -> bytes:
     """
     model = onnx.load_from_string(int8_model)
     graph = model.graph
+    _fold_constants(model)
     values = {each.name: numpy_helper.to_array(each) for each in graph.initializer}
     quantized: dict[str, onnx.NodeProto] = {}
     nodes: list[onnx.NodeProto] = []
@@ -47,6 +49,23 @@ def float_twin(int8_model: bytes) -> bytes:
     _drop_unused(graph)
     onnx.checker.check_model(model, full_check=True)
     return bytes(model.SerializeToString(deterministic=True))
+
+
+def _fold_constants(model: onnx.ModelProto) -> None:
+    """Compute what hangs on constants alone: unpacked weights, the scales of biases."""
+    graph, opset = model.graph, model.opset_import[0].version
+    values = {each.name: numpy_helper.to_array(each) for each in graph.initializer}
+    left: list[onnx.NodeProto] = []
+    for node in graph.node:
+        if node.op_type == "DequantizeLinear" or not values.keys() >= set(node.input):
+            left.append(node)
+            continue
+        feeds = {name: values[name] for name in node.input}
+        found: Any = ReferenceEvaluator(node, opsets={"": opset}).run(None, feeds)
+        values.update(zip(node.output, found, strict=True))
+        graph.initializer.extend(map(numpy_helper.from_array, found, node.output))
+    del graph.node[:]
+    graph.node.extend(left)
 
 
 def _dequantize(node: onnx.NodeProto, values: dict[str, NDArray[Any]]) -> NDArray[np.float32]:
