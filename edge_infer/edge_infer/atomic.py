@@ -7,7 +7,6 @@ file system. A full disk or a killed process leaves the target as it was.
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -40,11 +39,9 @@ def atomic_path(target: Path, *, overwrite: bool = True) -> Generator[Path]:
     try:
         target = target.resolve()
         target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(
-            prefix=f".{target.stem}-", suffix=f".part{target.suffix}", dir=target.parent
-        )
-        os.close(handle)
-        temporary = Path(name)
+        # Named before it is there: Ctrl-C may come while it is being made.
+        temporary = target.with_name(f".{target.stem}-{os.urandom(4).hex()}.part{target.suffix}")
+        temporary.touch(mode=0o600, exist_ok=False)
         yield temporary
         _sync(temporary)
         with suppress(PermissionError):  # FAT, as on memory cards, knows no modes.
