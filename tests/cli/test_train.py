@@ -16,7 +16,7 @@ import pytest
 
 RunCli = Callable[..., subprocess.CompletedProcess[str]]
 # Small but not too quick: a kill must find the training under way.
-TRAINING = ["train", "--data", "digits", "--preset", "edge", "--epochs", "5", "--seed", "4"]
+TRAINING = ["train", "--data", "digits", "--preset", "edge", "--epochs", "8", "--seed", "4"]
 
 
 def command(*arguments: object) -> list[str]:
@@ -44,7 +44,7 @@ def hear_interrupts() -> None:
 
 
 def start_and_stop(out: Path, signal_number: int) -> subprocess.CompletedProcess[str]:
-    """Start the training, send a signal after its second epoch, and wait for its end."""
+    """Start the training, send a signal after its second epoch of eight, and wait for its end."""
     process = subprocess.Popen(
         command(*TRAINING, "--out", out),
         stdout=subprocess.PIPE,
@@ -71,7 +71,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert result.returncode == 0, result.stderr
     assert "test accuracy" in result.stdout
     assert f"next: edge-mnist export {out} --quantize" in result.stdout
-    assert "epoch   5/5" in result.stderr
+    assert "epoch   8/8" in result.stderr
     assert "\x1b[" not in result.stdout + result.stderr
     return out
 
@@ -82,7 +82,7 @@ def test_train_resumed_after_a_signal_ends_as_undisturbed(
 ) -> None:
     out = tmp_path / "run"
     stopped = start_and_stop(out, signal_number)
-    assert not (out / "model.keras").exists()
+    assert not (out / "model.keras").exists(), stopped.stderr
     if signal_number != signal.SIGKILL:
         assert stopped.returncode == 130
         assert f"go on with: edge-mnist train --resume {out}" in stopped.stderr
