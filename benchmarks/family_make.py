@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from edge_bench.family.results import Make
@@ -21,6 +21,15 @@ def make_of_checkpoint(state: Any, make: Make) -> Make:
         teacher_sha256=state.teacher_sha256,
         network=make.network,
         export=make.export,
+    )
+
+
+def complete_make(make: Make) -> Make:
+    """Give a make from a file the fields that it was written without, and today's exports."""
+    return replace(
+        make,
+        recipe=complete_recipe(make.recipe),
+        teacher_sha256=todays_exports(make.teacher_sha256),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import threading
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from functools import cached_property
 from itertools import count
 from pathlib import Path
@@ -26,6 +26,7 @@ from edge_infer.errors import RunError
 from edge_infer.run_folder import RunFolder, RunRecord
 from family_calls import CommandLine, alone_in
 from family_make import (
+    complete_make,
     complete_recipe,
     cost_layers,
     make_of_checkpoint,
@@ -96,15 +97,8 @@ class KerasSteps:
         )
 
     def complete(self, make: Make) -> Make:
-        """Give a make from a file the recipe's fields that it was written without.
-
-        And its teachers the SHA-256 of their exports of today.
-        """
-        return replace(
-            make,
-            recipe=complete_recipe(make.recipe),
-            teacher_sha256=todays_exports(make.teacher_sha256),
-        )
+        """Bring a make from a file to this version's fields and to today's exports."""
+        return complete_make(make)
 
     def work(self, run: Run) -> float:
         """Give multiply-accumulates an image times epochs."""

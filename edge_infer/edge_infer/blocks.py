@@ -9,6 +9,23 @@ from numpy.typing import NDArray
 ImageU8 = NDArray[np.uint8]
 
 
+def reduce_to(grey_hw: ImageU8, longest: int) -> ImageU8:
+    """Average whole blocks of pixels so that neither side exceeds ``longest``.
+
+    Args:
+        grey_hw: uint8 (h, w).
+        longest: In pixels, at least 1.
+
+    Returns:
+        uint8 (ceil(h / k), ceil(w / k)) for the smallest fitting whole k; the picture
+        itself when it fits already. Blocks over the edge are filled by repetition.
+    """
+    factor = -(-max(grey_hw.shape) // longest)
+    if factor <= 1:
+        return grey_hw
+    return average_blocks(grey_hw, factor)
+
+
 def average_blocks(grey_hw: ImageU8, factor: int) -> ImageU8:
     """Average blocks of a picture of any size; those over the edge repeat it."""
     height, width = (-(-length // factor) for length in grey_hw.shape)

@@ -21,7 +21,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_infer.blocks import average_blocks, average_blocks_of_glyph
+from edge_infer.blocks import average_blocks_of_glyph, reduce_to
 from edge_infer.errors import ImageError
 from edge_infer.levels import Split, otsu_threshold, split_levels, stretch_table
 
@@ -99,23 +99,6 @@ def to_grey(image: ImageU8) -> ImageU8:
     if shape[2] == 3:
         return _u8(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY))
     return _flatten_alpha(_u8(cv2.cvtColor(image, cv2.COLOR_BGRA2GRAY)), image[:, :, 3])
-
-
-def reduce_to(grey_hw: ImageU8, longest: int) -> ImageU8:
-    """Average whole blocks of pixels so that neither side exceeds ``longest``.
-
-    Args:
-        grey_hw: uint8 (h, w).
-        longest: In pixels, at least 1.
-
-    Returns:
-        uint8 (ceil(h / k), ceil(w / k)) for the smallest fitting whole k; the picture
-        itself when it fits already. Blocks over the edge are filled by repetition.
-    """
-    factor = -(-max(grey_hw.shape) // longest)
-    if factor <= 1:
-        return grey_hw
-    return average_blocks(grey_hw, factor)
 
 
 def find_ink(grey_hw: ImageU8) -> ImageU8 | None:

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from edge_infer import ImageError, prepare_digit
+from edge_infer.blocks import reduce_to
 from edge_infer.levels import otsu_threshold, split_levels, stretch_table
-from edge_infer.preprocess import centre_by_mass, find_ink, is_light_ground, reduce_to, to_grey
+from edge_infer.preprocess import centre_by_mass, find_ink, is_light_ground, to_grey
 
 DIGITS = [str(digit) for digit in range(10)]
 
