@@ -132,10 +132,18 @@ class Classifier:
             One prediction for each, in order.
         """
         inked = [tensor for tensor in tensors if tensor is not None]
-        rows = iter(self.probabilities(np.stack(inked)) if inked else ())
-        return [
-            self._blank() if tensor is None else self._prediction(next(rows)) for tensor in tensors
-        ]
+        if not inked:
+            return [self._blank() for _ in tensors]
+        batch = self.classify_batch(np.stack(inked))
+        found = map(
+            Prediction,
+            batch.labels,
+            batch.class_ids.tolist(),
+            batch.confidences.tolist(),
+            batch.probabilities,
+            batch.rejected.tolist(),
+        )
+        return [self._blank() if tensor is None else next(found) for tensor in tensors]
 
     def classify_batch(self, images_u8: NDArray[np.uint8]) -> BatchPrediction:
         """Recognise ready tensors, without any preprocessing.
@@ -179,17 +187,6 @@ class Classifier:
         if not len(images_u8):
             return np.zeros((0, len(self._names)), np.float32)
         return self._many.probabilities(images_u8)
-
-    def _prediction(self, probabilities: NDArray[np.float32]) -> Prediction:
-        class_id = int(probabilities.argmax())
-        confidence = float(probabilities[class_id])
-        return Prediction(
-            label=self._metadata.class_names[class_id],
-            class_id=class_id,
-            confidence=confidence,
-            probabilities=probabilities,
-            rejected=confidence < self._metadata.reject_threshold or bool(self._is_other[class_id]),
-        )
 
     def _blank(self) -> Prediction:
         nothing = np.zeros(len(self._names), np.float32)

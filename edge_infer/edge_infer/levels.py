@@ -1,8 +1,7 @@
 """Grey levels by their histogram: where ground ends and ink begins.
 
 Integers throughout, and float64 only where its result is exact or rounded the same on
-every machine. The sums are made once and shared, since on a 28x28 picture it is the
-number of numpy calls that costs, not the pixels.
+every machine.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _LEVELS: Final = np.arange(256, dtype=np.int64)
-_SQUARES: Final = _LEVELS**2
+_POWERS: Final = np.stack((np.ones_like(_LEVELS), _LEVELS, _LEVELS**2))
 # Shares of the ground under its median, and of the ink under "full ink": not the
 # brightest pixel, since one glint must not decide how dark the whole digit is.
 _GROUND_PERCENT: Final = 50
@@ -41,30 +40,22 @@ class Split:
     full: int
 
 
-def split_levels(histogram: NDArray[np.int64]) -> Split:
-    """Part a histogram in ground and ink, and describe both.
+def split_levels(histograms: NDArray[np.int64]) -> list[Split]:
+    """Part each histogram in ground and ink, and describe both.
 
     Args:
-        histogram: (256,) counts with at least one above 0.
+        histograms: int64 (n, 256), in each row at least one count above 0.
     """
-    count_below, sum_below = histogram.cumsum(), (histogram * _LEVELS).cumsum()
-    threshold = _best_threshold(count_below, sum_below)
-    ground_count, ground_sum = int(count_below[threshold]), int(sum_below[threshold])
-    ink_count = int(count_below[-1]) - ground_count
-    if not ink_count or not ground_count:
-        return Split(threshold, contrast=0.0, deviation=0.0, ground=0, full=1)
-    ground_mean = ground_sum / ground_count
-    ink_mean = (int(sum_below[-1]) - ground_sum) / ink_count
-    ground_squares = int(histogram[: threshold + 1] @ _SQUARES[: threshold + 1])
-    ground = _first_reaching(count_below, _share(ground_count, _GROUND_PERCENT))
-    full = _first_reaching(count_below, ground_count + _share(ink_count, _FULL_PERCENT))
-    return Split(
-        threshold,
-        contrast=ink_mean - ground_mean,
-        deviation=max(ground_squares / ground_count - ground_mean**2, 0.0) ** 0.5,
-        ground=ground,
-        full=max(full, ground + 1),
+    sums = (histograms * _POWERS[:, np.newaxis]).cumsum(axis=2)
+    thresholds = _best_thresholds(sums[0], sums[1])
+    parts = zip(
+        sums[0],
+        thresholds.tolist(),
+        sums[:, :, -1].T.tolist(),
+        sums[:, np.arange(len(histograms)), thresholds].T.tolist(),
+        strict=True,
     )
+    return [_describe(*part) for part in parts]
 
 
 def otsu_threshold(histogram: NDArray[np.int64]) -> int:
@@ -76,7 +67,8 @@ def otsu_threshold(histogram: NDArray[np.int64]) -> int:
     Returns:
         Level t in 0-254: the classes are <= t and > t. The first of equals.
     """
-    return _best_threshold(histogram.cumsum(), (histogram * _LEVELS).cumsum())
+    sums = (histogram * _POWERS[:2, np.newaxis]).cumsum(axis=2)
+    return int(_best_thresholds(sums[0], sums[1])[0])
 
 
 @lru_cache(maxsize=1024)
@@ -97,12 +89,39 @@ def stretch_table(ground: int, full: int) -> NDArray[np.uint8]:
     return table
 
 
-def _best_threshold(count_below: NDArray[np.int64], sum_below: NDArray[np.int64]) -> int:
-    count, total = count_below[-1], sum_below[-1]
+def _best_thresholds(
+    count_below: NDArray[np.int64], sum_below: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    count, total = count_below[:, -1:], sum_below[:, -1:]
     # Between-class variance times n squared, without a division by an empty class.
-    spread = (total * count_below - count * sum_below).astype(np.float64)
-    weight = np.maximum(count_below * (count - count_below), 1).astype(np.float64)
-    return int((spread * spread / weight)[:255].argmax())
+    score = (total * count_below - count * sum_below).astype(np.float64)
+    score *= score
+    score /= np.maximum(count_below * (count - count_below), 1)
+    best: NDArray[np.int64] = score[:, :255].argmax(axis=1)
+    return best
+
+
+def _describe(
+    count_below: NDArray[np.int64], threshold: int, whole: list[int], below: list[int]
+) -> Split:
+    """Describe a histogram by what lies below its threshold, and in all.
+
+    Of both are given: the number of pixels, the sum of their levels and of the squares.
+    """
+    ground_count, ground_sum, ground_squares = below
+    ink_count = whole[0] - ground_count
+    if not ink_count or not ground_count:
+        return Split(threshold, contrast=0.0, deviation=0.0, ground=0, full=1)
+    ground_mean = ground_sum / ground_count
+    ground = _first_reaching(count_below, _share(ground_count, _GROUND_PERCENT))
+    full = _first_reaching(count_below, ground_count + _share(ink_count, _FULL_PERCENT))
+    return Split(
+        threshold,
+        contrast=(whole[1] - ground_sum) / ink_count - ground_mean,
+        deviation=max(ground_squares / ground_count - ground_mean**2, 0.0) ** 0.5,
+        ground=ground,
+        full=max(full, ground + 1),
+    )
 
 
 def _share(count: int, percent: int) -> int:

@@ -14,7 +14,9 @@ a level between x86 and ARM).
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Sequence
+from itertools import groupby, islice
+from operator import attrgetter
 from typing import Final
 
 import cv2
@@ -23,23 +25,16 @@ from numpy.typing import NDArray
 
 from edge_infer.blocks import average_blocks_of_glyph, reduce_to
 from edge_infer.errors import ImageError
-from edge_infer.levels import Split, otsu_threshold, split_levels, stretch_table
+from edge_infer.ink import find_ink, find_inks, square, stretch_ink
 
 IMAGE_SIZE: Final = 28
 BOX_SIZE: Final = 20
 # A picture is first brought under this; a glyph in it still has dozens of pixels.
 WORKING_SIZE: Final = 512
-# The ground is estimated over windows of this fraction of the longer side: wider than
-# any stroke, narrower than a shadow.
-GROUND_WINDOW: Final = 0.5
-# Grey levels between ink and ground under which a picture counts as empty, and the
-# same in standard deviations of the ground: an even split of pure noise gives 2.6.
-MIN_CONTRAST: Final = 16
-MIN_CONTRAST_SD: Final = 3.5
+# Pictures that go through a step together have no more pixels than a core's second cache holds.
+_STACK_PIXELS: Final = 64 * 1024
 # Share of a glyph's ink under the depth that counts as full: its edges, and faint parts.
 GLYPH_FULL: Final = 0.8
-# Connected pieces with less than this share of all ink are specks.
-MIN_PIECE_SHARE: Final = 0.03
 # Strokes thinner than this, in pixels of the 20x20 box, are widened: MNIST's are 2-4.
 MIN_STROKE_WIDTH: Final = 2
 
@@ -59,8 +54,25 @@ def prepare_digit(image: ImageU8) -> ImageU8 | None:
     Raises:
         ImageError: The array is not such a picture.
     """
-    ink = find_ink(reduce_to(to_grey(image), WORKING_SIZE))
-    return None if ink is None else fit_to_box(ink)
+    return _fitted(find_ink(reduce_to(to_grey(image), WORKING_SIZE)))
+
+
+def prepare_digits(images: Sequence[ImageU8]) -> list[ImageU8 | None]:
+    """Make the tensors of several pictures, as :func:`prepare_digit` does of each.
+
+    Small pictures of one size in a row take far less time so.
+
+    Raises:
+        ImageError: An array is not such a picture.
+    """
+    tensors: list[ImageU8 | None] = []
+    greys = (reduce_to(to_grey(image), WORKING_SIZE) for image in images)
+    for shape, alike in groupby(greys, attrgetter("shape")):
+        most = max(1, _STACK_PIXELS // (shape[0] * shape[1]))
+        while stack := list(islice(alike, most)):
+            inks = find_inks(np.stack(stack)) if len(stack) > 1 else [find_ink(stack[0])]
+            tensors += map(_fitted, inks)
+    return tensors
 
 
 def to_grey(image: ImageU8) -> ImageU8:
@@ -101,28 +113,6 @@ def to_grey(image: ImageU8) -> ImageU8:
     return _flatten_alpha(_u8(cv2.cvtColor(image, cv2.COLOR_BGRA2GRAY)), image[:, :, 3])
 
 
-def find_ink(grey_hw: ImageU8) -> ImageU8 | None:
-    """Tell ink from ground, whatever the polarity, shade and light.
-
-    The ground is the picture closed (or opened, under light ink) by a window wider than
-    a stroke, so that shadows vanish; Otsu's threshold (1979) parts ink from what is left.
-
-    Args:
-        grey_hw: uint8 (h, w).
-
-    Returns:
-        uint8 (h, w): ground 0, full ink 255; specks removed. None when there is no ink.
-    """
-    depth = ink_depth(grey_hw, max(3, int(max(grey_hw.shape) * GROUND_WINDOW)))
-    split = split_levels(np.bincount(depth.ravel(), minlength=256))
-    if not _has_contrast(split):
-        return None
-    kept = _without_specks((depth > split.threshold).view(np.uint8))
-    if not cv2.countNonZero(kept):
-        return None
-    return _stretched(depth, kept, split.ground, split.full)
-
-
 def make_glyph(depth_hw: ImageU8, mask_hw: ImageU8, ground: int) -> ImageU8:
     """Make the model's tensor of ink that is told already.
 
@@ -136,43 +126,7 @@ def make_glyph(depth_hw: ImageU8, mask_hw: ImageU8, ground: int) -> ImageU8:
     """
     counts = np.bincount(depth_hw[mask_hw.view(np.bool_)], minlength=256).cumsum()
     full = int(counts.searchsorted(counts[-1] * GLYPH_FULL))
-    return fit_to_box(_stretched(depth_hw, mask_hw, ground, max(full, ground + 1)))
-
-
-def ink_depth(grey_hw: ImageU8, window: int) -> ImageU8:
-    """Say how much each pixel differs from the ground around it, towards ink.
-
-    Args:
-        grey_hw: uint8 (h, w).
-        window: Side in pixels of the square over which the ground is looked for.
-
-    Returns:
-        uint8 (h, w): 0 on the ground, the difference in grey levels in the ink.
-    """
-    kernel = _square(window | 1)
-    if is_light_ground(grey_hw):
-        return _u8(cv2.morphologyEx(grey_hw, cv2.MORPH_BLACKHAT, kernel))
-    return _u8(cv2.morphologyEx(grey_hw, cv2.MORPH_TOPHAT, kernel))
-
-
-def is_light_ground(grey_hw: ImageU8) -> bool:
-    """Tell dark-on-light from light-on-dark by what most of the border is made of.
-
-    Args:
-        grey_hw: uint8 (h, w).
-
-    Returns:
-        Whether most border pixels lie above the picture's Otsu threshold.
-    """
-    border = np.concatenate((grey_hw[0], grey_hw[-1], grey_hw[:, 0], grey_hw[:, -1]))
-    border.sort()
-    # More than half of the border lies above a level when this pixel of it does.
-    typical = int(border[(border.size - 1) // 2])
-    darkest, lightest, _, _ = cv2.minMaxLoc(grey_hw)
-    if darkest < lightest and typical in {darkest, lightest}:
-        # Otsu's threshold parts the two, wherever it lies: no need to look for it.
-        return typical == lightest
-    return typical > otsu_threshold(np.bincount(grey_hw.ravel(), minlength=256))
+    return fit_to_box(stretch_ink(depth_hw, mask_hw, ground, max(full, ground + 1)))
 
 
 def fit_to_box(ink_hw: ImageU8) -> ImageU8:
@@ -217,6 +171,10 @@ def centre_by_mass(ink_hw: ImageU8) -> ImageU8:
     return field
 
 
+def _fitted(ink: ImageU8 | None) -> ImageU8 | None:
+    return None if ink is None else fit_to_box(ink)
+
+
 def _offset(moment: int, mass: int, length: int) -> int:
     # round(14 - moment / mass) in integers; MNIST's middle is the pixel of index 14.
     wanted = (IMAGE_SIZE * mass - 2 * moment + mass) // (2 * mass)
@@ -227,27 +185,6 @@ def _scaled(length: int, side: int) -> int:
     return max(1, (2 * length * BOX_SIZE + side) // (2 * side))
 
 
-def _stretched(depth_hw: ImageU8, mask_hw: ImageU8, ground: int, full: int) -> ImageU8:
-    """Bring ink to 0-255, and all that is not next to the mask to 0."""
-    near = cv2.dilate(mask_hw, _square(3))
-    return _u8(cv2.LUT(depth_hw, stretch_table(ground, full))) * _u8(near)
-
-
-def _has_contrast(split: Split) -> bool:
-    return split.contrast >= max(MIN_CONTRAST, MIN_CONTRAST_SD * split.deviation)
-
-
-def _without_specks(mask_hw: ImageU8) -> ImageU8:
-    count, labels_hw = cv2.connectedComponents(mask_hw, connectivity=8)
-    if count <= 2:
-        return mask_hw
-    labels: NDArray[np.int32] = np.asarray(labels_hw, np.int32)
-    areas = np.bincount(labels.ravel())
-    areas[0] = 0
-    keep = (areas >= MIN_PIECE_SHARE * float(areas.sum())).astype(np.uint8)
-    return keep.take(labels)
-
-
 def _widen_thin_strokes(ink_hw: ImageU8) -> ImageU8:
     """Dilate where scaling down would leave hair-thin strokes as a grey breath."""
     side = max(ink_hw.shape)
@@ -255,14 +192,14 @@ def _widen_thin_strokes(ink_hw: ImageU8) -> ImageU8:
         return ink_hw
     mask = (ink_hw > 127).view(np.uint8)
     area = cv2.countNonZero(mask)
-    boundary = area - cv2.countNonZero(cv2.erode(mask, _square(3)))
+    boundary = area - cv2.countNonZero(cv2.erode(mask, square(3)))
     # A stroke of width w and length l has w*l pixels, 2*l of them on its boundary.
     width = 2 * area // max(boundary, 1)
     missing = MIN_STROKE_WIDTH * side // BOX_SIZE - width
     if missing <= 0:
         return ink_hw
     padded = cv2.copyMakeBorder(ink_hw, missing, missing, missing, missing, cv2.BORDER_CONSTANT)
-    return _u8(cv2.dilate(padded, _square(missing + 1)))
+    return _u8(cv2.dilate(padded, square(missing + 1)))
 
 
 def _flatten_alpha(grey_hw: ImageU8, alpha_hw: ImageU8) -> ImageU8:
@@ -272,14 +209,6 @@ def _flatten_alpha(grey_hw: ImageU8, alpha_hw: ImageU8) -> ImageU8:
     drawn = int((grey_hw * alpha).sum(dtype=np.uint64)) // max(int(alpha.sum(dtype=np.uint64)), 1)
     paper = 255 if drawn < 128 else 0
     return ((grey_hw * alpha + paper * (255 - alpha) + 127) // 255).astype(np.uint8)
-
-
-@lru_cache(maxsize=64)
-def _square(side: int) -> ImageU8:
-    """Return the structuring element of ``side`` x ``side`` pixels, shared, so read-only."""
-    kernel = np.ones((side, side), np.uint8)
-    kernel.flags.writeable = False
-    return kernel
 
 
 def _u8(image: object) -> ImageU8:

@@ -1,132 +1,105 @@
-"""Telling ink from paper, in any light."""
+"""Ink and ground, told apart by grey levels."""
 
-from __future__ import annotations
-
-import cv2
 import numpy as np
 import pytest
-from numpy.typing import NDArray
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 
-from edge_infer.reading.ink import at_least, find_page_ink, histogram
+from edge_infer.ink import find_ink, find_inks, is_light_ground
+from edge_infer.levels import otsu_threshold, split_levels, stretch_table
 
-ImageU8 = NDArray[np.uint8]
-
-
-def ring(thickness: int = 5, size: int = 200) -> ImageU8:
-    """Return a mask with one ring in the middle of a square picture."""
-    mask = np.zeros((size, size), np.uint8)
-    cv2.circle(mask, (size // 2, size // 2), size // 4, 255, thickness)
-    return mask
+LEVELS = st.sampled_from([0, 1, 60, 128, 200, 254, 255])
 
 
-def on_paper(mask: ImageU8, paper: NDArray[np.float64] | float, depth: float) -> ImageU8:
-    """Return ink that is ``depth`` levels darker than its paper."""
-    levels = np.asarray(paper - depth * (mask != 0), np.float64)
-    return np.rint(levels).clip(0, 255).astype(np.uint8)
+@settings(max_examples=200)
+@given(
+    st.tuples(st.integers(1, 12), st.integers(1, 40), st.integers(1, 40)).flatmap(
+        lambda shape: hnp.arrays(np.uint8, shape, elements=LEVELS, fill=LEVELS)
+    )
+)
+def test_pictures_in_a_stack_become_what_each_becomes_alone(greys: np.ndarray) -> None:
+    before = greys.copy()
+    inks = find_inks(greys)
+    np.testing.assert_array_equal(greys, before)
+    for ink, grey in zip(inks, greys, strict=True):
+        np.testing.assert_array_equal(ink, find_ink(grey))
 
 
-def noisy(picture: ImageU8, deviation: float) -> ImageU8:
-    noise = np.random.default_rng(0).normal(0, deviation, picture.shape)
-    return np.rint(picture + noise).clip(0, 255).astype(np.uint8)
+@settings(max_examples=50)
+@given(hnp.arrays(np.uint8, st.tuples(st.just(3), st.integers(1, 40), st.integers(1, 40))))
+def test_noise_in_a_stack_becomes_what_it_becomes_alone(greys: np.ndarray) -> None:
+    for ink, grey in zip(find_inks(greys), greys, strict=True):
+        np.testing.assert_array_equal(ink, find_ink(grey))
 
 
-def found_share(mask: ImageU8, truth: ImageU8) -> float:
-    """Return how much of what was drawn was found."""
-    return float((mask[truth != 0] != 0).mean())
+def test_digits_in_a_stack_become_what_each_becomes_alone(draw_digit) -> None:
+    digits = [draw_digit(label, 40, margin=8) for label in "0123456789"]
+    height, width = (max(lengths) for lengths in zip(*(d.shape for d in digits), strict=True))
+    greys = np.full((20, height, width), 255, np.uint8)
+    for grey, digit in zip(greys, digits, strict=False):
+        grey[: digit.shape[0], : digit.shape[1]] = digit
+    greys[10:] = 255 - greys[:10] // 2
+    inks = find_inks(greys)
+    assert all(ink is not None for ink in inks)
+    for ink, grey in zip(inks, greys, strict=True):
+        np.testing.assert_array_equal(ink, find_ink(grey))
 
 
-def false_share(mask: ImageU8, truth: ImageU8) -> float:
-    """Return how much paper was taken for ink, away from the strokes' edges."""
-    near = np.asarray(cv2.dilate(truth, np.ones((5, 5), np.uint8)))
-    return float((mask[near == 0] != 0).mean())
+def test_many_specks_and_nothing_else_give_none() -> None:
+    # Each speck has less than the share of all ink that counts.
+    image = np.zeros((100, 100), np.uint8)
+    image[5:95:6, 5:95:6] = 255
+    assert find_ink(image) is None
 
 
-def test_ink_is_the_same_for_an_inverted_picture() -> None:
-    picture = noisy(on_paper(ring(), 210, 150), 1)
-    dark, light = find_page_ink(picture), find_page_ink(255 - picture)
-    assert dark.is_dark
-    assert not light.is_dark
-    assert dark.mask.any()
-    assert np.array_equal(dark.mask, light.mask)
+@settings(max_examples=150)
+@given(hnp.arrays(np.uint8, st.tuples(st.integers(1, 20), st.integers(1, 20))))
+def test_ground_is_judged_by_the_majority_of_the_border(image: np.ndarray) -> None:
+    # The definition, without the short cuts.
+    threshold = otsu_threshold(np.bincount(image.ravel(), minlength=256))
+    border = np.concatenate((image[0], image[-1], image[:, 0], image[:, -1]))
+    expected = 2 * int((border > threshold).sum()) > border.size
+    assert is_light_ground(image) == expected
 
 
-def test_ink_is_what_was_drawn() -> None:
-    ink = find_page_ink(on_paper(ring(), 210, 150))
-    assert np.array_equal(ink.mask, ring())
-    assert np.array_equal(ink.depth, 150 * (ring() != 0))
+@settings(max_examples=100)
+@given(hnp.arrays(np.int64, 256, elements=st.integers(0, 500)).filter(np.any))
+def test_split_follows_its_definition(histogram: np.ndarray) -> None:
+    (split,) = split_levels(histogram[np.newaxis])
+    pixels = np.repeat(np.arange(256), histogram)
+    ground, ink = pixels[pixels <= split.threshold], pixels[pixels > split.threshold]
+    assert split.threshold == otsu_threshold(histogram)
+    if not len(ink) or not len(ground):
+        assert split.contrast == 0
+        return
+    assert split.contrast == pytest.approx(ink.mean() - ground.mean())
+    assert split.deviation == pytest.approx(ground.std(), abs=1e-5)
+    assert split.ground == np.sort(ground)[-(-len(ground) // 2) - 1]
+    assert split.full == max(np.sort(ink)[-(-len(ink) * 95 // 100) - 1], split.ground + 1)
 
 
-@pytest.mark.parametrize("light", [1.0, 0.5, 0.2])
-def test_a_gradient_is_no_ink(light: float) -> None:
-    fall = np.tile(np.linspace(230, 90, 200), (200, 1)) * light
-    ink = find_page_ink(on_paper(ring(), fall, 60 * light))
-    assert found_share(ink.mask, ring()) > 0.95
-    assert false_share(ink.mask, ring()) < 0.01
+@settings(max_examples=50)
+@given(hnp.arrays(np.int64, 256, elements=st.integers(0, 500)).filter(np.any))
+def test_otsu_maximises_the_variance_between(histogram: np.ndarray) -> None:
+    levels = np.arange(256)
+    best = otsu_threshold(histogram)
+
+    def between(threshold: int) -> float:
+        low, high = histogram[: threshold + 1], histogram[threshold + 1 :]
+        if not low.sum() or not high.sum():
+            return 0.0
+        apart = (
+            low @ levels[: threshold + 1] / low.sum() - high @ levels[threshold + 1 :] / high.sum()
+        )
+        return float(apart**2 * low.sum() * high.sum())
+
+    assert between(best) >= max(map(between, range(255))) * (1 - 1e-9)
 
 
-def test_a_shadow_edge_is_no_ink() -> None:
-    paper = np.full((200, 200), 220.0)
-    paper[:, 70:] = 130
-    for mask in (ring(), np.zeros_like(ring())):
-        ink = find_page_ink(on_paper(mask, paper, 70))
-        assert false_share(ink.mask, mask) < 0.01
-    assert found_share(find_page_ink(on_paper(ring(), paper, 70)).mask, ring()) > 0.95
-
-
-@pytest.mark.parametrize("deviation", [1, 6, 20])
-def test_noise_is_next_to_no_ink(deviation: float) -> None:
-    picture = noisy(np.full((300, 400), 128, np.uint8), deviation)
-    assert (find_page_ink(picture).mask != 0).mean() < 0.001
-
-
-@pytest.mark.parametrize("level", [0, 90, 255])
-def test_an_even_picture_has_no_ink(level: int) -> None:
-    assert not find_page_ink(np.full((60, 90), level, np.uint8)).mask.any()
-
-
-@pytest.mark.parametrize("size", [200, 500, 1000])
-def test_faint_pencil_in_noise_is_found(size: int) -> None:
-    # The strokes are only three times as deep as the noise is wide.
-    truth = ring(7, size)
-    ink = find_page_ink(noisy(on_paper(truth, 200, 18), 6))
-    assert found_share(ink.mask, truth) > 0.8
-    assert false_share(ink.mask, truth) < 0.01
-
-
-@pytest.mark.parametrize("thickness", [1, 12, 24, 32])
-def test_rings_from_hairline_to_marker_are_found_whole(thickness: int) -> None:
-    truth = ring(thickness)
-    ink = find_page_ink(on_paper(truth, 230, 180))
-    assert found_share(ink.mask, truth) > 0.95
-    assert false_share(ink.mask, truth) < 0.01
-
-
-def test_a_stroke_that_fills_nearly_half_of_the_window_is_found_whole() -> None:
-    truth = np.zeros((200, 200), np.uint8)
-    truth[20:180, 75:123] = 255
-    assert np.array_equal(find_page_ink(on_paper(truth, 230, 180)).mask, truth)
-
-
-def test_ink_is_found_on_large_and_on_tiny_pictures() -> None:
-    large = ring(9, 1400)
-    assert found_share(find_page_ink(on_paper(large, 230, 180)).mask, large) > 0.95
-    for shape in ((1, 1), (1, 40), (3, 2), (8, 1600)):
-        assert find_page_ink(np.full(shape, 200, np.uint8)).mask.shape == shape
-
-
-def test_at_least_includes_the_level() -> None:
-    levels = np.array([[0, 6, 7, 8, 255]], np.uint8)
-    assert at_least(levels, 7).tolist() == [[0, 0, 255, 255, 255]]
-    assert at_least(levels, 255).tolist() == [[0, 0, 0, 0, 255]]
-    assert at_least(levels, 0).tolist() == [[255] * 5]
-
-
-def test_histogram_counts_levels_under_the_mask() -> None:
-    picture = np.array([[0, 5, 5], [255, 5, 9]], np.uint8)
-    counts = histogram(picture)
-    assert counts.shape == (256,)
-    assert {level: counts[level] for level in (0, 5, 9, 255)} == {0: 1, 5: 3, 9: 1, 255: 1}
-    assert counts.sum() == picture.size
-    masked = histogram(picture, np.array([[1, 1, 0], [0, 0, 0]], np.uint8))
-    assert np.flatnonzero(masked).tolist() == [0, 5]
-    assert masked.sum() == 2
+def test_stretch_table_is_linear_and_shared_read_only() -> None:
+    table = stretch_table(10, 61)
+    assert (table[10], table[61], table[5], table[200]) == (0, 255, 0, 255)
+    assert table[20] == 50
+    with pytest.raises(ValueError, match="read-only"):
+        table[0] = 1

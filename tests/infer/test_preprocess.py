@@ -13,8 +13,7 @@ from hypothesis.extra import numpy as hnp
 
 from edge_infer import ImageError, prepare_digit
 from edge_infer.blocks import reduce_to
-from edge_infer.levels import otsu_threshold, split_levels, stretch_table
-from edge_infer.preprocess import centre_by_mass, find_ink, is_light_ground, to_grey
+from edge_infer.preprocess import centre_by_mass, prepare_digits, to_grey
 
 DIGITS = [str(digit) for digit in range(10)]
 
@@ -140,14 +139,6 @@ def test_picture_without_ink_gives_none(name: str) -> None:
     assert prepare_digit(BLANKS[name]) is None
 
 
-def test_many_specks_and_nothing_else_give_none() -> None:
-    # Each speck has less than the share of all ink that counts.
-    image = np.zeros((100, 100), np.uint8)
-    image[5:95:6, 5:95:6] = 255
-    assert find_ink(image) is None
-    assert prepare_digit(image) is None
-
-
 def test_specks_beside_a_digit_are_dropped(draw_digit) -> None:
     image = draw_digit("8", 96, margin=24)
     expected = prepare_digit(image)
@@ -197,6 +188,24 @@ def test_what_is_no_picture_is_refused(image: np.ndarray, code: str) -> None:
     assert caught.value.code == code
 
 
+def test_many_pictures_become_what_each_becomes_alone(draw_digit) -> None:
+    small = [draw_digit(label, 20 + 3 * label) for label in (1, 1, 4, 4, 4, 8)]
+    coloured = cv2.cvtColor(small[0], cv2.COLOR_GRAY2BGR)
+    blank, large = np.zeros_like(small[-1]), draw_digit(3, 300)
+    images = [*small, blank, 255 - small[-1], coloured, large, large, small[0]]
+    tensors = prepare_digits(images)
+    assert len(tensors) == len(images)
+    for image, tensor in zip(images, tensors, strict=True):
+        np.testing.assert_array_equal(tensor, prepare_digit(image))
+    assert prepare_digits([]) == []
+
+
+def test_one_wrong_array_among_many_is_refused() -> None:
+    good = np.zeros((28, 28), np.uint8)
+    with pytest.raises(ImageError, match="float32"):
+        prepare_digits([good, good.astype(np.float32)])
+
+
 @settings(max_examples=150)
 @given(
     hnp.arrays(
@@ -212,58 +221,6 @@ def test_any_small_picture_gives_a_tensor_or_none(image: np.ndarray) -> None:
     tensor = prepare_digit(image)
     np.testing.assert_array_equal(image, before)
     assert tensor is None or (tensor.shape == (28, 28) and tensor.any())
-
-
-@settings(max_examples=150)
-@given(hnp.arrays(np.uint8, st.tuples(st.integers(1, 20), st.integers(1, 20))))
-def test_ground_is_judged_by_the_majority_of_the_border(image: np.ndarray) -> None:
-    # The definition, without the short cuts.
-    threshold = otsu_threshold(np.bincount(image.ravel(), minlength=256))
-    border = np.concatenate((image[0], image[-1], image[:, 0], image[:, -1]))
-    expected = 2 * int((border > threshold).sum()) > border.size
-    assert is_light_ground(image) == expected
-
-
-@settings(max_examples=100)
-@given(hnp.arrays(np.int64, 256, elements=st.integers(0, 500)).filter(np.any))
-def test_split_follows_its_definition(histogram: np.ndarray) -> None:
-    split = split_levels(histogram)
-    pixels = np.repeat(np.arange(256), histogram)
-    ground, ink = pixels[pixels <= split.threshold], pixels[pixels > split.threshold]
-    assert split.threshold == otsu_threshold(histogram)
-    if not len(ink) or not len(ground):
-        assert split.contrast == 0
-        return
-    assert split.contrast == pytest.approx(ink.mean() - ground.mean())
-    assert split.deviation == pytest.approx(ground.std(), abs=1e-5)
-    assert split.ground == np.sort(ground)[-(-len(ground) // 2) - 1]
-    assert split.full == max(np.sort(ink)[-(-len(ink) * 95 // 100) - 1], split.ground + 1)
-
-
-@settings(max_examples=50)
-@given(hnp.arrays(np.int64, 256, elements=st.integers(0, 500)).filter(np.any))
-def test_otsu_maximises_the_variance_between(histogram: np.ndarray) -> None:
-    levels = np.arange(256)
-    best = otsu_threshold(histogram)
-
-    def between(threshold: int) -> float:
-        low, high = histogram[: threshold + 1], histogram[threshold + 1 :]
-        if not low.sum() or not high.sum():
-            return 0.0
-        apart = (
-            low @ levels[: threshold + 1] / low.sum() - high @ levels[threshold + 1 :] / high.sum()
-        )
-        return float(apart**2 * low.sum() * high.sum())
-
-    assert between(best) >= max(map(between, range(255))) * (1 - 1e-9)
-
-
-def test_stretch_table_is_linear_and_shared_read_only() -> None:
-    table = stretch_table(10, 61)
-    assert (table[10], table[61], table[5], table[200]) == (0, 255, 0, 255)
-    assert table[20] == 50
-    with pytest.raises(ValueError, match="read-only"):
-        table[0] = 1
 
 
 @given(hnp.arrays(np.uint8, st.tuples(st.integers(1, 28), st.integers(1, 28))))

@@ -12,7 +12,14 @@ from edge_infer.errors import UsageError
 from edge_train import classic
 from edge_train.augment import Augmentation
 from edge_train.config import Recipe
-from edge_train.networks import Trunk, build_network, edge_trunk, max_trunk, nano_trunk
+from edge_train.networks import (
+    Trunk,
+    build_network,
+    edge_trunk,
+    max_trunk,
+    nano_trunk,
+    page_trunk,
+)
 
 DEFAULT_RECIPE: Final = "default"
 
@@ -61,6 +68,7 @@ _OWN: Final = Recipe(
     warmup_epochs=1.0,
     label_smoothing=0.05,
     augmentation=_DISTORTIONS,
+    soften=True,
     epochs=60,
     batch_size=128,
 )
@@ -97,6 +105,7 @@ _PAGE: Final = replace(
     others=0.5,
     drawn=0.3,
     damage=0.7,
+    soften=False,
     epochs=40,
 )
 
@@ -117,8 +126,8 @@ PRESETS: Final[Mapping[str, Preset]] = {
         recipes={DEFAULT_RECIPE: _MAX},
     ),
     "page": Preset(
-        summary="edge with a class more, for what is no digit: it reads pages",
-        trunk=edge_trunk,
+        summary="like edge with a class more, for what is no digit: it reads pages",
+        trunk=page_trunk,
         recipes={DEFAULT_RECIPE: _PAGE},
     ),
     "walkthrough": Preset(
