@@ -87,6 +87,7 @@ VARIANTS: Final[Mapping[str, Variant]] = {
     "half of each distortion": _distorted(rotation_deg=7.5, scale=0.05, shear=0.1, shift_px=1.25),
     "a quarter of the images clean": _distorted(clean_share=0.25),
     "distorted by cubic interpolation": _distorted(interpolation="cubic"),
+    "pictures not softened": _changed(soften=False),
     "no drawn digits": _changed(drawn=0.0),
     "waves, 0.5 px": _distorted(elastic_px=0.5),
     "stroke thickness 0.7": _distorted(thickness=0.7),
@@ -132,6 +133,7 @@ def train_row(name: str, seed: int, options: argparse.Namespace) -> Row:
     from edge_train.precision import training_twin
     from edge_train.presets import build_preset
     from edge_train.teacher import Teacher
+    from edge_train.train import soften_if_better
 
     variant, view = VARIANTS[name], _Silent()
     dataset = load_dataset(options.data, notify=view.notify)
@@ -157,6 +159,8 @@ def train_row(name: str, seed: int, options: argparse.Namespace) -> Row:
     end = fit(model, start, parts, view, lambda state: None)
     training_time_s = time.perf_counter() - started_s
     restore_best(plain, end)
+    if recipe.soften:
+        plain = soften_if_better(plain, parts, view)
     accuracy, loss, distorted = measure(plain, images, labels)
     return Row(
         variant=name,

@@ -121,12 +121,21 @@ def _run(
     trained = build_preset(config.preset, len(_class_names(data, config)))
     restore_best(trained, state)
     if config.recipe.soften:
-        trained = _softened_if_better(trained, parts, view)
+        trained = soften_if_better(trained, parts, view)
     return _finish(trained, state, data, parts, view)
 
 
-def _softened_if_better(model: Any, parts: TrainingSet, view: TrainingView) -> Any:
-    """Return the network that has the lower loss on the validation images."""
+def soften_if_better(model: Any, parts: TrainingSet, view: TrainingView) -> Any:
+    """Soften what a trained network is shown, where that helps it.
+
+    Args:
+        model: As :func:`edge_train.soften.soften_network` takes it.
+        parts: Of which the validation images decide, by the loss.
+        view: Told what came of it.
+
+    Returns:
+        The softened network, or the model itself.
+    """
     softened = soften_network(model)
     plain, soft = (
         evaluate(network, parts.validation_images, parts.validation_labels)
