@@ -19,8 +19,8 @@ from typing import Any, Final
 
 from edge_infer.errors import UsageError
 
-# Today's edge, what the others are compared with.
-REFERENCE: Final = "c6s2-32 c3s2-48 c3-48 c3v-48 gdw"
+# Today's edge, once softened: what the others are compared with.
+REFERENCE: Final = "c6s2v-32 c3s2-48 c3-48 c3v-80 gdw"
 CANDIDATES: Final = {
     "nano": (
         "c5s2-16 c3-16 p2 c3-32 gap",
@@ -32,6 +32,7 @@ CANDIDATES: Final = {
         "c6s2-16 c3-16 p2 c3-16 c3v-16 gdw",
         "c6s2-16 c3-16 p2 c3-16 c3-16 c3v-16 gap",
         "c6s2-16 c3-16 c3s2-16 c3-16 c3v-16 gap",
+        "c6s2v-16 c3-16 c3s2-16 c3-16 c3v-16 gap",
         "c6s2-16 c3-12 p2 c3v-16 c3v-16 flat",
         "c6s2-16 c3s2-16 c3-24 gap",
         "c6s2-16 c3s2-24 c3-24 gap",
@@ -55,6 +56,9 @@ CANDIDATES: Final = {
         "c6s2-16 c3s2-32 c3-48 c3-48 c3v-48 gap",
         "c6s2-32 c3s2-32 c3-64 c3v-64 gap",
         "c6s2-32 c3s2-48 c3-48 c3v-48 gap",
+        "c6s2-32 c3s2-48 c3-48 c3v-48 gdw",
+        "c6s2v-32 c3s2-48 c3-48 c3v-48 gdw",
+        "c6s2v-32 c3s2-48 c3-64 c3v-48 gdw",
         "c5s2-16 c3-32 p2 c3-64 c3v-64 gap",
         "c6s2-32 c3s2-48 c3-48 c3v-32 flat",
     ),

@@ -41,9 +41,9 @@ class Augmentation:
             each side.
         clean_share: Share of images left as they are, 0-1.
         interpolation: How pixels are taken between pixels. ``linear`` blurs: a network that
-            has seen nothing sharper is surer of blurred digits than of clean ones. ``cubic``
-            leaves them as sharp as they were; over whole recipes that was no clear
-            gain, so they keep to ``linear`` (docs/training.md).
+            has seen nothing sharper is surer of blurred digits than of clean ones, which
+            :mod:`edge_train.soften` mends. ``cubic`` leaves them as sharp as they were; over
+            whole recipes that was no clear gain (docs/training.md).
 
     Raises:
         UsageError: A value is negative, a share above 1, or an interpolation unknown.
