@@ -47,15 +47,8 @@ def split_levels(histograms: NDArray[np.int64]) -> list[Split]:
         histograms: int64 (n, 256), in each row at least one count above 0.
     """
     sums = (histograms * _POWERS[:, np.newaxis]).cumsum(axis=2)
-    thresholds = _best_thresholds(sums[0], sums[1])
-    parts = zip(
-        sums[0],
-        thresholds.tolist(),
-        sums[:, :, -1].T.tolist(),
-        sums[:, np.arange(len(histograms)), thresholds].T.tolist(),
-        strict=True,
-    )
-    return [_describe(*part) for part in parts]
+    thresholds = _best_thresholds(sums[0], sums[1]).tolist()
+    return [_describe(sums[:, row], threshold) for row, threshold in enumerate(thresholds)]
 
 
 def otsu_threshold(histogram: NDArray[np.int64]) -> int:
@@ -101,14 +94,11 @@ def _best_thresholds(
     return best
 
 
-def _describe(
-    count_below: NDArray[np.int64], threshold: int, whole: list[int], below: list[int]
-) -> Split:
-    """Describe a histogram by what lies below its threshold, and in all.
-
-    Of both are given: the number of pixels, the sum of their levels and of the squares.
-    """
-    ground_count, ground_sum, ground_squares = below
+def _describe(sums: NDArray[np.int64], threshold: int) -> Split:
+    """Describe a histogram by its running sums (3, 256) of counts, levels and squares."""
+    count_below = sums[0]
+    ground_count, ground_sum, ground_squares = sums[:, threshold].tolist()
+    whole = sums[:, -1].tolist()
     ink_count = whole[0] - ground_count
     if not ink_count or not ground_count:
         return Split(threshold, contrast=0.0, deviation=0.0, ground=0, full=1)

@@ -35,7 +35,10 @@ def test_reference_is_the_edge_preset(search: Any) -> None:
 
     weights, expected = (
         [tuple(weight.shape) for weight in model.weights]
-        for model in (search.build_model(search.REFERENCE), soften_network(build_preset("edge", 10)))
+        for model in (
+            search.build_model(search.REFERENCE),
+            soften_network(build_preset("edge", 10)),
+        )
     )
     assert weights == expected
 
