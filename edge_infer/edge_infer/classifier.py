@@ -84,7 +84,8 @@ class Classifier:
         self._many = ManyImages(sessions, len(model.metadata.class_names))
         self._metadata = model.metadata
         self._names = np.array(model.metadata.class_names, dtype=object)
-        self._is_other = np.array([name == OTHER_CLASS for name in model.metadata.class_names])
+        names = model.metadata.class_names
+        self._other = names.index(OTHER_CLASS) if OTHER_CLASS in names else None
 
     @classmethod
     def load(cls, model: str | Path | None = None, *, threads: int = 1) -> Classifier:
@@ -134,7 +135,7 @@ class Classifier:
         inked = [tensor for tensor in tensors if tensor is not None]
         if not inked:
             return [self._blank() for _ in tensors]
-        batch = self.classify_batch(np.stack(inked))
+        batch = self.classify_batch(np.stack(inked) if len(inked) > 1 else inked[0][np.newaxis])
         found = map(
             Prediction,
             batch.labels,
@@ -163,14 +164,12 @@ class Classifier:
             )
         probabilities = self.probabilities(images_u8)
         class_ids = probabilities.argmax(axis=1)
-        confidences = probabilities[np.arange(len(class_ids)), class_ids]
-        return BatchPrediction(
-            labels=tuple(self._names[class_ids]),
-            class_ids=class_ids,
-            confidences=confidences,
-            probabilities=probabilities,
-            rejected=(confidences < self._metadata.reject_threshold) | self._is_other[class_ids],
-        )
+        confidences = probabilities.max(axis=1)
+        rejected = confidences < self._metadata.reject_threshold
+        if self._other is not None:
+            rejected |= class_ids == self._other
+        labels = tuple(self._names.take(class_ids))
+        return BatchPrediction(labels, class_ids, confidences, probabilities, rejected)
 
     def probabilities(self, images_u8: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Run the network on ready tensors and nothing else.
