@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from edge_infer.blocks import average_blocks_of_glyph, reduce_to
 from edge_infer.errors import ImageError
-from edge_infer.ink import find_ink, find_inks, square, stretch_ink
+from edge_infer.glyph_ink import find_ink, find_inks, square, stretch_ink
 
 IMAGE_SIZE: Final = 28
 BOX_SIZE: Final = 20

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from edge_infer.ink import find_ink, find_inks, is_light_ground
+from edge_infer.glyph_ink import find_ink, find_inks, is_light_ground
 from edge_infer.levels import otsu_threshold, split_levels, stretch_table
 
 LEVELS = st.sampled_from([0, 1, 60, 128, 200, 254, 255])
