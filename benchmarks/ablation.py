@@ -132,8 +132,8 @@ def train_row(name: str, seed: int, options: argparse.Namespace) -> Row:
     from edge_train.fit import TrainingSet, compile_model, fit, restore_best, variables
     from edge_train.precision import training_twin
     from edge_train.presets import build_preset
+    from edge_train.soften import soften_network
     from edge_train.teacher import Teacher
-    from edge_train.train import soften_if_better
 
     variant, view = VARIANTS[name], _Silent()
     dataset = load_dataset(options.data, notify=view.notify)
@@ -160,7 +160,7 @@ def train_row(name: str, seed: int, options: argparse.Namespace) -> Row:
     training_time_s = time.perf_counter() - started_s
     restore_best(plain, end)
     if recipe.soften:
-        plain = soften_if_better(plain, parts, view)
+        plain = soften_network(plain)
     accuracy, loss, distorted = measure(plain, images, labels)
     return Row(
         variant=name,

@@ -6,12 +6,10 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import Any
 
 from edge_bench.family.results import Make
 from edge_infer.errors import EdgeMnistError
-from edge_infer.run_folder import RunRecord
 from edge_infer.shipped import read_card, shipped_models
 
 
@@ -65,38 +63,14 @@ def plain_values(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def cost_layers(preset: str, recipe: Any, class_names: tuple[str, ...]) -> list[Any]:
-    """List the layers of a preset's untrained network, as wide as its recipe makes it."""
+    """List the layers of a preset's network, as wide and as softened as its recipe makes it."""
     from edge_train.others import name_classes
-    from edge_train.presets import build_preset, layer_costs
-
-    names = name_classes(class_names) if recipe.others else class_names
-    return layer_costs(build_preset(preset, len(names)))
-
-
-def kept_costs(run: Path) -> list[Any]:
-    """List the layers of the network that a run keeps."""
-    from edge_export.reference import Reference
-    from edge_train.presets import layer_costs
-
-    return layer_costs(Reference.load(run).model)
-
-
-def digest_trained(kept: Sequence[Any], record: RunRecord, recipe: Mapping[str, Any]) -> str:
-    """Digest a run's network as it was trained: without the softening of its end.
-
-    Args:
-        kept: The layers that the run keeps.
-        record: The run's.
-        recipe: The run's, complete.
-    """
     from edge_train.presets import build_preset, layer_costs
     from edge_train.soften import soften_network
 
-    if recipe["soften"]:
-        todays = build_preset(record.preset, len(record.class_names))
-        if network_digest(kept) == network_digest(layer_costs(soften_network(todays))):
-            return network_digest(layer_costs(todays))
-    return network_digest(kept)
+    names = name_classes(class_names) if recipe.others else class_names
+    network = build_preset(preset, len(names))
+    return layer_costs(soften_network(network) if recipe.soften else network)
 
 
 def network_digest(costs: Sequence[Any]) -> str:

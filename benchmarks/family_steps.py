@@ -29,8 +29,6 @@ from family_make import (
     complete_make,
     complete_recipe,
     cost_layers,
-    digest_trained,
-    kept_costs,
     make_of_checkpoint,
     network_digest,
     plain_values,
@@ -158,7 +156,7 @@ class KerasSteps:
         self._call(run, ["export", out, "--quantize", *run.entry.export, *options])
         with self._keras_lock:
             row = self._row(run)
-            costs = kept_costs(self._path(run))
+        costs = self._costs[run.entry.preset]
         return PresetResults(
             preset=run.entry.preset,
             recipe=run.entry.recipe,
@@ -239,15 +237,16 @@ class KerasSteps:
         )
 
     def _make_of_record(self, folder: RunFolder, make: Make) -> Make:
-        record = folder.read_record()
-        recipe = complete_recipe(record.config["recipe"])
+        from edge_export.reference import Reference
+        from edge_train.presets import layer_costs
+
         with self._keras_lock:
-            network = digest_trained(kept_costs(folder.path), record, recipe)
+            reference = Reference.load(folder.path)
         return Make(
-            recipe=recipe,
-            data_sha256=record.data_sha256,
-            teacher_sha256=todays_exports(record.teacher_sha256),
-            network=network,
+            recipe=complete_recipe(reference.record.config["recipe"]),
+            data_sha256=reference.record.data_sha256,
+            teacher_sha256=todays_exports(reference.record.teacher_sha256),
+            network=network_digest(layer_costs(reference.model)),
             export=make.export,
         )
 

@@ -26,6 +26,12 @@ MIN_CONTRAST_SD: Final = 3.5
 # Connected pieces with less than this share of all ink are specks.
 MIN_PIECE_SHARE: Final = 0.03
 
+# In a stack a picture is framed by what its window reaches. Where that is much more than the
+# picture, as around a strip, or more than a core's second cache holds, a stack gains nothing.
+_MOST_FRAME: Final = 4
+_MOST_FRAMED_PIXELS: Final = 128 * 1024
+_LARGEST_STACK: Final = 64
+
 ImageU8 = NDArray[np.uint8]
 
 
@@ -41,7 +47,7 @@ def find_ink(grey_hw: ImageU8) -> ImageU8 | None:
     Returns:
         uint8 (h, w): ground 0, full ink 255; specks removed. None when there is no ink.
     """
-    kernel = square(_window(grey_hw))
+    kernel = square(_window(*grey_hw.shape))
     turned = ~grey_hw if is_light_ground(grey_hw) else grey_hw
     depth = np.asarray(cv2.morphologyEx(turned, cv2.MORPH_TOPHAT, kernel), np.uint8)
     return _ink_of(depth, *split_levels(_histogram(depth)[np.newaxis]))
@@ -52,10 +58,23 @@ def find_inks(greys_nhw: ImageU8) -> list[ImageU8 | None]:
     # 255 less a level is its bits turned over.
     turn = np.array([255 * is_light for is_light in _are_light_grounds(greys_nhw)], np.uint8)
     depths = greys_nhw ^ turn[:, np.newaxis, np.newaxis]
-    window = _window(greys_nhw[0])
+    window = _window(*greys_nhw.shape[1:])
     depths -= _slide(_slide(depths, window, np.minimum, 255), window, np.maximum, 0)
     splits = split_levels(np.stack([_histogram(depth) for depth in depths]))
     return [_ink_of(depth, split) for depth, split in zip(depths, splits, strict=True)]
+
+
+def stack_size(height: int, width: int) -> int:
+    """Return how many pictures of a size :func:`find_inks` should be given at most.
+
+    Returns:
+        1 where they are better served one by one, by :func:`find_ink`.
+    """
+    margin = 2 * (_window(height, width) // 2)
+    framed = (height + margin) * (width + margin)
+    if framed > _MOST_FRAME * height * width:
+        return 1
+    return max(1, min(_LARGEST_STACK, _MOST_FRAMED_PIXELS // framed))
 
 
 def is_light_ground(grey_hw: ImageU8) -> bool:
@@ -103,8 +122,8 @@ def stretch_ink(depth_hw: ImageU8, mask_hw: ImageU8, ground: int, full: int) -> 
     return ink
 
 
-def _window(grey_hw: ImageU8) -> int:
-    return max(3, int(max(grey_hw.shape) * GROUND_WINDOW)) | 1
+def _window(height: int, width: int) -> int:
+    return max(3, int(max(height, width) * GROUND_WINDOW)) | 1
 
 
 def _histogram(image_hw: ImageU8) -> NDArray[np.int64]:

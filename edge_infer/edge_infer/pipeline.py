@@ -169,13 +169,18 @@ def _size_bytes(image: ImageU8 | Failure) -> int:
 
 def _tensors(items: list[Item], images: list[ImageU8 | Failure]) -> list[_Read]:
     tensors: list[_Read] = []
-    for is_small, pairs in groupby(zip(items, images, strict=False), _is_small_file):
-        if is_small:
-            # Files give nothing but pictures, and small ones fit into memory: none can fail.
-            tensors += prepare_digits([cast(ImageU8, image) for _, image in pairs])
-        else:
-            tensors += (_tensor(item, image) for item, image in pairs)
+    for is_small, group in groupby(zip(items, images, strict=False), _is_small_file):
+        pairs = list(group)
+        tensors += _stacked(pairs) if is_small else (_tensor(*pair) for pair in pairs)
     return tensors
+
+
+def _stacked(pairs: list[tuple[Item, ImageU8 | Failure]]) -> Iterable[_Read]:
+    """Prepare small pictures at once; one by one where anything is wrong, to tell with which."""
+    try:
+        return prepare_digits([cast(ImageU8, image) for _, image in pairs])
+    except (EdgeMnistError, MemoryError, cv2.error):
+        return [_tensor(*pair) for pair in pairs]
 
 
 def _is_small_file(pair: tuple[Item, ImageU8 | Failure]) -> bool:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from edge_infer.glyph_ink import find_ink, find_inks, is_light_ground
+from edge_infer.glyph_ink import find_ink, find_inks, is_light_ground, stack_size
 from edge_infer.levels import otsu_threshold, split_levels, stretch_table
 
 LEVELS = st.sampled_from([0, 1, 60, 128, 200, 254, 255])
@@ -31,6 +31,20 @@ def test_pictures_in_a_stack_become_what_each_becomes_alone(greys: np.ndarray) -
 def test_noise_in_a_stack_becomes_what_it_becomes_alone(greys: np.ndarray) -> None:
     for ink, grey in zip(find_inks(greys), greys, strict=True):
         np.testing.assert_array_equal(ink, find_ink(grey))
+
+
+@pytest.mark.parametrize("shape", [(20, 1, 200), (20, 200, 1), (3, 60, 60), (2, 33, 90)])
+def test_strips_and_larger_pictures_in_a_stack_are_as_alone(shape: tuple[int, ...]) -> None:
+    greys = np.random.default_rng(1).choice(np.uint8([20, 30, 220]), shape, p=[0.5, 0.4, 0.1])
+    for ink, grey in zip(find_inks(greys), greys, strict=True):
+        np.testing.assert_array_equal(ink, find_ink(grey))
+
+
+def test_stacks_are_for_small_pictures_that_are_no_strips() -> None:
+    assert stack_size(28, 28) == 64
+    assert stack_size(1, 1) == 1
+    assert 1 < stack_size(100, 60) < 64
+    assert [stack_size(1, 512), stack_size(512, 8), stack_size(400, 512)] == [1, 1, 1]
 
 
 def test_digits_in_a_stack_become_what_each_becomes_alone(draw_digit) -> None:

@@ -192,3 +192,43 @@ def test_folder_of_files_gives_what_classify_gives(classifier, draw_digit, tmp_p
         alone = classifier.classify(draw_digit(index % 10, 40 + index))
         assert result.outcome.label == alone.label
         np.testing.assert_allclose(result.outcome.probabilities, alone.probabilities, atol=1e-6)
+
+
+def _in_one_size(draw_digit, count: int) -> list[np.ndarray]:
+    digits = [draw_digit(index % 10, 40) for index in range(count)]
+    return [cv2.resize(digit, (30, 36)) for digit in digits]
+
+
+def test_files_of_one_size_give_what_each_gives_alone(classifier, draw_digit, tmp_path) -> None:
+    pictures = _in_one_size(draw_digit, 90)
+    pictures[5] = cv2.cvtColor(pictures[5], cv2.COLOR_GRAY2BGR)
+    pictures[17][:] = 255
+    pictures[23] = draw_digit(3, 200)
+    for index, picture in enumerate(pictures):
+        cv2.imwrite(str(tmp_path / f"{index:02}.png"), picture)
+    (tmp_path / "40.png").write_bytes((tmp_path / "41.png").read_bytes()[:60])
+    np.savez(tmp_path / "rows.npz", x=np.stack([prepare_digit(pictures[0])] * 3))
+    sources = [str(tmp_path), str(tmp_path / "rows.npz"), str(tmp_path / "07.png")]
+    results = list(predict_items(classifier, open_sources(sources)))
+    assert len(results) == 94
+    assert [n for n, result in enumerate(results) if isinstance(result.outcome, Failure)] == [40]
+    expected = [classifier.classify(picture) for picture in pictures]
+    expected += [expected[0]] * 3 + [expected[7]]
+    for index, (result, alone) in enumerate(zip(results, expected, strict=True)):
+        if index != 40:
+            assert result.outcome.label == alone.label
+            np.testing.assert_array_equal(result.outcome.probabilities, alone.probabilities)
+
+
+def test_stack_that_fails_costs_no_more_than_the_picture_at_fault(
+    classifier, draw_digit, tmp_path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for index, picture in enumerate(_in_one_size(draw_digit, 30)):
+        cv2.imwrite(str(tmp_path / f"{index:02}.png"), picture)
+
+    def no_memory(images: object) -> list[np.ndarray | None]:
+        raise MemoryError
+
+    monkeypatch.setattr("edge_infer.pipeline.prepare_digits", no_memory)
+    results = list(predict_items(classifier, open_sources([str(tmp_path)])))
+    assert [result.outcome.label for result in results] == [str(n % 10) for n in range(30)]

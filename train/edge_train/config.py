@@ -45,8 +45,8 @@ class Recipe:
             have the rest. Of no effect without a teacher.
         teacher_temperature: What the teacher's logits are divided by, above 0. Softened, they
             tell which wrong answers are near; export finds the temperature that undoes it.
-        soften: Whether the trained network is shown softer pictures than it is given where that
-            lowers its validation loss, see :mod:`edge_train.soften`.
+        soften: Whether the trained network ends by seeing softer pictures than it is given,
+            see :mod:`edge_train.soften`.
         ema_momentum: Of the exponential moving average over steps (Polyak & Juditsky 1992)
             whose weights are measured and kept in place of the last ones; None keeps those.
         precision: Of the arithmetic; what is saved is float32 either way.

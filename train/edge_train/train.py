@@ -121,32 +121,9 @@ def _run(
     trained = build_preset(config.preset, len(_class_names(data, config)))
     restore_best(trained, state)
     if config.recipe.soften:
-        trained = soften_if_better(trained, parts, view)
+        view.notify("softening what the trained network sees, in its first convolution")
+        trained = soften_network(trained)
     return _finish(trained, state, data, parts, view)
-
-
-def soften_if_better(model: Any, parts: TrainingSet, view: TrainingView) -> Any:
-    """Soften what a trained network is shown, where that helps it.
-
-    Args:
-        model: As :func:`edge_train.soften.soften_network` takes it.
-        parts: Of which the validation images decide, by the loss.
-        view: Told what came of it.
-
-    Returns:
-        The softened network, or the model itself.
-    """
-    softened = soften_network(model)
-    plain, soft = (
-        evaluate(network, parts.validation_images, parts.validation_labels)
-        for network in (model, softened)
-    )
-    better = soft.loss < plain.loss
-    view.notify(
-        f"softening the pictures takes the validation loss from {plain.loss:.4f} to "
-        f"{soft.loss:.4f}: {'done' if better else 'left out'}"
-    )
-    return softened if better else model
 
 
 def _finish(
