@@ -193,7 +193,7 @@ def measure(
     model: Any, images: NDArray[np.uint8], labels: NDArray[np.int64]
 ) -> tuple[float, float, float]:
     """Return accuracy, loss after the temperature, and accuracy on distorted copies."""
-    from edge_export.calibrate import find_temperature, soften
+    from edge_export.calibrate import at_temperature, find_temperature
     from edge_train.augment import Augmentation, augment_images
 
     def logits(batch: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -201,8 +201,8 @@ def measure(
         return np.log(np.maximum(probabilities, 1e-12)).astype(np.float32)
 
     plain = logits(images)
-    softened = soften(plain, find_temperature(plain, labels))
-    loss = float(-np.log(softened[np.arange(len(labels)), labels]).mean())
+    calibrated = at_temperature(plain, find_temperature(plain, labels))
+    loss = float(-np.log(calibrated[np.arange(len(labels)), labels]).mean())
     mild = Augmentation(rotation_deg=10, scale=0.1, shear=0.1, shift_px=1.5)
     rng = np.random.default_rng(0)
     distorted = [

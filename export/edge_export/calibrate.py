@@ -36,12 +36,12 @@ def find_temperature(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> 
     low, high = 1 / _MAX_TEMPERATURE, 1 / _MIN_TEMPERATURE
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
-        slope = float((soften(logits, 1 / middle) * logits).sum()) / n - wanted
+        slope = float((at_temperature(logits, 1 / middle) * logits).sum()) / n - wanted
         low, high = (middle, high) if slope < 0 else (low, middle)
     return 2 / (low + high)
 
 
-def soften(logits: NDArray[np.float32], temperature: float) -> NDArray[np.float64]:
+def at_temperature(logits: NDArray[np.float32], temperature: float) -> NDArray[np.float64]:
     """Give softmax(logits / temperature), float64 (n, classes), rows sum to 1."""
     scaled = logits.astype(np.float64) / temperature
     powers: NDArray[np.float64] = np.exp(scaled - scaled.max(axis=1, keepdims=True))

@@ -13,7 +13,7 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from edge_export.calibrate import find_reject_threshold, find_temperature, soften
+from edge_export.calibrate import at_temperature, find_reject_threshold, find_temperature
 from edge_export.config import ExportConfig
 from edge_export.convert import convert_trunk
 from edge_export.face import add_face, add_metadata
@@ -123,8 +123,8 @@ def _ask_keras(reference: Reference) -> _KerasAnswers:
     test = reference.logits(calibration.test_images)
     temperature = find_temperature(validation, calibration.validation_labels)
     return _KerasAnswers(
-        soften(validation, temperature).astype(np.float32),
-        soften(test, temperature).astype(np.float32),
+        at_temperature(validation, temperature).astype(np.float32),
+        at_temperature(test, temperature).astype(np.float32),
         temperature,
     )
 

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_export.calibrate import soften
+from edge_export.calibrate import at_temperature
 from edge_export.changed import draw_changed
 from edge_export.config import VerifyConfig
 from edge_export.parity import Gates, ParityReport, compare
@@ -50,7 +50,7 @@ def verify_file(config: VerifyConfig, notify: Notify) -> ParityReport:
     calibration = reference.calibration
     notify("asking Keras")
     logits = reference.logits(calibration.test_images)
-    keras_probabilities = soften(logits, classifier.metadata.temperature).astype(np.float32)
+    keras_probabilities = at_temperature(logits, classifier.metadata.temperature).astype(np.float32)
     notify("asking the file")
     file_probabilities = classify_all(classifier, calibration.test_images)
     report = compare(

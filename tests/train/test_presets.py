@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from edge_infer.errors import UsageError
+from edge_infer.shipped import read_card
 from edge_train.presets import PRESETS, build_preset, count_trained, find_preset, layer_costs
 
 
@@ -83,6 +84,7 @@ def test_find_preset_suggests_the_nearest_name() -> None:
 def test_page_has_material_of_its_own() -> None:
     page = find_preset("page")
     assert not page.recipe.soften
+    assert count_trained(build_preset("page", 11)) == read_card("page").parameters
     assert page.recipe.others > 0
     assert page.recipe.damage > 0
     # Labels and a teacher that knows ten of eleven classes must speak of the same thing.

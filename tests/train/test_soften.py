@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from functools import partial
-
 import keras
 import numpy as np
 import pytest
@@ -72,15 +70,20 @@ def test_network_that_no_larger_kernel_fits_is_refused() -> None:
         soften_network(_network(6, 2, "valid"))
 
 
-def test_network_without_a_first_convolution_is_refused() -> None:
-    dense = build_network(partial(layers.Flatten()), 5, name="flat")
-    with pytest.raises(ValueError, match="flat does not begin with a convolution"):
+def test_network_without_a_plain_first_convolution_is_refused() -> None:
+    dilated = build_network(
+        lambda plane: layers.Flatten()(layers.Conv2D(2, 3, dilation_rate=2)(plane)), 5, name="far"
+    )
+    with pytest.raises(ValueError, match="far does not begin with a plain convolution"):
+        soften_network(dilated)
+    dense = build_network(layers.Flatten(), 5, name="flat")
+    with pytest.raises(ValueError, match="flat does not begin with a plain convolution"):
         soften_network(dense)
 
 
 @pytest.mark.parametrize(
     "preset",
-    [name for name, preset in PRESETS.items() for r in preset.recipes.values() if r.soften],
+    [n for n, preset in PRESETS.items() if any(r.soften for r in preset.recipes.values())],
 )
 def test_presets_that_soften_can_be_softened(preset: str) -> None:
     assert soften_network(build_preset(preset, 10)).output.shape == (None, 10)

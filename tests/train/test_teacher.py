@@ -43,12 +43,12 @@ def test_teacher_is_known_by_name_or_whole_path(monkeypatch: pytest.MonkeyPatch)
     assert teacher_sha256("edge") != teacher_sha256(str(TINY))
 
 
-def test_teachers_are_softened_as_their_logits_divided() -> None:
+def test_teachers_answer_as_their_logits_divided_by_the_temperature() -> None:
     images = np.random.default_rng(0).integers(0, 256, (20, 28, 28), np.uint8)
     plain = Classifier.load("edge").probabilities(images).astype(np.float64)
     powers = np.exp(np.log(plain) / 3)
-    softened = Teacher.load(("edge",), DIGITS).probabilities(images, 3.0)
-    np.testing.assert_allclose(softened, powers / powers.sum(axis=1, keepdims=True), atol=1e-5)
+    divided = Teacher.load(("edge",), DIGITS).probabilities(images, 3.0)
+    np.testing.assert_allclose(divided, powers / powers.sum(axis=1, keepdims=True), atol=1e-5)
 
 
 def test_teacher_that_lacks_only_the_class_other_gives_it_nothing() -> None:

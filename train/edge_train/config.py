@@ -43,7 +43,7 @@ class Recipe:
             cuts, see :mod:`edge_train.damage`.
         teacher_weight: 0-1, share of a teacher's probabilities in the targets; the labels
             have the rest. Of no effect without a teacher.
-        teacher_temperature: What the teacher's logits are divided by, above 0. Softened, they
+        teacher_temperature: What the teacher's logits are divided by, above 0. At a high one they
             tell which wrong answers are near; export finds the temperature that undoes it.
         soften: Whether the trained network ends by seeing softer pictures than it is given,
             see :mod:`edge_train.soften`.

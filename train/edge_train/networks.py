@@ -65,7 +65,7 @@ def edge_trunk(plane: Any) -> Any:
 
 
 def page_trunk(plane: Any) -> Any:
-    """The plan of ``edge`` with padding: what is no digit may well touch the edge."""
+    """The former plan of ``edge``, with padding: what is no digit may well touch the edge."""
     x = _convolution(_convolution(plane, 32, 6, strides=2), 48, 3, strides=2)
     x = _convolution(_convolution(x, 48, 3), 48, 3, padding="valid")
     return _weighted_average(x)

@@ -95,7 +95,7 @@ _FAST: Final = replace(
 
 # For candidates cut from a line: one picture in three is no digit, most digits are damaged.
 # Proportions vary more than in MNIST and shifts do nothing, as all is normalised again.
-# Without smoothing, and with a teacher that is not softened: it does not know the pictures
+# Without smoothing, and with a teacher at temperature 1: it does not know the pictures
 # that are no digit, so both must speak of the same probabilities.
 _PAGE: Final = replace(
     _OWN,
@@ -126,7 +126,7 @@ PRESETS: Final[Mapping[str, Preset]] = {
         recipes={DEFAULT_RECIPE: _MAX},
     ),
     "page": Preset(
-        summary="like edge with a class more, for what is no digit: it reads pages",
+        summary="a class more, for what is no digit: it reads pages",
         trunk=page_trunk,
         recipes={DEFAULT_RECIPE: _PAGE},
     ),

@@ -1,9 +1,11 @@
-"""Show a trained network softer pictures than it is given, at no cost when it runs.
+"""Show a trained network softer pictures than it is given, within its first convolution.
 
 Distortions by linear interpolation blur, so a network learns from softer digits than it is
 asked about. Every pixel is therefore averaged with three neighbours before the trained first
 convolution sees it. Both steps are linear: together they are one convolution whose kernel is
-a row and a column larger. What that is worth is in ``docs/training.md``.
+a row and a column larger. An int8 export fills kernels of stride 2 up to an even size
+anyway, so there 5x5 becomes 6x6 for nothing. What softening is worth is in
+``docs/training.md``.
 """
 
 from __future__ import annotations
@@ -27,12 +29,12 @@ def soften_network(model: Any) -> Any:
         A model of the same layers with the same weights, but for the larger kernel.
 
     Raises:
-        ValueError: The network begins otherwise, or the larger kernel, without padding, would
-            give fewer outputs than the one it stands for.
+        ValueError: The network begins otherwise, with a dilated convolution too, or the larger
+            kernel, without padding, would give fewer outputs than the one it stands for.
     """
     first = next((layer for layer in model.layers if layer.weights), None)
-    if not isinstance(first, keras.layers.Conv2D):
-        raise ValueError(f"{model.name} does not begin with a convolution")
+    if not isinstance(first, keras.layers.Conv2D) or set(first.dilation_rate) != {1}:
+        raise ValueError(f"{model.name} does not begin with a plain convolution")
 
     def larger(layer: Any) -> Any:
         config = layer.get_config()

@@ -89,7 +89,7 @@ class Teacher:
 
     def _mean(self, images: NDArray[np.uint8], temperature: float) -> NDArray[np.float32]:
         answers = [
-            self._widen(_soften(classifier.probabilities(images), temperature), classifier)
+            self._widen(_at_temperature(classifier.probabilities(images), temperature), classifier)
             for classifier in self._classifiers
         ]
         mean: NDArray[np.float32] = np.stack(answers).mean(axis=0, dtype=np.float32)
@@ -104,11 +104,11 @@ class Teacher:
         return np.insert(probabilities, self._unknown, np.float32(0), axis=1)
 
 
-def _soften(probabilities: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
+def _at_temperature(probabilities: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
     """Give softmax(logits / temperature): the powers of the probabilities, made to sum to 1."""
     powers: NDArray[np.float32] = probabilities ** np.float32(1 / temperature)
-    softened: NDArray[np.float32] = powers / powers.sum(axis=1, keepdims=True)
-    return softened
+    probabilities_at: NDArray[np.float32] = powers / powers.sum(axis=1, keepdims=True)
+    return probabilities_at
 
 
 def settle_teacher(model: str) -> str:

@@ -28,7 +28,7 @@ def _draw_loss(training: Training) -> Drawn:
         "Training and validation loss over the epochs.",
         f"The validation loss is lowest in epoch {lowest.epoch}, {lowest.validation_loss:.4f} "
         f"nats, and {training.best.validation_loss:.4f} in the chosen epoch "
-        f"{training.best_epoch} (dashed). The training loss is of distorted images and softened "
+        f"{training.best_epoch} (dashed). The training loss is of distorted images and softer "
         "labels, so it may lie above.",
     )
 
