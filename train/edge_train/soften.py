@@ -43,7 +43,7 @@ def soften_network(model: Any) -> Any:
         return type(layer).from_config(config)
 
     softened = keras.models.clone_model(model, clone_function=larger)
-    outputs, needed = softened.get_layer(first.name).output.shape, first.output.shape
+    outputs, needed = (network.get_layer(first.name).output.shape for network in (softened, model))
     if outputs != needed:
         raise ValueError(f"{first.name} would give {outputs[1:3]} outputs for {needed[1:3]}")
     for source, copy in zip(model.layers, softened.layers, strict=True):
