@@ -83,7 +83,7 @@ def test_form_is_drawn_well_inside_the_canvas(
 @pytest.mark.parametrize(("digit", "form"), EVERY_FORM)
 def test_form_is_read_as_its_digit(digit: int, form: Form, best) -> None:
     """By a network that has learnt them: a form that a change makes unlike itself is seen."""
-    read = best.probabilities(draw_form(form, 100, np.random.default_rng(digit))).argmax(axis=1)
+    read = best.probabilities(draw_form(form, 400, np.random.default_rng(digit))).argmax(axis=1)
     assert (read == digit).mean() >= 0.95
 
 
