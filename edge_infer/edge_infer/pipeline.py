@@ -3,9 +3,10 @@
 Measured on two cores with 10,000 PNG files of 28x28 pixels: handing pictures to threads
 one at a time costs more in hand-overs than in work, and two threads that read small
 pictures are slower than one (by a quarter), since each short OpenCV call on a picture lets
-go of the interpreter lock and has to win it back. So threads get chunks, small pictures get one reading thread, and the network
-takes a chunk in one run, without the lock, while the next is read. Large photographs,
-whose decoding takes milliseconds without the lock, get a thread a core.
+go of the interpreter lock and has to win it back. So threads get chunks, small pictures get
+one reading thread and are prepared many at once, and the network takes a chunk in one run,
+without the lock, while the next is read. Large photographs, whose decoding takes
+milliseconds without the lock, get a thread a core.
 """
 
 from __future__ import annotations
