@@ -65,12 +65,10 @@ def plain_values(values: Mapping[str, Any]) -> dict[str, Any]:
 def cost_layers(preset: str, recipe: Any, class_names: tuple[str, ...]) -> list[Any]:
     """List the layers of a preset's network, as wide and as softened as its recipe makes it."""
     from edge_train.others import name_classes
-    from edge_train.presets import build_preset, layer_costs
-    from edge_train.soften import soften_network
+    from edge_train.presets import build_finished, layer_costs
 
     names = name_classes(class_names) if recipe.others else class_names
-    network = build_preset(preset, len(names))
-    return layer_costs(soften_network(network) if recipe.soften else network)
+    return layer_costs(build_finished(preset, recipe, len(names)))
 
 
 def network_digest(costs: Sequence[Any]) -> str:

@@ -14,7 +14,7 @@ from edge_mnist.console import ERR, OUT
 from edge_mnist.training_view import TerminalTrainingView
 from edge_train.checkpoint import CHECKPOINT_NAME
 from edge_train.config import Recipe, TrainConfig, override
-from edge_train.presets import PRESETS, build_preset, find_preset, layer_costs
+from edge_train.presets import PRESETS, build_finished, find_preset, layer_costs
 from edge_train.train import resume, train, use_deterministic_operations
 
 _EXIT_INTERRUPTED = 130
@@ -73,7 +73,7 @@ def resume_run(folder: Path) -> None:
 def print_presets() -> None:
     """Print each preset's layers, parameters and multiply-accumulates an image."""
     for name, preset in PRESETS.items():
-        costs = layer_costs(build_preset(name, _DIGIT_CLASSES))
+        costs = layer_costs(build_finished(name, preset.recipe, _DIGIT_CLASSES))
         parameters, macs = sum(c.parameters for c in costs), sum(c.macs for c in costs)
         table = Table(
             title=f"{name}: {preset.summary}\n{parameters:,} parameters, {macs:,} MACs\n"

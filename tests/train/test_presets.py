@@ -5,7 +5,14 @@ import pytest
 
 from edge_infer.errors import UsageError
 from edge_infer.shipped import read_card
-from edge_train.presets import PRESETS, build_preset, count_trained, find_preset, layer_costs
+from edge_train.presets import (
+    PRESETS,
+    build_finished,
+    build_preset,
+    count_trained,
+    find_preset,
+    layer_costs,
+)
 
 
 def test_edge_has_sixty_to_eighty_thousand_parameters() -> None:
@@ -81,10 +88,18 @@ def test_find_preset_suggests_the_nearest_name() -> None:
         find_preset("resnet")
 
 
+@pytest.mark.parametrize(
+    ("preset", "classes"), [("nano", 10), ("edge", 10), ("max", 10), ("page", 11)]
+)
+def test_presets_end_as_the_networks_that_ship(preset: str, classes: int) -> None:
+    card, finished = read_card(preset), build_finished(preset, find_preset(preset).recipe, classes)
+    assert count_trained(finished) == card.parameters
+    assert sum(cost.macs for cost in layer_costs(finished)) == card.macs
+
+
 def test_page_has_material_of_its_own() -> None:
     page = find_preset("page")
     assert not page.recipe.soften
-    assert count_trained(build_preset("page", 11)) == read_card("page").parameters
     assert page.recipe.others > 0
     assert page.recipe.damage > 0
     # Labels and a teacher that knows ten of eleven classes must speak of the same thing.

@@ -20,6 +20,7 @@ from edge_train.networks import (
     nano_trunk,
     page_trunk,
 )
+from edge_train.soften import soften_network
 
 DEFAULT_RECIPE: Final = "default"
 
@@ -178,6 +179,12 @@ def find_preset(name: str) -> Preset:
 def build_preset(name: str, classes: int) -> Any:
     """Build the untrained Keras model of a preset; errors as :func:`find_preset`."""
     return build_network(find_preset(name).trunk, classes, name=name)
+
+
+def build_finished(name: str, recipe: Recipe, classes: int) -> Any:
+    """Build a preset's network, untrained, in the form that a recipe leaves it in."""
+    network = build_preset(name, classes)
+    return soften_network(network) if recipe.soften else network
 
 
 def count_trained(model: Any) -> int:
