@@ -1,9 +1,4 @@
-"""Ink told from ground in a picture, or in a stack of pictures of one size at once.
-
-On 28x28 pixels it is the number of calls that costs, not the pixels: in a stack of 64 a
-picture takes half of the time that it takes alone. What becomes of it is the same, whatever
-lies beside it.
-"""
+"""Ink told from ground in a picture of one glyph."""
 
 from __future__ import annotations
 
@@ -26,12 +21,6 @@ MIN_CONTRAST_SD: Final = 3.5
 # Connected pieces with less than this share of all ink are specks.
 MIN_PIECE_SHARE: Final = 0.03
 
-# In a stack a picture is framed by what its window reaches. Where that is much more than the
-# picture, as around a strip, or more than a core's second cache holds, a stack gains nothing.
-_MOST_FRAME: Final = 4
-_MOST_FRAMED_PIXELS: Final = 128 * 1024
-_LARGEST_STACK: Final = 64
-
 ImageU8 = NDArray[np.uint8]
 
 
@@ -47,34 +36,16 @@ def find_ink(grey_hw: ImageU8) -> ImageU8 | None:
     Returns:
         uint8 (h, w): ground 0, full ink 255; specks removed. None when there is no ink.
     """
-    kernel = square(_window(*grey_hw.shape))
+    kernel = square(ground_window(*grey_hw.shape))
     turned = ~grey_hw if is_light_ground(grey_hw) else grey_hw
     depth = np.asarray(cv2.morphologyEx(turned, cv2.MORPH_TOPHAT, kernel), np.uint8)
-    return _ink_of(depth, *split_levels(_histogram(depth)[np.newaxis]))
-
-
-def find_inks(greys_nhw: ImageU8) -> list[ImageU8 | None]:
-    """Do as :func:`find_ink` does, with each picture of a stack: uint8 (n, h, w), n at least 1."""
-    # 255 less a level is its bits turned over.
-    turn = np.array([255 * is_light for is_light in _are_light_grounds(greys_nhw)], np.uint8)
-    depths = greys_nhw ^ turn[:, np.newaxis, np.newaxis]
-    window = _window(*greys_nhw.shape[1:])
-    depths -= _slide(_slide(depths, window, np.minimum, 255), window, np.maximum, 0)
-    splits = split_levels(np.stack([_histogram(depth) for depth in depths]))
-    return [_ink_of(depth, split) for depth, split in zip(depths, splits, strict=True)]
-
-
-def stack_size(height: int, width: int) -> int:
-    """Return how many pictures of a size :func:`find_inks` should be given at most.
-
-    Returns:
-        1 where they are better served one by one, by :func:`find_ink`.
-    """
-    margin = 2 * (_window(height, width) // 2)
-    framed = (height + margin) * (width + margin)
-    if framed > _MOST_FRAME * height * width:
-        return 1
-    return max(1, min(_LARGEST_STACK, _MOST_FRAMED_PIXELS // framed))
+    (split,) = split_levels(_histogram(depth)[np.newaxis])
+    if not holds_ink(split):
+        return None
+    kept = _without_specks((depth > split.threshold).view(np.uint8))
+    if not cv2.countNonZero(kept):
+        return None
+    return stretch_ink(depth, kept, split.ground, split.full)
 
 
 def is_light_ground(grey_hw: ImageU8) -> bool:
@@ -95,6 +66,16 @@ def is_light_ground(grey_hw: ImageU8) -> bool:
         # Otsu's threshold parts the two, wherever it lies: no need to look for it.
         return typical == lightest
     return typical > otsu_threshold(_histogram(grey_hw))
+
+
+def ground_window(height: int, width: int) -> int:
+    """Return the side, odd, of the window over which a picture's ground is estimated."""
+    return max(3, int(max(height, width) * GROUND_WINDOW)) | 1
+
+
+def holds_ink(split: Split) -> bool:
+    """Tell whether what lies above the threshold is ink, and not the noise of the ground."""
+    return split.contrast >= max(MIN_CONTRAST, MIN_CONTRAST_SD * split.deviation)
 
 
 @lru_cache(maxsize=64)
@@ -122,21 +103,8 @@ def stretch_ink(depth_hw: ImageU8, mask_hw: ImageU8, ground: int, full: int) -> 
     return ink
 
 
-def _window(height: int, width: int) -> int:
-    return max(3, int(max(height, width) * GROUND_WINDOW)) | 1
-
-
 def _histogram(image_hw: ImageU8) -> NDArray[np.int64]:
     return np.bincount(image_hw.ravel(), minlength=256)
-
-
-def _ink_of(depth_hw: ImageU8, split: Split) -> ImageU8 | None:
-    if split.contrast < max(MIN_CONTRAST, MIN_CONTRAST_SD * split.deviation):
-        return None
-    kept = _without_specks((depth_hw > split.threshold).view(np.uint8))
-    if not cv2.countNonZero(kept):
-        return None
-    return stretch_ink(depth_hw, kept, split.ground, split.full)
 
 
 def _without_specks(mask_hw: ImageU8) -> ImageU8:
@@ -148,49 +116,3 @@ def _without_specks(mask_hw: ImageU8) -> ImageU8:
     areas[0] = 0
     keep = (areas >= MIN_PIECE_SHARE * float(areas.sum())).astype(np.uint8)
     return keep.take(labels)
-
-
-def _are_light_grounds(greys_nhw: ImageU8) -> list[bool]:
-    """Do as :func:`is_light_ground` does, with each picture of a stack."""
-    sides = (greys_nhw[:, 0], greys_nhw[:, -1], greys_nhw[:, :, 0], greys_nhw[:, :, -1])
-    border = np.concatenate(sides, axis=1)
-    border.sort(axis=1)
-    typical = border[:, (border.shape[1] - 1) // 2].tolist()
-    pixels = greys_nhw.reshape(len(greys_nhw), -1)
-    extremes = (typical, pixels.min(axis=1).tolist(), pixels.max(axis=1).tolist())
-    return [
-        level == lightest
-        if darkest < lightest and level in {darkest, lightest}
-        else is_light_ground(grey)
-        for grey, level, darkest, lightest in zip(greys_nhw, *extremes, strict=True)
-    ]
-
-
-def _slide(images_nhw: ImageU8, side: int, extreme: np.ufunc, beyond: int) -> ImageU8:
-    """Take the extreme over the square around each pixel, as ``cv2.erode`` and ``dilate`` do.
-
-    Windows are doubled until they are as wide as wanted, over all pictures as one row of
-    pixels: what runs from one line into the next lands in the margin, which is left out.
-
-    Args:
-        images_nhw: uint8 (n, h, w).
-        side: Of the square, odd.
-        extreme: ``np.minimum`` or ``np.maximum``.
-        beyond: What stands beyond the edge.
-
-    Returns:
-        uint8 (n, h, w), a view of something larger.
-    """
-    count, height, width = images_nhw.shape
-    margin = side // 2
-    line, lines = width + 2 * margin, height + 2 * margin
-    framed = np.full((count, lines, line), beyond, np.uint8)
-    framed[:, margin : margin + height, margin : margin + width] = images_nhw
-    row = framed.reshape(-1)
-    for step in (1, line):
-        covered = 1
-        while covered < side:
-            more = min(covered, side - covered)
-            row = extreme(row[: -more * step], row[more * step :])
-            covered += more
-    return np.ndarray(images_nhw.shape, np.uint8, row, strides=(lines * line, line, 1))

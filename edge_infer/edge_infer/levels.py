@@ -6,9 +6,9 @@ every machine.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +21,7 @@ _GROUND_PERCENT: Final = 50
 _FULL_PERCENT: Final = 95
 
 
-@dataclass(frozen=True, slots=True)
-class Split:
+class Split(NamedTuple):
     """A histogram parted in ground (up to ``threshold``) and ink (above it).
 
     Attributes:
@@ -48,7 +47,19 @@ def split_levels(histograms: NDArray[np.int64]) -> list[Split]:
     """
     sums = (histograms * _POWERS[:, np.newaxis]).cumsum(axis=2)
     thresholds = _best_thresholds(sums[0], sums[1]).tolist()
-    return [_describe(sums[:, row], threshold) for row, threshold in enumerate(thresholds)]
+    # Python's numbers from here on: of single figures numpy's calls cost more than the work.
+    below = [sums[:, row, threshold].tolist() for row, threshold in enumerate(thresholds)]
+    whole = sums[:2, :, -1].T.tolist()
+    wanted = [
+        (
+            _share(ground_count, _GROUND_PERCENT),
+            ground_count + _share(count - ground_count, _FULL_PERCENT),
+        )
+        for (ground_count, _, _), (count, _) in zip(below, whole, strict=True)
+    ]
+    reached = sums[0][:, np.newaxis] >= np.array(wanted)[:, :, np.newaxis]
+    levels = reached.argmax(axis=2).tolist()
+    return list(map(_describe, thresholds, below, whole, levels))
 
 
 def otsu_threshold(histogram: NDArray[np.int64]) -> int:
@@ -94,20 +105,27 @@ def _best_thresholds(
     return best
 
 
-def _describe(sums: NDArray[np.int64], threshold: int) -> Split:
-    """Describe a histogram by its running sums (3, 256) of counts, levels and squares."""
-    count_below = sums[0]
-    ground_count, ground_sum, ground_squares = sums[:, threshold].tolist()
-    whole = sums[:, -1].tolist()
-    ink_count = whole[0] - ground_count
+def _describe(
+    threshold: int, below: Sequence[int], whole: Sequence[int], levels: Sequence[int]
+) -> Split:
+    """Describe a histogram by its sums of counts and levels and by two levels.
+
+    Args:
+        threshold: That parts it.
+        below: Counts, levels and their squares, summed up to the threshold.
+        whole: Counts and levels, summed over all.
+        levels: Median of the ground, and under which most of the ink lies.
+    """
+    ground_count, ground_sum, ground_squares = below
+    count, total = whole
+    ink_count = count - ground_count
     if not ink_count or not ground_count:
         return Split(threshold, contrast=0.0, deviation=0.0, ground=0, full=1)
     ground_mean = ground_sum / ground_count
-    ground = _first_reaching(count_below, _share(ground_count, _GROUND_PERCENT))
-    full = _first_reaching(count_below, ground_count + _share(ink_count, _FULL_PERCENT))
+    ground, full = levels
     return Split(
         threshold,
-        contrast=(whole[1] - ground_sum) / ink_count - ground_mean,
+        contrast=(total - ground_sum) / ink_count - ground_mean,
         deviation=max(ground_squares / ground_count - ground_mean**2, 0.0) ** 0.5,
         ground=ground,
         full=max(full, ground + 1),
@@ -117,7 +135,3 @@ def _describe(sums: NDArray[np.int64], threshold: int) -> Split:
 def _share(count: int, percent: int) -> int:
     """Return ``percent`` of ``count``, rounded up."""
     return -(-count * percent // 100)
-
-
-def _first_reaching(count_below: NDArray[np.int64], wanted: int) -> int:
-    return int(count_below.searchsorted(wanted))

@@ -5,18 +5,16 @@ these pure functions. The geometry is MNIST's (LeCun et al. 1998): the ink's bou
 box is scaled to fit 20x20 pixels with its aspect kept, then placed in 28x28 with its
 centre of mass in the middle.
 
-The same picture must give the same tensor on every CPU. So this module and those it stands
-on (``glyph_ink``, ``levels``, ``blocks``) use integer arithmetic, order-independent float64
-sums over histograms, and only those OpenCV operations that are bit-exact across builds: grey
-conversion, morphology, connected components, look-up tables and ``INTER_LINEAR_EXACT``
+The same picture must give the same tensor on every CPU. So this module, ``glyph_stack`` and
+those that they stand on (``glyph_ink``, ``levels``, ``blocks``) use integer arithmetic,
+order-independent float64 sums over histograms, and only those OpenCV operations that are
+bit-exact across builds: grey conversion, morphology, connected components, look-up tables,
+integer sums and ``INTER_LINEAR_EXACT``
 (plain ``INTER_LINEAR`` differs by a level between x86 and ARM).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import groupby, islice
-from operator import attrgetter
 from typing import Final
 
 import cv2
@@ -25,7 +23,7 @@ from numpy.typing import NDArray
 
 from edge_infer.blocks import average_blocks_of_glyph, reduce_to
 from edge_infer.errors import ImageError
-from edge_infer.glyph_ink import find_ink, find_inks, square, stack_size, stretch_ink
+from edge_infer.glyph_ink import find_ink, square, stretch_ink
 
 IMAGE_SIZE: Final = 28
 BOX_SIZE: Final = 20
@@ -52,24 +50,8 @@ def prepare_digit(image: ImageU8) -> ImageU8 | None:
     Raises:
         ImageError: The array is not such a picture.
     """
-    return _fitted(find_ink(reduce_to(to_grey(image), WORKING_SIZE)))
-
-
-def prepare_digits(images: Sequence[ImageU8]) -> list[ImageU8 | None]:
-    """Make the tensors of several pictures, as :func:`prepare_digit` does of each.
-
-    Small pictures of one size in a row, unless they are strips, take half the time so.
-
-    Raises:
-        ImageError: An array is not such a picture.
-    """
-    tensors: list[ImageU8 | None] = []
-    greys = (reduce_to(to_grey(image), WORKING_SIZE) for image in images)
-    for shape, alike in groupby(greys, attrgetter("shape")):
-        while stack := list(islice(alike, stack_size(*shape))):
-            inks = find_inks(np.stack(stack)) if len(stack) > 1 else [find_ink(stack[0])]
-            tensors += map(_fitted, inks)
-    return tensors
+    ink = find_ink(reduce_to(to_grey(image), WORKING_SIZE))
+    return None if ink is None else fit_to_box(ink)
 
 
 def to_grey(image: ImageU8) -> ImageU8:
@@ -161,18 +143,21 @@ def centre_by_mass(ink_hw: ImageU8) -> ImageU8:
     # Sums of whole numbers far below 2**53, so these floats are exact.
     moments = cv2.moments(ink_hw)
     mass = max(int(moments["m00"]), 1)
-    top = _offset(int(moments["m01"]), mass, height)
-    left = _offset(int(moments["m10"]), mass, width)
+    top = centre_offset(int(moments["m01"]), mass, height)
+    left = centre_offset(int(moments["m10"]), mass, width)
     field = np.zeros((IMAGE_SIZE, IMAGE_SIZE), np.uint8)
     field[top : top + height, left : left + width] = ink_hw
     return field
 
 
-def _fitted(ink: ImageU8 | None) -> ImageU8 | None:
-    return None if ink is None else fit_to_box(ink)
+def centre_offset(moment: int, mass: int, length: int) -> int:
+    """Return where in 28 pixels ink begins whose centre of mass comes to their middle.
 
-
-def _offset(moment: int, mass: int, length: int) -> int:
+    Args:
+        moment: Sum of ink times its distance from where the ink begins.
+        mass: Sum of ink, above 0.
+        length: Of the ink, at most 28; all of it stays inside.
+    """
     # round(14 - moment / mass) in integers; MNIST's middle is the pixel of index 14.
     wanted = (IMAGE_SIZE * mass - 2 * moment + mass) // (2 * mass)
     return min(max(wanted, 0), IMAGE_SIZE - length)

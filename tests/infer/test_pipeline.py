@@ -1,5 +1,8 @@
 """Items to results: in order, in bounded memory, one bad file one error."""
 
+import platform
+import subprocess
+import sys
 import threading
 import time
 import weakref
@@ -218,6 +221,31 @@ def test_files_of_one_size_give_what_each_gives_alone(classifier, draw_digit, tm
         if index != 40:
             assert result.outcome.label == alone.label
             np.testing.assert_array_equal(result.outcome.probabilities, alone.probabilities)
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="its allocator is meant")
+def test_memory_for_the_next_stack_is_kept(draw_digit, tmp_path) -> None:
+    path = tmp_path / "3.png"
+    cv2.imwrite(str(path), draw_digit(3, 28))
+    script = """
+import ctypes, sys
+import numpy as np
+from edge_infer import Classifier
+from edge_infer.pipeline import predict_items
+from edge_infer.sources import open_sources
+list(predict_items(Classifier.load(), open_sources(sys.argv[1:])))
+class About(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_int) for name in "arena ordblks smblks hblks".split()]
+    _fields_ += [(f"other{number}", ctypes.c_int) for number in range(6)]
+mallinfo = ctypes.CDLL(None).mallinfo
+mallinfo.restype = About
+mapped = mallinfo().hblks
+buffer = np.empty(2 * 1024**2, np.uint8)
+print(mallinfo().hblks - mapped)
+"""
+    arguments = [sys.executable, "-c", script, str(path)]
+    done = subprocess.run(arguments, capture_output=True, text=True, check=True)
+    assert done.stdout == "0\n", "a buffer of its own from the system"
 
 
 def test_stack_that_fails_costs_no_more_than_the_picture_at_fault(

@@ -13,7 +13,7 @@ from hypothesis.extra import numpy as hnp
 
 from edge_infer import ImageError, prepare_digit
 from edge_infer.blocks import reduce_to
-from edge_infer.preprocess import centre_by_mass, prepare_digits, to_grey
+from edge_infer.preprocess import centre_by_mass, to_grey
 
 DIGITS = [str(digit) for digit in range(10)]
 
@@ -186,24 +186,6 @@ def test_what_is_no_picture_is_refused(image: np.ndarray, code: str) -> None:
     with pytest.raises(ImageError) as caught:
         prepare_digit(image)
     assert caught.value.code == code
-
-
-def test_many_pictures_become_what_each_becomes_alone(draw_digit) -> None:
-    small = [draw_digit(label, 20 + 3 * label) for label in (1, 1, 4, 4, 4, 8)]
-    coloured = cv2.cvtColor(small[0], cv2.COLOR_GRAY2BGR)
-    blank, large = np.zeros_like(small[-1]), draw_digit(3, 300)
-    images = [*small, blank, 255 - small[-1], coloured, large, large, small[0]]
-    tensors = prepare_digits(images)
-    assert len(tensors) == len(images)
-    for image, tensor in zip(images, tensors, strict=True):
-        np.testing.assert_array_equal(tensor, prepare_digit(image))
-    assert prepare_digits([]) == []
-
-
-def test_one_wrong_array_among_many_is_refused() -> None:
-    good = np.zeros((28, 28), np.uint8)
-    with pytest.raises(ImageError, match="float32"):
-        prepare_digits([good, good.astype(np.float32)])
 
 
 @settings(max_examples=150)
