@@ -2,8 +2,8 @@
 
     python benchmarks/ablation.py [--seeds 0,1,2] [--only NAME]...
 
-Each variant differs from the recipe by one thing and is trained with each seed; all have the
-same epochs, fewer than the recipe's, so that the table costs hours and not days. A run takes
+Each variant differs from the recipe by one thing and is trained with each seed; all but one have
+the same epochs, fewer than the recipe's, so that the table costs hours and not days. A run takes
 minutes; each is written to ``benchmarks/results/ablation.json`` as it ends, and a call trains
 only what is missing there. Two calls with other seeds may run side by side.
 
@@ -28,7 +28,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_bench.ablation_rows import Row, add_row, read_rows
+from edge_bench.ablation_rows import Row, add_rows, read_rows
 from edge_infer.host import cpu_name
 
 RESULTS: Final = Path(__file__).parent / "results" / "ablation.json"
@@ -151,6 +151,7 @@ def train_rows(name: str, seed: int, options: argparse.Namespace) -> list[Row]:
         teacher=Teacher.load((options.teacher,), dataset.class_names) if variant.taught else None,
     )
     recipe = vary(variant, options.precision)
+    assert recipe.soften, "a row of the recipe beside one without softening"
     config = TrainConfig(preset=PRESET, data=options.data, out=Path(), seed=seed, recipe=recipe)
     keras.utils.set_random_seed(seed)
     plain = build_preset(PRESET, len(dataset.class_names))
@@ -234,10 +235,13 @@ def main() -> int:
     names = arguments.only or list(VARIANTS)
     for seed in map(int, arguments.seeds.split(",")):
         for name in names:
-            if any((row.variant, row.seed) == (name, seed) for row in read_rows(arguments.results)):
+            made = (name, seed, VARIANTS[name].epochs)
+            rows = read_rows(arguments.results)
+            if any((row.variant, row.seed, row.epochs) == made for row in rows):
                 continue
-            for row in train_rows(name, seed, arguments):
-                add_row(arguments.results, row, [*VARIANTS, NOT_SOFTENED])
+            new = train_rows(name, seed, arguments)
+            add_rows(arguments.results, new, [*VARIANTS, NOT_SOFTENED])
+            for row in new:
                 print(
                     f"{row.variant}, seed {seed}: {100 * row.validation_accuracy:.2f} %, "
                     f"{1000 * row.validation_loss:.1f} mnat, distorted "

@@ -10,12 +10,17 @@ from shutil import which
 from types import ModuleType
 
 import cv2
+import hypothesis
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 ImageU8 = NDArray[np.uint8]
 DrawDigit = Callable[..., ImageU8]
+# A busy or an emulated machine is no failure.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
+
 _INFER_TESTS = Path(__file__).parent / "infer"
 
 

@@ -33,9 +33,14 @@ def read_rows(path: Path) -> list[Row]:
     return [Row(**row) for row in json.loads(path.read_text(encoding="utf-8"))["rows"]]
 
 
-def add_row(path: Path, row: Row, order: Sequence[str]) -> None:
-    """Write the file with one more row, in one piece, and the table beside it."""
-    rows = [*read_rows(path), row]
+def add_rows(path: Path, new: Sequence[Row], order: Sequence[str]) -> None:
+    """Write the file with more rows, in one piece, and the table beside it.
+
+    A row takes the place of one of the same variant and seed, which had other epochs.
+    """
+    made = {(row.variant, row.seed) for row in new}
+    rows = [row for row in read_rows(path) if (row.variant, row.seed) not in made]
+    rows += new
     path.parent.mkdir(parents=True, exist_ok=True)
     document = {"rows": [asdict(each) for each in rows]}
     write_text(path, json.dumps(document, indent=1) + "\n")

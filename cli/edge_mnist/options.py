@@ -51,7 +51,7 @@ ThreadsOption = Annotated[
         min=1,
         max=256,
         help="Threads of the network, which share out batches of 32 digits and more; answers "
-        "stay the same. Pictures are read on all cores anyway.",
+        "stay the same. Large pictures are read on up to four cores anyway.",
     ),
 ]
 RecursiveOption = Annotated[

@@ -34,10 +34,10 @@ from edge_infer.preprocess import (
     to_grey,
 )
 
-# In a stack a picture is framed by what its window reaches. Where that is much more than the
+# In a stack a picture is padded by what its window reaches. Where that is much more than the
 # picture, as around a strip, or more than a core's second cache holds, a stack gains nothing.
-_MOST_FRAME: Final = 4
-_MOST_FRAMED_PIXELS: Final = 128 * 1024
+_MOST_PADDING: Final = 4
+_MOST_PADDED_PIXELS: Final = 128 * 1024
 _LARGEST_STACK: Final = 64
 # A threshold above which no pixel lies.
 _NOTHING_ABOVE: Final = 255
@@ -48,7 +48,8 @@ ImageU8 = NDArray[np.uint8]
 def prepare_digits(images: Sequence[ImageU8]) -> list[ImageU8 | None]:
     """Make the tensors of several pictures, as :func:`edge_infer.preprocess.prepare_digit` does.
 
-    Small pictures of one size in a row, unless they are strips, take a third of the time so.
+    Pictures of one size in a row, unless they are strips, take less time so: 28x28 pixels as
+    MNIST's little over a third, 40x40 two thirds, 64x64 nearly all.
 
     Raises:
         ImageError: An array is not such a picture.
@@ -68,10 +69,10 @@ def prepare_digits(images: Sequence[ImageU8]) -> list[ImageU8 | None]:
 def stack_size(height: int, width: int) -> int:
     """Return how many pictures of a size are best stacked: 1 where they are better alone."""
     margin = 2 * (ground_window(height, width) // 2)
-    framed = (height + margin) * (width + margin)
-    if framed > _MOST_FRAME * height * width:
+    padded = (height + margin) * (width + margin)
+    if padded > _MOST_PADDING * height * width:
         return 1
-    return max(1, min(_LARGEST_STACK, _MOST_FRAMED_PIXELS // framed))
+    return max(1, min(_LARGEST_STACK, _MOST_PADDED_PIXELS // padded))
 
 
 def find_inks(greys_nhw: ImageU8) -> ImageU8:
@@ -118,7 +119,7 @@ def fit_inks(inks_nhw: ImageU8) -> list[ImageU8 | None]:
     ).reshape(count, height)
     columns = inks_nhw.sum(axis=1, dtype=np.int64)
     mass = lines.sum(axis=1).tolist()
-    vertical, horizontal = _extents(lines), _extents(columns)
+    vertical, horizontal = _extents_and_moments(lines), _extents_and_moments(columns)
     fields = np.zeros((count, IMAGE_SIZE, IMAGE_SIZE), np.uint8)
     fitted: list[ImageU8 | None] = []
     for ink, field, total, (y, tall, down), (x, wide, across) in zip(
@@ -137,7 +138,7 @@ def fit_inks(inks_nhw: ImageU8) -> list[ImageU8 | None]:
     return fitted
 
 
-def _extents(sums: NDArray[np.int64]) -> list[list[int]]:
+def _extents_and_moments(sums: NDArray[np.int64]) -> list[list[int]]:
     """Return of each row where what is not 0 begins, its length, and the first moment."""
     length = sums.shape[1]
     filled = sums > 0
@@ -150,10 +151,10 @@ def _extents(sums: NDArray[np.int64]) -> list[list[int]]:
 
 
 def _depths(greys_nhw: ImageU8) -> ImageU8:
-    """Return how much each pixel differs from its ground towards ink."""
-    # 255 less a level is its bits turned over.
-    turn = np.array([255 * is_light for is_light in _are_light_grounds(greys_nhw)], np.uint8)
-    depths = greys_nhw ^ turn[:, np.newaxis, np.newaxis]
+    """Return how much each pixel differs from its ground towards ink: a white top-hat."""
+    # 255 less a level is its bits inverted.
+    inverted = np.array([255 * is_light for is_light in _are_light_grounds(greys_nhw)], np.uint8)
+    depths = greys_nhw ^ inverted[:, np.newaxis, np.newaxis]
     window = ground_window(*greys_nhw.shape[1:])
     depths -= _slide(_slide(depths, window, np.minimum, 255), window, np.maximum, 0)
     return depths
@@ -162,13 +163,13 @@ def _depths(greys_nhw: ImageU8) -> ImageU8:
 def _without_specks(masks_nhw: ImageU8) -> ImageU8:
     """Remove specks from each mask of a stack; the last line of each is empty."""
     count, height, width = masks_nhw.shape
-    _, labels, about, _ = cv2.connectedComponentsWithStats(
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(
         masks_nhw.reshape(-1, width), connectivity=8
     )
-    areas = about[:, cv2.CC_STAT_AREA].astype(np.float64)
+    areas = stats[:, cv2.CC_STAT_AREA].astype(np.float64)
     areas[0] = 0
-    owners = about[:, cv2.CC_STAT_TOP] // height
-    keep = areas >= MIN_PIECE_SHARE * np.bincount(owners, areas, count)[owners]
+    pictures = stats[:, cv2.CC_STAT_TOP] // height
+    keep = areas >= MIN_PIECE_SHARE * np.bincount(pictures, areas, count)[pictures]
     if keep[1:].all():
         return masks_nhw
     keep[0] = False
@@ -210,9 +211,9 @@ def _slide(images_nhw: ImageU8, side: int, extreme: np.ufunc, beyond: int) -> Im
     count, height, width = images_nhw.shape
     margin = side // 2
     line, lines = width + 2 * margin, height + 2 * margin
-    framed = np.full((count, lines, line), beyond, np.uint8)
-    framed[:, margin : margin + height, margin : margin + width] = images_nhw
-    row = framed.reshape(-1)
+    padded = np.full((count, lines, line), beyond, np.uint8)
+    padded[:, margin : margin + height, margin : margin + width] = images_nhw
+    row = padded.reshape(-1)
     for step in (1, line):
         covered = 1
         while covered < side:

@@ -6,6 +6,7 @@ every machine.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -47,7 +48,7 @@ def split_levels(histograms: NDArray[np.int64]) -> list[Split]:
     """
     sums = (histograms * _POWERS[:, np.newaxis]).cumsum(axis=2)
     thresholds = _best_thresholds(sums[0], sums[1]).tolist()
-    # Python's numbers from here on: of single figures numpy's calls cost more than the work.
+    # Python's numbers for single figures, on which numpy's calls cost more than the work.
     below = [sums[:, row, threshold].tolist() for row, threshold in enumerate(thresholds)]
     whole = sums[:2, :, -1].T.tolist()
     wanted = [
@@ -126,7 +127,7 @@ def _describe(
     return Split(
         threshold,
         contrast=(total - ground_sum) / ink_count - ground_mean,
-        deviation=max(ground_squares / ground_count - ground_mean**2, 0.0) ** 0.5,
+        deviation=math.sqrt(max(ground_squares / ground_count - ground_mean * ground_mean, 0.0)),
         ground=ground,
         full=max(full, ground + 1),
     )

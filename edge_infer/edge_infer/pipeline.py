@@ -203,8 +203,9 @@ def _keep_freed_memory() -> None:
 
     The allocator of glibc hands large buffers back to the system as they are freed, and to
     get them again costs a page fault each 4 KiB: a sixth of all time on small pictures. Once
-    a larger one was freed it keeps all below (mallopt(3), "M_MMAP_THRESHOLD"). To others this
-    means nothing, and the buffer is never touched.
+    a larger one was freed it keeps all below (mallopt(3), "M_MMAP_THRESHOLD"), on 64 bits
+    and unless the environment fixes the limit. To others this means nothing, and the buffer
+    is never touched.
     """
     np.empty(_LARGEST_BUFFER_BYTES, np.uint8)
 

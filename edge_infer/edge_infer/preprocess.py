@@ -1,9 +1,9 @@
-"""From any picture of one glyph to the 28x28 tensor; the only place where that is done.
+"""From any picture of one glyph to the 28x28 tensor; what that means is defined here alone.
 
-Training on folders, calibration, single pictures, pages and camera frames all call
-these pure functions. The geometry is MNIST's (LeCun et al. 1998): the ink's bounding
-box is scaled to fit 20x20 pixels with its aspect kept, then placed in 28x28 with its
-centre of mass in the middle.
+Training on folders, calibration, single pictures, pages and camera frames all call these pure
+functions, or ``glyph_stack``, which does the same with many pictures at once. The geometry is
+MNIST's (LeCun et al. 1998): the ink's bounding box is scaled to fit 20x20 pixels with its
+aspect kept, then placed in 28x28 with its centre of mass in the middle.
 
 The same picture must give the same tensor on every CPU. So this module, ``glyph_stack`` and
 those that they stand on (``glyph_ink``, ``levels``, ``blocks``) use integer arithmetic,

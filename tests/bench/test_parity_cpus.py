@@ -29,6 +29,7 @@ def answers() -> Answers:
     floats = np.full((2, 10), 0.1, np.float32)
     return {
         "tensors": np.zeros((2, 28, 28), np.uint8),
+        "stacked tensors": np.zeros((2, 28, 28), np.uint8),
         "int8 edge": floats,
         "float edge": floats,
         "pages": np.array(["one", "two"]),
@@ -43,7 +44,9 @@ def test_equal_answers_are_the_same(answers: Answers) -> None:
     assert differences.float_delta == 0
 
 
-@pytest.mark.parametrize("name", ["tensors", "int8 edge", "page tensors", "int8 pages"])
+@pytest.mark.parametrize(
+    "name", ["tensors", "stacked tensors", "int8 edge", "page tensors", "int8 pages"]
+)
 def test_one_bit_is_a_difference(answers: Answers, name: str) -> None:
     other = {**answers, name: answers[name].copy()}
     other[name].view(np.uint8).flat[-1] ^= 1

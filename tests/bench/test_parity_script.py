@@ -60,6 +60,8 @@ def test_answers_hold_everything(folder: Path) -> None:
     assert answers["tensors"].shape == (2, 28, 28)
     assert answers["tensors"][0].max() > 250
     assert not answers["tensors"][1].any()
+    assert answers["stacked tensors"][0].max() > 250
+    assert not answers["stacked tensors"][1].any()
     for name in shipped_models():
         assert answers[f"int8 {name}"].shape[0] == answers[f"int8 {name}, MNIST"].shape[0] == 2
     assert json.loads(answers["pages"][0])["text"] == "47"

@@ -59,6 +59,24 @@ def test_specks_are_those_of_each_picture() -> None:
     assert inks[1, 29, 5] == inks[2, 0, 5] == inks[3, 29, 29] == 255
 
 
+def test_piece_of_just_the_least_share_is_no_speck() -> None:
+    greys = np.zeros((2, 30, 60), np.uint8)
+    greys[0, 10, :50] = greys[0, 11, 0:47] = greys[0, 20, 5:8] = 255
+    greys[1, 10, :50] = greys[1, 11, 0:48] = greys[1, 20, 5:8] = 255
+    assert_inks_as_alone(greys)
+    inks = find_inks(greys)
+    assert inks[0, 20, 6] == 255, "3 of 100 pixels"
+    assert inks[1, 20, 6] == 0, "3 of 101 pixels"
+
+
+def test_much_ink_is_placed_as_alone() -> None:
+    inks = np.zeros((2, 300, 40), np.uint8)
+    inks[0, :, 10:12] = 255
+    inks[1, 100:120, 3:5] = 255
+    for ink, field in zip(inks, fit_inks(inks), strict=True):
+        np.testing.assert_array_equal(field, fit_to_box(ink))
+
+
 def test_stacks_are_for_small_pictures_that_are_no_strips() -> None:
     assert stack_size(28, 28) == 64
     assert stack_size(1, 1) == 1

@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_infer.classifier import Classifier
+from edge_infer.glyph_stack import prepare_digits
 from edge_infer.images import read_image
 from edge_infer.metadata import IMAGE_SIZE
 from edge_infer.preprocess import prepare_digit
@@ -36,6 +37,7 @@ INT8: Final = "int8 "
 FLOAT: Final = "float "
 MNIST: Final = ", MNIST"
 TENSORS: Final = "tensors"
+STACKED_TENSORS: Final = "stacked tensors"
 PAGES: Final = "pages"
 PAGE_TENSORS: Final = "page tensors"
 PAGE_PROBABILITIES: Final = "int8 pages"
@@ -69,16 +71,18 @@ def answer(folder: Path) -> Answers:
         folder: As of the module.
 
     Returns:
-        ``tensors`` uint8 (n, 28, 28) of ``digits/``, 0 where there is no ink; ``int8 NAME``
+        ``tensors`` uint8 (n, 28, 28) of ``digits/``, 0 where there is no ink; ``stacked
+        tensors`` of those once more, as dark on light pictures of one size; ``int8 NAME``
         and ``float NAME`` float32 (n, classes), of one inference each, with ``, MNIST`` of
         one batch; ``pages`` JSON (p,); ``page tensors`` and ``int8 pages`` of all batches
         that the pages came to.
     """
-    blank = np.zeros((IMAGE_SIZE, IMAGE_SIZE), np.uint8)
-    prepared = [prepare_digit(read_image(path)) for path in _pictures(folder / "digits")]
-    tensors = np.stack([blank if tensor is None else tensor for tensor in prepared])
+    tensors = _stack([prepare_digit(read_image(path)) for path in _pictures(folder / "digits")])
     mnist = folder / "mnist.npy"
-    answers: Answers = {TENSORS: tensors}
+    answers: Answers = {
+        TENSORS: tensors,
+        STACKED_TENSORS: _stack(prepare_digits(list(255 - tensors))),
+    }
     for key, model in _models(folder).items():
         classifier = Classifier.load(model)
         answers[key] = np.concatenate([classifier.probabilities(one[None]) for one in tensors])
@@ -92,6 +96,11 @@ def answer(folder: Path) -> Answers:
         PAGE_TENSORS: np.concatenate(recorder.tensors),
         PAGE_PROBABILITIES: np.concatenate(recorder.answers),
     }
+
+
+def _stack(tensors: Sequence[NDArray[np.uint8] | None]) -> NDArray[np.uint8]:
+    blank = np.zeros((IMAGE_SIZE, IMAGE_SIZE), np.uint8)
+    return np.stack([blank if tensor is None else tensor for tensor in tensors])
 
 
 def mark_inferences() -> None:

@@ -8,7 +8,15 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_bench.cpus.answers import FLOAT, INT8, PAGE_TENSORS, PAGES, TENSORS, Answers
+from edge_bench.cpus.answers import (
+    FLOAT,
+    INT8,
+    PAGE_TENSORS,
+    PAGES,
+    STACKED_TENSORS,
+    TENSORS,
+    Answers,
+)
 
 FLOAT_LIMIT: Final = 5e-5
 
@@ -52,7 +60,9 @@ def compare(reference: Answers, answers: Answers) -> Differences:
     floats = [name for name in reference if name.startswith(FLOAT)]
     same_pages = reference[PAGES] == answers[PAGES]
     return Differences(
-        tensors=_changed_rows(reference[TENSORS], answers[TENSORS]),
+        tensors=sum(
+            _changed_rows(reference[name], answers[name]) for name in (TENSORS, STACKED_TENSORS)
+        ),
         int8=sum(_changed_rows(reference[name], answers[name]) for name in int8),
         int8_delta=max(_delta(reference[name], answers[name]) for name in int8),
         float_delta=max(_delta(reference[name], answers[name]) for name in floats),
