@@ -5,6 +5,7 @@ Usage::
     python benchmarks/family.py                        # all that is missing; hours
     python benchmarks/family.py --presets edge,dropout # these, and what teaches them
     python benchmarks/family.py --only report          # family.md from family.json
+    python benchmarks/family.py --presets max --stand-ins  # time all in one run, without old files
     python benchmarks/family.py --epochs 1 --seeds 1   # a trial, in folders of its own
 
 Any stop costs one epoch at most: the same command goes on. A finished row of family.json is
@@ -112,6 +113,7 @@ def _work_off(
             train=arguments.only in {None, "train"},
             measure=arguments.only in {None, "measure"},
             again=arguments.again,
+            stand_ins=arguments.stand_ins,
         ),
         notify=lambda line: print(f"family: {line}", file=sys.stderr, flush=True),
         timed=everything,
@@ -175,6 +177,11 @@ def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--only", choices=("train", "measure", "report"), help="one task alone")
     parser.add_argument(
         "--again", action="store_true", help="export, measure and time trained runs once more"
+    )
+    parser.add_argument(
+        "--stand-ins",
+        action="store_true",
+        help="time networks whose files are gone too, by others of the same graph",
     )
     parser.add_argument("--jobs", type=_positive, default=1, help="runs at once, with log files")
     arguments = parser.parse_args(words)

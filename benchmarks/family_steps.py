@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shlex
 import threading
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from functools import cached_property
 from itertools import count
 from pathlib import Path
@@ -20,7 +20,7 @@ from edge_bench.family.measure import Parity, answer_all, measure_file, running_
 from edge_bench.family.plan import Run
 from edge_bench.family.results import FamilyResults, Make, PresetResults
 from edge_bench.family.rows import KerasResult, Latency, SeedRun
-from edge_bench.family.runner import Folder
+from edge_bench.family.runner import Files, Folder
 from edge_infer.classifier import Classifier
 from edge_infer.errors import RunError
 from edge_infer.run_folder import RunFolder, RunRecord
@@ -37,6 +37,8 @@ from family_make import (
 
 # What the commands in the results say, wherever the runs lay.
 SHOWN_RUNS: Final = Path("runs/family")
+# In the folder of the runs: networks that are there to be timed alone.
+STAND_INS: Final = "stand-ins"
 
 
 class KerasSteps:
@@ -150,10 +152,7 @@ class KerasSteps:
 
     def measure(self, run: Run, make: Make) -> PresetResults:
         """Export a trained run and measure its files; one row, without latency."""
-        out = str(self._path(run))
-        options = ["--no-verify", "--force"]
-        self._call(run, ["export", out, *options])
-        self._call(run, ["export", out, "--quantize", *run.entry.export, *options])
+        self._export(run, str(self._path(run)))
         with self._keras_lock:
             row = self._row(run)
         costs = self._costs[run.entry.preset]
@@ -166,10 +165,24 @@ class KerasSteps:
             seeds={run.seed: row},
         )
 
+    def files(self, run: Run) -> Files:
+        """Tell where the run's files lie."""
+        return run.float_file(self._runs), run.int8_file(self._runs)
+
+    def stand_in(self, run: Run) -> Files:
+        """Train the run's network for one epoch, without a teacher, and export it."""
+        changes = {**run.entry.changes, "epochs": 1}
+        short = replace(run, entry=replace(run.entry, changes=changes, teachers=()))
+        runs = self._runs / STAND_INS
+        out = str(runs / run.name)
+        self._call(run, ["train", *short.train_words(self._data, out, ()), "--force"])
+        self._export(run, out)
+        return run.float_file(runs), run.int8_file(runs)
+
     def has_files(self, run: Run, results: PresetResults) -> bool:
         """Tell whether the files that a row tells of are there."""
         row = results.seeds.get(run.seed)
-        files = (run.float_file(self._runs), run.int8_file(self._runs))
+        files = self.files(run)
         return (
             row is not None
             and all(path.is_file() for path in files)
@@ -181,12 +194,8 @@ class KerasSteps:
         found = {score.name for score in results.seeds[seed].int8.handwriting}
         return not {handwriting.name for handwriting in self._handwriting} <= found
 
-    def time(self, runs: dict[str, Run]) -> dict[str, Latency]:
-        """Time both files of a run of each key, all in turns."""
-        files = {
-            key: (run.float_file(self._runs), run.int8_file(self._runs))
-            for key, run in runs.items()
-        }
+    def time(self, files: Mapping[str, Files]) -> dict[str, Latency]:
+        """Time both files of each key, all in turns."""
         return time_files(files, self._dataset.test_images)
 
     def _row(self, run: Run) -> SeedRun:
@@ -194,7 +203,7 @@ class KerasSteps:
         record, calibration = folder.read_record(), folder.read_calibration()
         files = {
             path: measure_file(path, calibration, self._parity(folder, path), self._handwriting)
-            for path in (run.float_file(self._runs), run.int8_file(self._runs))
+            for path in self.files(run)
         }
         float32, int8 = files.values()
         return SeedRun(
@@ -288,6 +297,11 @@ class KerasSteps:
             shlex.join(["edge-mnist", "export", str(out)]),
             shlex.join(["edge-mnist", "export", str(out), "--quantize", *run.entry.export]),
         )
+
+    def _export(self, run: Run, out: str) -> None:
+        options = ["--no-verify", "--force"]
+        self._call(run, ["export", out, *options])
+        self._call(run, ["export", out, "--quantize", *run.entry.export, *options])
 
     def _path(self, run: Run) -> Path:
         return self._runs / run.name

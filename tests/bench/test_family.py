@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -90,6 +92,27 @@ def test_script_trains_measures_reports_and_does_nothing_twice(
     replace(results, presets={"nano": old}).write(tmp_path / "family.json")
     assert family.main(words) == 0
     assert capfd.readouterr().err == f"family: {tmp_path / 'family.md'}\n"
+
+
+@pytest.mark.usefixtures("one_process")
+def test_script_times_a_network_whose_files_are_gone(family: ModuleType, tmp_path: Path) -> None:
+    words = ["--data", "digits", "--epochs", "2", "--runs", str(tmp_path)]
+    assert family.main(words) == 0
+    first = FamilyResults.read(tmp_path / "family.json").presets["nano"]
+    shutil.rmtree(tmp_path / "nano-default-0")
+    replace(
+        FamilyResults.read(tmp_path / "family.json"), presets={"nano": replace(first, latency=None)}
+    ).write(tmp_path / "family.json")
+    assert family.main([*words, "--stand-ins"]) == 0
+    nano = FamilyResults.read(tmp_path / "family.json").presets["nano"]
+    file = tmp_path / "stand-ins" / "nano-default-0" / "nano.int8.onnx"
+    assert Classifier.load(file).metadata.epochs == 1
+    assert nano.latency is not None
+    assert nano.latency.int8.sha256 == hashlib.sha256(file.read_bytes()).hexdigest()
+    assert nano.seeds == first.seeds
+    assert "were gone: nano" in (tmp_path / "family.md").read_text(encoding="utf-8")
+    assert family.main(words) == 0
+    assert FamilyResults.read(tmp_path / "family.json").presets["nano"] == nano
 
 
 def test_script_keeps_results_of_other_data(family: ModuleType, tmp_path: Path) -> None:

@@ -105,6 +105,16 @@ def test_report_says_which_latencies_compare(
     assert "Only figures" not in text
     later = report(nano=nano, edge=replace(edge, latency=latency("2026-02-02")))
     assert "Only figures from the same run compare." in later
+    assert "were gone" not in later
+
+
+def test_report_names_networks_that_others_stood_in_for(
+    preset_results: Presets, latency: Callable[[str], Latency]
+) -> None:
+    timed = latency("2026-01-01")
+    stand_in = replace(timed, int8=replace(timed.int8, sha256="e" * 64))
+    nano, edge = preset_results("nano", latency=stand_in), preset_results("edge", latency=timed)
+    assert "as those of the table were gone: nano." in report(nano=nano, edge=edge)
 
 
 def test_report_names_exports_outside_the_limits(preset_results: Presets) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import pytest
 from edge_bench.family.plan import Entry, Run, make_plan
 from edge_bench.family.results import FamilyResults, Make, PresetResults
 from edge_bench.family.rows import Latency, SeedRun
-from edge_bench.family.runner import Family, Folder, Tasks, duration
+from edge_bench.family.runner import Family, Files, Folder, Tasks, duration
 from edge_infer.errors import RunError
 
 ENTRIES = (
@@ -34,6 +34,7 @@ class FakeSteps:
         self.stop_before = ""
         self.broken = ""
         self.incomplete = False
+        self.timed: dict[str, Files] = {}
         self.lock = threading.Lock()
 
     def _do(self, what: str) -> None:
@@ -90,9 +91,17 @@ class FakeSteps:
     def lacks(self, results: PresetResults, seed: int) -> bool:
         return self.incomplete
 
-    def time(self, runs: dict[str, Run]) -> dict[str, Latency]:
-        self._do(f"time {' '.join(runs)}")
-        return {key: self.latency(f"timing {len(self.done)}") for key in runs}
+    def files(self, run: Run) -> Files:
+        return Path(run.name) / "float", Path(run.name) / "int8"
+
+    def stand_in(self, run: Run) -> Files:
+        self._do(f"stand in for {run.name}")
+        return Path("stand-in") / "float", Path("stand-in") / "int8"
+
+    def time(self, files: Mapping[str, Files]) -> dict[str, Latency]:
+        self._do(f"time {' '.join(files)}")
+        self.timed = dict(files)
+        return {key: self.latency(f"timing {len(self.done)}") for key in files}
 
 
 class World:
@@ -246,6 +255,26 @@ def test_networks_are_timed_anew_when_one_has_come(world: World) -> None:
     assert world.done()[-1] == "time large small"
     presets = FamilyResults.read(world.path).presets
     assert presets["large"].latency == presets["small"].latency
+
+
+def test_networks_whose_files_are_gone_are_stood_in_for_when_asked(world: World) -> None:
+    world.call()
+    world.done()
+    for name in ("small-default-0", "small-default-1"):
+        del world.steps.folders[name]
+        world.steps.exported.remove(name)
+    before = FamilyResults.read(world.path).presets["small"].seeds
+    world.call(again=True)
+    assert world.done() == ["measure large-default-0", "time large"]
+    world.call(stand_ins=True)
+    assert world.done() == ["stand in for small-default-0", "time large small"]
+    assert world.steps.timed["large"][1] == Path("large-default-0/int8")
+    assert world.steps.timed["small"][1] == Path("stand-in/int8")
+    presets = FamilyResults.read(world.path).presets
+    assert presets["large"].latency == presets["small"].latency
+    assert presets["small"].seeds == before
+    world.call(stand_ins=True)
+    assert world.done() == []
 
 
 def test_jobs_train_teachers_first(world: World) -> None:

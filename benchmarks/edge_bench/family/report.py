@@ -132,7 +132,18 @@ def _latency_notes(presets: Presets) -> list[str]:
     ]
     if len(together) > 1:
         notes.append("Only figures from the same run compare.")
+    if others := [key for key, preset in presets.items() if _is_stand_in(preset)]:
+        notes.append(
+            "By files of the same graph with other weights, trained for one epoch, as those of the "
+            f"table were gone: {', '.join(others)}."
+        )
     return [" ".join(notes), ""] if notes else []
+
+
+def _is_stand_in(preset: PresetResults) -> bool:
+    """Tell whether what was timed is none of the files that the rows are of."""
+    files = {run.int8.sha256 for run in preset.runs}
+    return preset.latency is not None and preset.latency.int8.sha256 not in files
 
 
 def _confidence(presets: Presets) -> list[str]:

@@ -7,7 +7,7 @@ after every run, and the run folders. The work itself stands behind :class:`Step
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from enum import Enum, auto
@@ -20,6 +20,8 @@ from edge_bench.family.rows import Latency
 from edge_infer.errors import EdgeMnistError, RunError
 
 Notify = Callable[[str], None]
+# The float and the int8 file of a network.
+Files = tuple[Path, Path]
 
 
 class Folder(Enum):
@@ -70,8 +72,16 @@ class Steps(Protocol):
         """Tell whether a row lacks a measurement that is asked for."""
         ...
 
-    def time(self, runs: dict[str, Run]) -> dict[str, Latency]:
-        """Time both files of a run of each key, all in turns."""
+    def files(self, run: Run) -> Files:
+        """Tell where the run's files lie."""
+        ...
+
+    def stand_in(self, run: Run) -> Files:
+        """Make files of the run's graph in its shortest training, with other weights."""
+        ...
+
+    def time(self, files: Mapping[str, Files]) -> dict[str, Latency]:
+        """Time both files of each key, all in turns."""
         ...
 
 
@@ -83,11 +93,13 @@ class Tasks:
         train: Whether to train what is missing.
         measure: Whether to export, measure and time.
         again: Whether to export, measure and time what has been measured too.
+        stand_ins: Whether networks whose files are gone are timed too, by files of the same graph.
     """
 
     train: bool = True
     measure: bool = True
     again: bool = False
+    stand_ins: bool = False
 
 
 class Family:
@@ -158,7 +170,7 @@ class Family:
         if not runs or (None not in timed and together and not self._tasks.again):
             return
         self._notify(f"timing {', '.join(runs)} in turns")
-        latencies = self._steps.time(runs)
+        latencies = self._steps.time({key: self._files(run) for key, run in runs.items()})
         presets = {
             key: replace(preset, latency=latencies.get(key, preset.latency))
             for key, preset in self.results.presets.items()
@@ -166,15 +178,34 @@ class Family:
         self._keep(replace(self.results, presets=presets))
 
     def _to_time(self) -> dict[str, Run]:
-        """Choose the first run of each network, under its default recipe, whose files are there."""
+        """Choose a run of each network under its default recipe: the first whose files are there.
+
+        Or, where stand-ins are asked for, the first that has a row.
+        """
+        runs = [
+            run
+            for run in sorted(self._timed, key=lambda run: run.seed)
+            if run.entry.key == run.entry.preset and self._has_any_row(run)
+        ]
         chosen: dict[str, Run] = {}
-        for run in sorted(self._timed, key=lambda run: run.seed):
-            preset = self.results.presets.get(run.entry.key)
-            if preset is None or run.entry.key != run.entry.preset or run.seed not in preset.seeds:
-                continue
-            if run.entry.key not in chosen and self._steps.has_files(run, preset):
-                chosen[run.entry.key] = run
+        for run in filter(self._has_files, runs):
+            chosen.setdefault(run.entry.key, run)
+        for run in runs if self._tasks.stand_ins else ():
+            chosen.setdefault(run.entry.key, run)
         return chosen
+
+    def _files(self, run: Run) -> Files:
+        if self._has_files(run):
+            return self._steps.files(run)
+        self._notify(f"{run.name}: its files are gone, making others of the same graph to time")
+        return self._steps.stand_in(run)
+
+    def _has_files(self, run: Run) -> bool:
+        return self._steps.has_files(run, self.results.presets[run.entry.key])
+
+    def _has_any_row(self, run: Run) -> bool:
+        preset = self.results.presets.get(run.entry.key)
+        return preset is not None and run.seed in preset.seeds
 
     def _is_ready(self, run: Run) -> bool:
         return not any(teacher.name in self._open for teacher in needs(run, self._plan))
@@ -264,9 +295,9 @@ class Family:
         return [run for run in open_runs if not self._has_row(run)]
 
     def _has_row(self, run: Run) -> bool:
-        preset = self.results.presets.get(run.entry.key)
-        if preset is None or run.seed not in preset.seeds:
+        if not self._has_any_row(run):
             return False
+        preset = self.results.presets[run.entry.key]
         try:
             return not self._steps.make(run, self.results).differences(preset.make)
         except EdgeMnistError:  # Told when its turn comes.
