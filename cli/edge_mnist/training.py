@@ -95,6 +95,7 @@ def describe_recipe(name: str, recipe: Recipe) -> str:
         f"recipe {name}: {recipe.optimizer}, {recipe.epochs} epochs in batches of "
         f"{recipe.batch_size}, learning rate {recipe.learning_rate:g}, "
         + (f"patience {recipe.patience}" if recipe.patience else "no early stop")
+        + (", softened" if recipe.soften else "")
     )
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -66,6 +68,12 @@ def test_recipes_are_found_by_name() -> None:
     assert edge.find_recipe("fast").epochs < edge.recipe.epochs
     with pytest.raises(UsageError, match=r"no recipe 'slow'.*there are: default, fast"):
         edge.find_recipe("slow")
+
+
+def test_teacher_is_max_that_is_not_softened() -> None:
+    maximal = find_preset("max")
+    assert maximal.recipe.soften
+    assert maximal.find_recipe("teacher") == replace(maximal.recipe, soften=False)
 
 
 def test_adadelta_trains_as_its_source_describes() -> None:

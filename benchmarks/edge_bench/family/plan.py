@@ -21,7 +21,7 @@ class Entry:
         recipe: Of the preset's recipes.
         seeds: How many, from 0 on.
         teachers: Shipped models' names, or names of runs of the family, which are made
-            first; of those the float file teaches.
+            first; of those the int8 file teaches.
         changes: Values in place of the recipe's, by their option's name with underscores:
             ``epochs``, ``batch_size``, ``learning_rate``, ``patience``, ``precision``.
         legacy_h5: Whether the run writes Keras' old format too.
