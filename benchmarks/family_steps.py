@@ -274,9 +274,9 @@ class KerasSteps:
         run = self._plan.get(teacher)
         if run is None:
             return teacher_sha256(teacher)
-        path, preset = run.int8_file(self._runs), results.presets.get(run.entry.key)
+        path, preset = run.float_file(self._runs), results.presets.get(run.entry.key)
         if preset is not None and run.seed in preset.seeds:
-            return preset.seeds[run.seed].int8.sha256
+            return preset.seeds[run.seed].float32.sha256
         return sha256_of(path) if path.is_file() else ""
 
     def _train_words(self, run: Run) -> list[str]:
@@ -284,7 +284,7 @@ class KerasSteps:
 
     def _teachers(self, run: Run, runs: Path) -> list[str]:
         return [
-            str(self._plan[teacher].int8_file(runs)) if teacher in self._plan else teacher
+            str(self._plan[teacher].float_file(runs)) if teacher in self._plan else teacher
             for teacher in run.entry.teachers
         ]
 

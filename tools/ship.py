@@ -3,7 +3,6 @@
 Usage::
 
     python tools/ship.py edge runs/edge-3/edge.int8.onnx --run runs/edge-3
-    python tools/ship.py edge runs/edge-3/edge.int8.onnx --run runs/edge-3 --teacher runs/teacher
 
 The file answers the run's test images as its users will run it; seeds, latency and other
 handwriting come from ``benchmarks/results/family.json`` (``benchmarks/family.py``).
@@ -37,6 +36,8 @@ from edge_infer.session import open_model, read_model_bytes
 MODELS: Final = Path("edge_infer/edge_infer/models")
 PICTURE: Final = Path("docs/risk_coverage.svg")
 FAMILY: Final = Path("benchmarks/results/family.json")
+# What taught the models that ship, and does not ship itself.
+TEACHER: Final = Path("train/teacher.onnx")
 CHECKSUMS: Final = "sha256.json"
 # What a file that ships is held to; what is missed is said, not hidden.
 MAX_CALIBRATION_ERROR: Final = 0.005
@@ -67,12 +68,15 @@ def measure(arguments: argparse.Namespace, data: bytes) -> ModelCard:
     from edge_mnist.extras import import_tensorflow
 
     import_tensorflow(verbose=False)
+    from train_command import train_command
+
     from edge_train.presets import find_preset
 
     run, preset, file = RunFolder(arguments.run), arguments.preset, arguments.file
     record, calibration = run.read_record(), run.read_calibration()
     classifier = Classifier(open_model(data, str(file)))
     check_origin(classifier.metadata, record, preset, str(file))
+    export = f"edge-mnist export runs/{preset} {arguments.export_options} -o {preset}.onnx"
     return make_card(
         name=preset,
         summary=find_preset(preset).summary,
@@ -80,34 +84,9 @@ def measure(arguments: argparse.Namespace, data: bytes) -> ModelCard:
         classifier=classifier,
         test=(calibration.test_images, calibration.test_labels),
         train_images=record.train_images,
-        commands=make_commands(arguments, record),
+        commands=(train_command(record, teacher_names(arguments.models)), export),
         results=PresetResults.read(arguments.family, preset),
     )
-
-
-def make_commands(arguments: argparse.Namespace, record: RunRecord) -> tuple[str, ...]:
-    """Write what makes the file, from the training of a teacher that does not ship itself on.
-
-    Raises:
-        ModelError: The run that is named as the teacher's has not taught this one.
-    """
-    from train_command import train_command
-
-    names, before = shipped_names(arguments.models), tuple[str, ...]()
-    if arguments.teacher:
-        teacher = RunFolder(arguments.teacher).read_record()
-        data = read_model_bytes(arguments.teacher / f"{teacher.preset}.int8.onnx")
-        sha256 = hashlib.sha256(data).hexdigest()
-        if sha256 not in record.teacher_sha256:
-            raise ModelError(f"{arguments.run} was not taught by the export of {arguments.teacher}")
-        before = (
-            f"{train_command(teacher, names)} --out runs/teacher",
-            "edge-mnist export runs/teacher --quantize -o teacher.onnx",
-        )
-        names = {**names, sha256: "teacher.onnx"}
-    preset = arguments.preset
-    export = f"edge-mnist export runs/{preset} {arguments.export_options} -o {preset}.onnx"
-    return (*before, train_command(record, names), export)
 
 
 def check_origin(metadata: ModelMetadata, record: RunRecord, preset: str, name: str) -> None:
@@ -166,6 +145,12 @@ def shipped_names(folder: Path) -> dict[str, str]:
     return {sha256: card.name for card in cards for sha256 in (card.sha256, *card.formerly)}
 
 
+def teacher_names(folder: Path) -> dict[str, str]:
+    """What a command calls a teacher, by the SHA-256 of its file: shipped names, and the path."""
+    sha256 = hashlib.sha256(TEACHER.read_bytes()).hexdigest()
+    return {**shipped_names(folder), sha256: str(TEACHER)}
+
+
 def read_checksums(folder: Path) -> dict[str, str]:
     """Read the SHA-256 of each model in the folder, none when it is new."""
     path = folder / CHECKSUMS
@@ -215,7 +200,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("preset", help="the name to ship under")
     parser.add_argument("file", type=Path, help="a finished int8 export of the preset")
     parser.add_argument("--run", type=Path, required=True, help="folder of its training run")
-    parser.add_argument("--teacher", type=Path, help="folder of a teacher's run, exported there")
     parser.add_argument("--family", type=Path, default=FAMILY, help="results over all presets")
     parser.add_argument("--models", type=Path, default=MODELS, help="folder to put it into")
     parser.add_argument("--picture", type=Path, default=PICTURE, help="the .svg to draw")

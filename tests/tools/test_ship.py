@@ -7,7 +7,7 @@ import json
 import sys
 from argparse import Namespace
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -132,7 +132,6 @@ def arguments_of(tmp_path: Path, run: RunFolder, exported: Path, family: Path) -
         models=tmp_path / "models",
         picture=tmp_path / "risk.svg",
         export_options="--quantize",
-        teacher=None,
     )
 
 
@@ -178,36 +177,11 @@ def test_another_export_of_the_same_run_remembers_the_former(
     assert card.formerly == (first,)
     assert ship.shipped_names(arguments.models) == {first: "nano", card.sha256: "nano"}
     metadata = Classifier.load(exported).metadata
+    teacher = hashlib.sha256((TOOLS.parent / "train" / "teacher.onnx").read_bytes()).hexdigest()
+    names = ship.teacher_names(arguments.models)
+    assert names == {**ship.shipped_names(arguments.models), teacher: "train/teacher.onnx"}
     other = add_metadata(again, replace(metadata, test_accuracy_keras=Accuracy(correct=1, n=10)))
     assert ship.former_exports(other, card, arguments.models) == ()
-
-
-def test_card_begins_with_the_training_of_a_teacher_that_does_not_ship(
-    ship: ModuleType, tmp_path: Path, run: RunFolder, exported: Path, family: Path
-) -> None:
-    from edge_train.presets import find_preset
-
-    record, teacher = run.read_record(), RunFolder(tmp_path / "long")
-    recipe = json.loads(json.dumps(asdict(find_preset("max").find_recipe("teacher"))))
-    config = {**record.config, "preset": "max", "recipe": recipe}
-    teacher.path.mkdir()
-    teacher.model_path.write_bytes(b"keras")
-    teacher.write_record(replace(record, preset="max", config=config, data="mnist"))
-    file = teacher.path / "max.int8.onnx"
-    file.write_bytes(exported.read_bytes())
-    arguments = arguments_of(tmp_path, run, exported, family)
-    arguments.teacher = teacher.path
-    with pytest.raises(ModelError, match=r"run was not taught by the export of .*long"):
-        ship.make_commands(arguments, record)
-    sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
-    taught = {**record.config, "teachers": ["/far/away/max.int8.onnx"]}
-    record = replace(record, config=taught, data="mnist", teacher_sha256=(sha256,))
-    assert ship.make_commands(arguments, record) == (
-        "edge-mnist train --preset max --recipe teacher --seed 0 --out runs/teacher",
-        "edge-mnist export runs/teacher --quantize -o teacher.onnx",
-        "edge-mnist train --preset nano --teacher teacher.onnx --seed 0",
-        "edge-mnist export runs/nano --quantize -o nano.onnx",
-    )
 
 
 def test_file_of_another_run_cannot_ship(

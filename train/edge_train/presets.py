@@ -126,7 +126,7 @@ PRESETS: Final[Mapping[str, Preset]] = {
         recipes={DEFAULT_RECIPE: _EDGE, "fast": _FAST},
     ),
     "max": Preset(
-        summary="the most accurate; teaches the smaller ones",
+        summary="the largest: surer than edge of distorted digits",
         trunk=max_trunk,
         recipes={DEFAULT_RECIPE: _MAX, "teacher": _TEACHER},
     ),

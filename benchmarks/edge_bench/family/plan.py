@@ -20,8 +20,8 @@ class Entry:
         preset: Name of the network.
         recipe: Of the preset's recipes.
         seeds: How many, from 0 on.
-        teachers: Shipped models' names, or names of runs of the family, which are made
-            first; of those the int8 file teaches.
+        teachers: Shipped models' names, model files, or names of runs of the family, which
+            are made first; of those the float file teaches.
         changes: Values in place of the recipe's, by their option's name with underscores:
             ``epochs``, ``batch_size``, ``learning_rate``, ``patience``, ``precision``.
         legacy_h5: Whether the run writes Keras' old format too.
