@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import signal
@@ -17,10 +16,12 @@ from types import ModuleType
 
 import pytest
 
+from edge_bench.family.measure import sha256_of
 from edge_bench.family.plan import Entry
 from edge_bench.family.results import FamilyResults
 from edge_infer import Classifier
 from edge_infer.errors import RunError, UsageError
+from edge_infer.shipped import read_card, shipped_models
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 MODULES = ("family", "family_calls", "family_steps")
@@ -108,11 +109,17 @@ def test_script_times_a_network_whose_files_are_gone(family: ModuleType, tmp_pat
     file = tmp_path / "stand-ins" / "nano-default-0" / "nano.int8.onnx"
     assert Classifier.load(file).metadata.epochs == 1
     assert nano.latency is not None
-    assert nano.latency.int8.sha256 == hashlib.sha256(file.read_bytes()).hexdigest()
+    assert nano.latency.int8.sha256 == sha256_of(file)
     assert nano.seeds == first.seeds
     assert "were gone: nano" in (tmp_path / "family.md").read_text(encoding="utf-8")
-    assert family.main(words) == 0
+    assert family.main([*words, "--stand-ins"]) == 0
     assert FamilyResults.read(tmp_path / "family.json").presets["nano"] == nano
+    made = file.stat().st_mtime_ns
+    replace(
+        FamilyResults.read(tmp_path / "family.json"), presets={"nano": replace(nano, latency=None)}
+    ).write(tmp_path / "family.json")
+    assert family.main([*words, "--stand-ins"]) == 0
+    assert file.stat().st_mtime_ns == made
 
 
 def test_script_keeps_results_of_other_data(family: ModuleType, tmp_path: Path) -> None:
@@ -143,6 +150,19 @@ def test_table_names_presets_and_recipes_that_there_are(script: ModuleType) -> N
         find_preset(entry.preset).find_recipe(entry.recipe)
     assert {entry.preset for entry in script.FAMILY} == set(PRESETS)
     assert {entry.key for entry in script.FAMILY} == set(script.SHOWN)
+
+
+@pytest.mark.parametrize("preset", shipped_models())
+def test_what_ships_is_the_best_seed_on_validation_images(script: ModuleType, preset: str) -> None:
+    results = FamilyResults.read(BENCHMARKS / "results" / "family.json").presets[preset]
+    card = read_card(preset)
+    assert results.best.int8.sha256 == card.sha256
+    assert card.seeds is None or card.seeds.mean == results.test_spread("int8").mean
+    (entry,) = (entry for entry in script.FAMILY if entry.key == preset)
+    taught = [f"--teacher {teacher}" for teacher in entry.teachers]
+    assert all(words in card.commands[0] for words in taught)
+    files = [BENCHMARKS.parent / teacher for teacher in entry.teachers]
+    assert results.make.teacher_sha256 == tuple(map(sha256_of, files))
 
 
 @pytest.mark.parametrize("words", [["--seeds", "0"], ["--jobs", "x"], ["--only", "all"]])
