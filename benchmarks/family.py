@@ -39,7 +39,7 @@ from family_steps import SHOWN_RUNS, KerasSteps
 
 # Far slower on a CPU without AVX-512 BF16 or AMX; what is saved is float32.
 _BF16: Final = {"precision": "mixed_bfloat16"}
-# A label in a thousand, where no accuracy was lost: 10 of 10,000 by four bits, 12 in `page`.
+# Some label in a thousand: up to 10 of 10,000 by four bits, 12 in `page`.
 _LENIENT: Final = ("--min-agreement", "99.8")
 _FOUR_BIT: Final = ("--four-bit", *_LENIENT)
 # A max that is not softened, see train/README.md.

@@ -10,6 +10,7 @@ from typing import Any
 
 from edge_bench.family.results import Make
 from edge_infer.errors import EdgeMnistError
+from edge_infer.run_folder import RunFolder
 from edge_infer.shipped import read_card, shipped_models
 
 
@@ -22,6 +23,26 @@ def make_of_checkpoint(state: Any, make: Make) -> Make:
         network=make.network,
         export=make.export,
     )
+
+
+def make_of_record(folder: RunFolder, make: Make) -> Make:
+    """Tell what a finished run is made of; the options of its exports are today's."""
+    record = folder.read_record()
+    return Make(
+        recipe=complete_recipe(record.config["recipe"]),
+        data_sha256=record.data_sha256,
+        teacher_sha256=todays_exports(record.teacher_sha256),
+        network=network_of(folder),
+        export=make.export,
+    )
+
+
+def network_of(folder: RunFolder) -> str:
+    """Digest the network of a finished run; errors as ``Reference.load``."""
+    from edge_export.reference import Reference
+    from edge_train.presets import layer_costs
+
+    return network_digest(layer_costs(Reference.load(folder.path).model))
 
 
 def complete_make(make: Make) -> Make:

@@ -16,24 +16,25 @@ from numpy.typing import NDArray
 
 from edge_bench.family.handwriting import HandwritingSet
 from edge_bench.family.latency import time_files
-from edge_bench.family.measure import Parity, answer_all, measure_file, running_accuracy, sha256_of
+from edge_bench.family.measure import answer_all, measure_file, running_accuracy, sha256_of
 from edge_bench.family.plan import Run
 from edge_bench.family.results import FamilyResults, Make, PresetResults
 from edge_bench.family.rows import KerasResult, Latency, SeedRun
-from edge_bench.family.runner import Files, Folder
+from edge_bench.family.steps import Files, Folder
 from edge_infer.classifier import Classifier
 from edge_infer.errors import RunError
 from edge_infer.run_folder import RunFolder, RunRecord
 from family_calls import CommandLine, alone_in
 from family_make import (
     complete_make,
-    complete_recipe,
     cost_layers,
     make_of_checkpoint,
+    make_of_record,
     network_digest,
+    network_of,
     plain_values,
-    todays_exports,
 )
+from family_parity import keras_parity
 
 # What the commands in the results say, wherever the runs lay.
 SHOWN_RUNS: Final = Path("runs/family")
@@ -42,7 +43,7 @@ STAND_INS: Final = "stand-ins"
 
 
 class KerasSteps:
-    """What :class:`edge_bench.family.runner.Steps` asks for, with Keras and onnxruntime."""
+    """What :class:`edge_bench.family.steps.Steps` asks for, with Keras and onnxruntime."""
 
     def __init__(
         self,
@@ -113,7 +114,8 @@ class KerasSteps:
         folder = RunFolder(self._path(run))
         try:
             if folder.record_path.is_file():
-                found, holds = self._make_of_record(folder, make), Folder.TRAINED
+                with self._keras_lock:
+                    found, holds = make_of_record(folder, make), Folder.TRAINED
                 seed = folder.read_record().seed
             elif (folder.path / CHECKPOINT_NAME).is_file():
                 state = Checkpoint.load(folder.path)
@@ -178,11 +180,16 @@ class KerasSteps:
         short = replace(run, entry=replace(run.entry, changes=changes, teachers=()))
         runs = self._runs / STAND_INS
         files = run.float_file(runs), run.int8_file(runs)
-        if not (all(path.is_file() for path in files) and self._is_todays(run, runs / run.name)):
-            out = str(runs / run.name)
+        path = runs / run.name
+        if not (all(file.is_file() for file in files) and self._is_todays(run, RunFolder(path))):
+            out = str(path)
             self._call(run, ["train", *short.train_words(self._data, out, ()), "--force"])
             self._export(run, out)
         return files
+
+    def _is_todays(self, run: Run, folder: RunFolder) -> bool:
+        with self._keras_lock:
+            return network_of(folder) == network_digest(self._costs[run.entry.preset])
 
     def has_files(self, run: Run, results: PresetResults) -> bool:
         """Tell whether the files that a row tells of are there."""
@@ -207,7 +214,7 @@ class KerasSteps:
         folder = RunFolder(self._path(run))
         record, calibration = folder.read_record(), folder.read_calibration()
         files = {
-            path: measure_file(path, calibration, self._parity(folder, path), self._handwriting)
+            path: measure_file(path, calibration, keras_parity(folder, path), self._handwriting)
             for path in self.files(run)
         }
         float32, int8 = files.values()
@@ -238,37 +245,6 @@ class KerasSteps:
             train_n=len(ids),
             running_train_accuracy=running_accuracy(folder.history_path, record.best_epoch),
             inference_ms=round(record.inference_time_ms, 4),
-        )
-
-    def _parity(self, folder: RunFolder, path: Path) -> Parity:
-        from edge_export import VerifyConfig, verify_file
-
-        report = verify_file(VerifyConfig(run=folder.path, file=path), lambda message: None)
-        return Parity(
-            changed=len(report.changed_indices),
-            max_delta=report.max_delta,
-            failed_gates=report.failures,
-        )
-
-    def _is_todays(self, run: Run, path: Path) -> bool:
-        from edge_export.reference import Reference
-        from edge_train.presets import layer_costs
-
-        found = layer_costs(Reference.load(path).model)
-        return network_digest(found) == network_digest(self._costs[run.entry.preset])
-
-    def _make_of_record(self, folder: RunFolder, make: Make) -> Make:
-        from edge_export.reference import Reference
-        from edge_train.presets import layer_costs
-
-        with self._keras_lock:
-            reference = Reference.load(folder.path)
-        return Make(
-            recipe=complete_recipe(reference.record.config["recipe"]),
-            data_sha256=reference.record.data_sha256,
-            teacher_sha256=todays_exports(reference.record.teacher_sha256),
-            network=network_digest(layer_costs(reference.model)),
-            export=make.export,
         )
 
     def _recipe(self, run: Run) -> Any:

@@ -12,7 +12,6 @@ Written are ``edge_infer/edge_infer/models/`` and ``docs/risk_coverage.svg``.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import sys
 from dataclasses import replace
@@ -147,8 +146,10 @@ def shipped_names(folder: Path) -> dict[str, str]:
 
 def teacher_names(folder: Path) -> dict[str, str]:
     """What a command calls a teacher, by the SHA-256 of its file: shipped names, and the path."""
-    sha256 = hashlib.sha256(TEACHER.read_bytes()).hexdigest()
-    return {**shipped_names(folder), sha256: str(TEACHER)}
+    from edge_train.teacher import teacher_sha256
+
+    path = TEACHER.as_posix()
+    return {**shipped_names(folder), teacher_sha256(path): path}
 
 
 def read_checksums(folder: Path) -> dict[str, str]:

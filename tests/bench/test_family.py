@@ -24,7 +24,7 @@ from edge_infer.errors import RunError, UsageError
 from edge_infer.shipped import read_card, shipped_models
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
-MODULES = ("family", "family_calls", "family_steps")
+MODULES = ("family", "family_calls", "family_make", "family_parity", "family_steps")
 
 
 @pytest.fixture

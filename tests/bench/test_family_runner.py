@@ -12,7 +12,8 @@ import pytest
 from edge_bench.family.plan import Entry, Run, make_plan
 from edge_bench.family.results import FamilyResults, Make, PresetResults
 from edge_bench.family.rows import Latency, SeedRun
-from edge_bench.family.runner import Family, Files, Folder, Tasks, duration
+from edge_bench.family.runner import Family, Tasks, duration
+from edge_bench.family.steps import Files, Folder
 from edge_infer.errors import RunError
 
 ENTRIES = (

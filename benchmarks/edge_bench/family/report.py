@@ -134,8 +134,8 @@ def _latency_notes(presets: Presets) -> list[str]:
         notes.append("Only figures from the same run compare.")
     if others := [key for key, preset in presets.items() if _is_stand_in(preset)]:
         notes.append(
-            "By files of the same graph with other weights, trained for one epoch, as those of the "
-            f"table were gone: {', '.join(others)}."
+            "By files of the same graph with other weights, as those of the table were gone: "
+            f"{', '.join(others)}."
         )
     return [" ".join(notes), ""] if notes else []
 
