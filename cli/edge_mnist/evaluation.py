@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import cast
 
 from edge_bench.evaluation import (
     Evaluation,
@@ -23,6 +24,7 @@ from edge_mnist.extras import import_tensorflow, require
 from edge_mnist.loading_view import LoadingView
 from edge_train.data import load_dataset, split_validation
 from edge_train.data.samples import make_folder
+from edge_train.data.split import SplitRule
 
 
 def run_evaluation(
@@ -48,7 +50,7 @@ def run_evaluation(
     )
     assert subject is not None
     with LoadingView() as view:
-        loaded = load_data(data or _own_data(model), view)
+        loaded = load_data(data or _own_data(model), view, rule=_own_split(model))
         evaluation = evaluate(subject, loaded, view.progress, rival=beside, look_at=look_at)
         from edge_bench.evaluation.drawings import draw_figures
         from edge_bench.evaluation.writing import write_evaluation
@@ -91,10 +93,10 @@ def load_subject(model: str, *, threads: int) -> Subject:
     )
 
 
-def load_data(source: str, view: LoadingView) -> EvaluationData:
+def load_data(source: str, view: LoadingView, *, rule: SplitRule = "stratified") -> EvaluationData:
     """Load a data set, its validation part set aside as the trainer does."""
     loaded = load_dataset(source, notify=view.notify, progress=view.progress)
-    learnt, chosen = split_validation(loaded.train_labels)
+    learnt, chosen = split_validation(loaded.train_labels, rule=rule)
     images, labels = loaded.train_images, loaded.train_labels
     return EvaluationData(
         name=loaded.name,
@@ -139,6 +141,13 @@ def _own_data(model: str) -> str:
     if not Path(model).is_dir():
         return "mnist"
     return str(RunFolder(Path(model)).read_record().config.get("data", "mnist"))
+
+
+def _own_split(model: str) -> SplitRule:
+    """Return how a run chose its validation images; a file does not say."""
+    if not Path(model).is_dir():
+        return "stratified"
+    return cast(SplitRule, RunFolder(Path(model)).read_record().config.get("split", "stratified"))
 
 
 def _show(evaluation: Evaluation) -> None:

@@ -14,6 +14,7 @@ from edge_mnist.console import ERR, OUT
 from edge_mnist.training_view import TerminalTrainingView
 from edge_train.checkpoint import CHECKPOINT_NAME
 from edge_train.config import Recipe, TrainConfig, override
+from edge_train.data.split import SplitRule
 from edge_train.presets import PRESETS, build_finished, find_preset, layer_costs
 from edge_train.train import resume, train, use_deterministic_operations
 
@@ -29,6 +30,7 @@ def make_config(
     data: str,
     out: Path | None,
     seed: int,
+    split: SplitRule,
     tensorboard: bool,
     epochs: int | None,
     batch_size: int | None,
@@ -52,6 +54,7 @@ def make_config(
         data=data,
         out=out or Path("runs") / preset,
         seed=seed,
+        split=split,
         recipe=recipe,
         teachers=teachers,
         legacy_h5=legacy_h5,

@@ -94,3 +94,19 @@ def test_class_of_one_cannot_be_parted() -> None:
 def test_count_that_leaves_a_class_out_is_refused(count: int) -> None:
     with pytest.raises(DataError, match="expected 2 to 4"):
         split_validation(np.array([0, 0, 0, 1, 1, 1]), seed=0, count=count)
+
+
+def test_the_last_pictures_can_validate() -> None:
+    labels = np.arange(60, dtype=np.int64) % 10
+
+    train, validation = split_validation(labels, rule="last", count=12)
+
+    assert train.tolist() == list(range(48))
+    assert validation.tolist() == list(range(48, 60))
+
+
+def test_the_last_pictures_need_a_mixed_order() -> None:
+    labels = np.repeat(np.arange(10, dtype=np.int64), 6)
+
+    with pytest.raises(DataError, match="mixed order"):
+        split_validation(labels, rule="last", count=12)

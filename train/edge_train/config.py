@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 
 from edge_infer.errors import RunError, UsageError
 from edge_train.augment import Augmentation
+from edge_train.data.split import SPLIT_RULES, SplitRule
 
 # What numpy and Keras take.
 MAX_SEED: Final = 2**32 - 1
@@ -107,6 +108,7 @@ class TrainConfig:
         data: As :func:`edge_train.data.load_dataset` takes it.
         out: The run folder.
         seed: Of the first weights, the order and the distortions.
+        split: How validation images are chosen, see :func:`edge_train.data.split_validation`.
         recipe: How it is trained.
         teachers: Shipped models' names or model files whose mean probabilities are learnt
             beside the labels, see :mod:`edge_train.teacher`.
@@ -121,6 +123,7 @@ class TrainConfig:
     out: Path
     seed: int
     recipe: Recipe
+    split: SplitRule = "stratified"
     teachers: tuple[str, ...] = ()
     legacy_h5: bool = False
     tensorboard: bool = False
@@ -129,6 +132,8 @@ class TrainConfig:
     def __post_init__(self) -> None:
         if not 0 <= self.seed <= MAX_SEED:
             raise UsageError(f"seed must lie in 0-{MAX_SEED}, found {self.seed}")
+        if self.split not in SPLIT_RULES:
+            raise UsageError(f"split must be {' or '.join(SPLIT_RULES)}, found {self.split!r}")
 
     def to_json_values(self) -> dict[str, Any]:
         """Return the record as plain JSON values."""

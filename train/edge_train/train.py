@@ -234,7 +234,7 @@ def _class_names(data: Dataset, config: TrainConfig) -> tuple[str, ...]:
 
 
 def _parts(data: Dataset, config: TrainConfig) -> TrainingSet:
-    train_ids, validation_ids = split_validation(data.train_labels)
+    train_ids, validation_ids = split_validation(data.train_labels, rule=config.split)
     names = _class_names(data, config)
     teacher = Teacher.load(config.teachers, names) if config.teachers else None
     return TrainingSet(

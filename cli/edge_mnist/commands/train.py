@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import typer
 
@@ -44,6 +44,12 @@ def command(
         Path | None, typer.Option("--out", "-o", help="Run folder. [default: runs/PRESET]")
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Makes a run repeatable on one machine.")] = 0,
+    split: Annotated[
+        Literal["stratified", "last"],
+        typer.Option(
+            help="Validation images: a random twelfth with each class's share, or the last twelfth."
+        ),
+    ] = "stratified",
     epochs: Annotated[
         int | None, typer.Option(min=1, help="At most. [default: the preset's]")
     ] = None,
@@ -114,6 +120,7 @@ def command(
                 data=data,
                 out=out,
                 seed=seed,
+                split=split,
                 tensorboard=tensorboard,
                 epochs=epochs,
                 batch_size=batch_size,
