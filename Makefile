@@ -5,7 +5,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-SOURCES := train export edge_infer benchmarks cli tests tools
+SOURCES := edge_infer synth train export analysis benchmarks cli tests tools
 
 .PHONY: help setup demo test check lint types bench bench-peers parity-cpus clean
 

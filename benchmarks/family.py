@@ -32,8 +32,8 @@ from edge_bench.family.plan import Entry, Run, make_plan
 from edge_bench.family.report import write_report
 from edge_bench.family.results import FamilyResults
 from edge_bench.family.runner import Family, Tasks
-from edge_infer.atomic import write_text
 from edge_infer.errors import EdgeMnistError, UsageError
+from edge_infer.io.atomic import write_text
 from family_calls import alone_in
 from family_steps import SHOWN_RUNS, KerasSteps
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from edge_bench.family.results import Make
 from edge_infer.errors import EdgeMnistError
-from edge_infer.run_folder import RunFolder
-from edge_infer.shipped import read_card, shipped_models
+from edge_infer.model.run_folder import RunFolder
+from edge_infer.model.shipped import read_card, shipped_models
 
 
 def make_of_checkpoint(state: Any, make: Make) -> Make:
@@ -85,7 +85,7 @@ def plain_values(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def cost_layers(preset: str, recipe: Any, class_names: tuple[str, ...]) -> list[Any]:
     """List the layers of a preset's network, as wide and as softened as its recipe makes it."""
-    from edge_train.others import name_classes
+    from edge_synth.negatives import name_classes
     from edge_train.presets import build_finished, layer_costs
 
     names = name_classes(class_names) if recipe.others else class_names

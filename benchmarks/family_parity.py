@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from edge_bench.family.measure import Parity
-from edge_infer.run_folder import RunFolder
+from edge_infer.model.run_folder import RunFolder
 
 
 def keras_parity(folder: RunFolder, path: Path) -> Parity:

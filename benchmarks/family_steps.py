@@ -21,9 +21,9 @@ from edge_bench.family.plan import Run
 from edge_bench.family.results import FamilyResults, Make, PresetResults
 from edge_bench.family.rows import KerasResult, Latency, SeedRun
 from edge_bench.family.steps import Files, Folder
-from edge_infer.classifier import Classifier
 from edge_infer.errors import RunError
-from edge_infer.run_folder import RunFolder, RunRecord
+from edge_infer.glyph.classifier import Classifier
+from edge_infer.model.run_folder import RunFolder, RunRecord
 from family_calls import CommandLine, alone_in
 from family_make import (
     complete_make,

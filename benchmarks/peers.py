@@ -33,10 +33,10 @@ from edge_bench.peers.prepare import prepare
 from edge_bench.peers.report import write_report
 from edge_bench.peers.results import OURS, PeerResult, PeerResults
 from edge_bench.peers.stacks import STACKS, THREADS
-from edge_infer.atomic import write_text
 from edge_infer.errors import EdgeMnistError
-from edge_infer.metadata import Accuracy
-from edge_infer.run_folder import RunFolder
+from edge_infer.io.atomic import write_text
+from edge_infer.model.metadata import Accuracy
+from edge_infer.model.run_folder import RunFolder
 
 OUT: Final = Path("runs/peers")
 READING: Final = Path(__file__).parent / "results" / "reading.json"

@@ -47,11 +47,11 @@ from edge_bench.reading.speed import (
 from edge_bench.reading.speed_pages import make_page
 from edge_bench.reading.tesseract import Tesseract
 from edge_bench.reading.truth import find_pictures, load_truth
-from edge_infer.atomic import write_text
-from edge_infer.classifier import Classifier
 from edge_infer.errors import EdgeMnistError, MissingExtraError
-from edge_infer.reading import PageReader
-from edge_infer.shipped import shipped_models
+from edge_infer.glyph.classifier import Classifier
+from edge_infer.io.atomic import write_text
+from edge_infer.model.shipped import shipped_models
+from edge_infer.page import PageReader
 
 OUT: Final = Path("runs/reading")
 TRUTH: Final = "photos.json"

@@ -14,9 +14,6 @@ from typing import Any
 
 import pytest
 
-from edge_bench.device.pictures import Pictures, draw_pictures
-from edge_bench.device.scenarios import BATCHES, cases_of, make_call
-from edge_bench.device.summary import Case
 from edge_bench.latency_parity import (
     KERAS_COMPILED,
     KERAS_PREDICT,
@@ -24,8 +21,11 @@ from edge_bench.latency_parity import (
     ONNX_INT8,
     contenders,
 )
-from edge_infer.images import read_image
-from edge_infer.preprocess import prepare_digit
+from edge_bench.pictures import Pictures, draw_pictures
+from edge_bench.scenarios import BATCHES, cases_of, make_call
+from edge_bench.summary import Case
+from edge_infer.glyph.preprocess import prepare_digit
+from edge_infer.io.images import read_image
 
 Call = Callable[[], object]
 FILES = {ONNX_FLOAT: "float.onnx", ONNX_INT8: "int8.onnx"}

@@ -8,7 +8,7 @@ from hashlib import sha256
 
 import numpy as np
 
-from edge_bench.device.record import (
+from edge_bench.record import (
     Doubt,
     Host,
     MeasuredModel,

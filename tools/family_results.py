@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from edge_infer.cards import HandwritingScore, Latency, LatencyRow, SeedSpread
 from edge_infer.errors import ModelError
+from edge_infer.model.cards import HandwritingScore, Latency, LatencyRow, SeedSpread
 
 
 @dataclass(frozen=True, kw_only=True)

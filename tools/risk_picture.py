@@ -10,8 +10,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_infer.atomic import write_text
-from edge_infer.reliability import COVERAGES, risk_coverage
+from edge_infer.io.atomic import write_text
+from edge_infer.model.reliability import COVERAGES, risk_coverage
 
 _LOWEST_COVERAGE: Final = 0.94
 _STEPS: Final = 241

@@ -6,7 +6,7 @@ Usage::
 
 The file answers the run's test images as its users will run it; seeds, latency and other
 handwriting come from ``benchmarks/results/family.json`` (``benchmarks/family.py``).
-Written are ``edge_infer/edge_infer/models/`` and ``docs/risk_coverage.svg``.
+Written are ``edge_infer/edge_infer/model/files/`` and ``docs/risk_coverage.svg``.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from numpy.typing import NDArray
 from risk_picture import draw_risks
 from ship_card import answer_all, make_card
 
-from edge_infer.atomic import atomic_path, write_text
-from edge_infer.cards import ModelCard
-from edge_infer.classifier import Classifier
 from edge_infer.errors import EdgeMnistError, ModelError
-from edge_infer.metadata import OTHER_CLASS, ModelMetadata
-from edge_infer.run_folder import RunFolder, RunRecord
-from edge_infer.session import open_model, read_model_bytes
+from edge_infer.glyph.classifier import Classifier
+from edge_infer.io.atomic import atomic_path, write_text
+from edge_infer.model.cards import ModelCard
+from edge_infer.model.metadata import OTHER_CLASS, ModelMetadata
+from edge_infer.model.run_folder import RunFolder, RunRecord
+from edge_infer.model.session import open_model, read_model_bytes
 
 MODELS: Final = Path("edge_infer/edge_infer/models")
 PICTURE: Final = Path("docs/risk_coverage.svg")

@@ -9,11 +9,11 @@ import numpy as np
 from family_results import PresetResults
 from numpy.typing import NDArray
 
-from edge_infer.cards import ModelCard, TrainedOn
-from edge_infer.classifier import Classifier
 from edge_infer.errors import ModelError
-from edge_infer.metadata import OTHER_CLASS, ModelMetadata
-from edge_infer.reliability import (
+from edge_infer.glyph.classifier import Classifier
+from edge_infer.model.cards import ModelCard, TrainedOn
+from edge_infer.model.metadata import OTHER_CLASS, ModelMetadata
+from edge_infer.model.reliability import (
     RiskPoint,
     expected_calibration_error,
     risk_at_threshold,

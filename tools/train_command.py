@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from edge_infer.errors import RunError
-from edge_infer.run_folder import RunRecord
+from edge_infer.model.run_folder import RunRecord
 from edge_train.config import Recipe, TrainConfig, fit_to_size, override
 from edge_train.presets import DEFAULT_RECIPE, find_preset
 

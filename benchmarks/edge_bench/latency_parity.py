@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from edge_bench.interleaved import Timing, time_interleaved
 from edge_infer import Classifier
 from edge_infer.host import cpu_name
-from edge_infer.run_folder import RunFolder
+from edge_infer.model.run_folder import RunFolder
 
 KERAS_PREDICT: Final = "Keras predict"
 KERAS_COMPILED: Final = "Keras compiled call"

@@ -8,11 +8,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from edge_bench.device.nodes import profile
-from edge_bench.device.run import DEFAULT, QUICK, SCENARIOS, BenchConfig, Notify, run_bench
-from edge_bench.device.scenarios import Scenario
-from edge_infer.atomic import atomic_path
-from edge_infer.shipped import DEFAULT_MODEL
+from edge_bench.nodes import profile
+from edge_bench.run import DEFAULT, QUICK, SCENARIOS, BenchConfig, Notify, run_bench
+from edge_bench.scenarios import Scenario
+from edge_infer.io.atomic import atomic_path
+from edge_infer.model.shipped import DEFAULT_MODEL
 from edge_mnist.bench_view import profile_view, record_view
 from edge_mnist.console import OUT, progress_bar
 

@@ -10,11 +10,11 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from edge_bench.device.summary import MIN_CALLS
+from edge_bench.summary import MIN_CALLS
 
 if TYPE_CHECKING:
-    from edge_bench.device.nodes import Profile
-    from edge_bench.device.record import Measurement, Record
+    from edge_bench.nodes import Profile
+    from edge_bench.record import Measurement, Record
 
 _UNKNOWN: Final = "-"
 _STEPS: Final = {
@@ -38,7 +38,7 @@ def record_view(record: Record) -> RenderableType:
 
 def profile_view(model: str, profile: Profile) -> RenderableType:
     """Show time by node, and what is left around the nodes."""
-    from edge_bench.device.nodes import BATCH
+    from edge_bench.nodes import BATCH
 
     table = _table("node", "output for one image", texts=("node", "output for one image"))
     for heading in ("one image", "share", f"in a batch of {BATCH}", "share"):

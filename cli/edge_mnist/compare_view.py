@@ -8,10 +8,10 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from edge_bench.device.report_units import duration
+from edge_bench.report_units import duration
 
 if TYPE_CHECKING:
-    from edge_bench.device.compare import Change, Comparison
+    from edge_bench.compare import Change, Comparison
 
 _FIGURES: Final = ("batch", "threads", "old", "new", "ratio", "95 % interval", "quick")
 

@@ -71,7 +71,7 @@ def _runtime_findings() -> Iterator[Finding]:
     from edge_infer.camera.window import ensure_display
     from edge_infer.errors import EdgeMnistError
     from edge_infer.host import cpu_instructions, cpu_name
-    from edge_infer.shipped import read_shipped_model, shipped_models
+    from edge_infer.model.shipped import read_shipped_model, shipped_models
 
     instructions = cpu_instructions()
     yield Finding("CPU", f"{cpu_name()}; {', '.join(instructions.present) or 'flags unknown'}")

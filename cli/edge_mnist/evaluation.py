@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import cast
 
-from edge_bench.evaluation import (
+from edge_analysis.evaluation import (
     Evaluation,
     EvaluationData,
     ModelFacts,
@@ -15,9 +15,9 @@ from edge_bench.evaluation import (
     evaluate,
     read_training,
 )
-from edge_infer.classifier import Classifier
-from edge_infer.run_folder import RunFolder
-from edge_infer.shipped import read_model
+from edge_infer.glyph.classifier import Classifier
+from edge_infer.model.run_folder import RunFolder
+from edge_infer.model.shipped import read_model
 from edge_mnist.console import ERR, OUT
 from edge_mnist.evaluation_view import summary
 from edge_mnist.extras import import_tensorflow, require
@@ -52,8 +52,8 @@ def run_evaluation(
     with LoadingView() as view:
         loaded = load_data(data or _own_data(model), view, rule=_own_split(model))
         evaluation = evaluate(subject, loaded, view.progress, rival=beside, look_at=look_at)
-        from edge_bench.evaluation.drawings import draw_figures
-        from edge_bench.evaluation.writing import write_evaluation
+        from edge_analysis.evaluation.drawings import draw_figures
+        from edge_analysis.evaluation.writing import write_evaluation
 
         drawn = draw_figures(evaluation, view.progress)
         page = write_evaluation(evaluation, drawn, output, view.progress)
@@ -151,7 +151,7 @@ def _own_split(model: str) -> SplitRule:
 
 
 def _show(evaluation: Evaluation) -> None:
-    from edge_bench.evaluation.sample_window import SampleViewer
+    from edge_analysis.evaluation.sample_window import SampleViewer
     from edge_infer.camera.window import FrameWindow
 
     viewer = SampleViewer(evaluation.data.test, evaluation.answers, evaluation.names)

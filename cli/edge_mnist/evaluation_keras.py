@@ -8,8 +8,8 @@ from typing import Any, Final
 import keras
 import numpy as np
 
-from edge_bench.evaluation import Predictor
-from edge_bench.evaluation.answers import ImagesU8, Probabilities
+from edge_analysis.evaluation import Predictor
+from edge_analysis.evaluation.answers import ImagesU8, Probabilities
 from edge_infer.errors import RunError
 
 _BATCH: Final = 500

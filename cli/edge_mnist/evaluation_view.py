@@ -6,8 +6,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from edge_bench.evaluation import EvaluationRecord
-from edge_bench.evaluation.wording import percent, percent_range
+from edge_analysis.evaluation import EvaluationRecord
+from edge_analysis.evaluation.wording import percent, percent_range
 
 _CONFUSIONS = 5
 

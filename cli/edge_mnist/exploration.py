@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from edge_bench.exploration import Pictures, Progress, Split, explore, write_pixel_values
+from edge_analysis.exploration import Pictures, Progress, Split, explore, write_pixel_values
 from edge_infer.errors import DataError
 from edge_mnist.console import OUT, progress_bar
 from edge_mnist.exploration_view import exploration_view

@@ -6,8 +6,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from edge_bench.exploration.analysis import Exploration
-from edge_bench.exploration.report_sections import key_figures, notes
+from edge_analysis.exploration.analysis import Exploration
+from edge_analysis.exploration.report_sections import key_figures, notes
 
 
 def exploration_view(found: Exploration) -> RenderableType:

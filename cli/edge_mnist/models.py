@@ -10,8 +10,8 @@ from typing import Final
 
 from rich.console import Console, RenderableType
 
-from edge_infer.session import open_model
-from edge_infer.shipped import (
+from edge_infer.model.session import open_model
+from edge_infer.model.shipped import (
     DEFAULT_MODEL,
     read_card,
     read_model,

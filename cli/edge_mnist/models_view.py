@@ -11,11 +11,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from edge_infer.reliability import wilson_interval
+from edge_infer.model.reliability import wilson_interval
 
 if TYPE_CHECKING:
-    from edge_infer.cards import Latency, ModelCard
-    from edge_infer.metadata import Accuracy, ModelMetadata
+    from edge_infer.model.cards import Latency, ModelCard
+    from edge_infer.model.metadata import Accuracy, ModelMetadata
 
 # From so many columns on, an accuracy and its interval stand in one line.
 _WIDE: Final = 110

@@ -64,7 +64,7 @@ ResultsOption = Annotated[
 MaxPixelsOption = Annotated[
     int, typer.Option("--max-pixels", min=1, help="Refuse larger pictures before they are decoded.")
 ]
-# As edge_infer.images has it, which is too slow to import for the help.
+# As edge_infer.io.images has it, which is too slow to import for the help.
 DEFAULT_MAX_PIXELS: Final = 50_000_000
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace an existing file.")]
 RunArgument = Annotated[

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
-from edge_infer.metadata import USUAL_WEIGHT_BITS
+from edge_infer.model.metadata import USUAL_WEIGHT_BITS
 
 if TYPE_CHECKING:
     from edge_export import ExportResult, ParityReport
@@ -49,7 +49,7 @@ def _table(title: str) -> Table:
 
 
 def _add_parity(table: Table, report: ParityReport) -> None:
-    from edge_infer.reliability import wilson_interval
+    from edge_infer.model.reliability import wilson_interval
 
     both = (report.accuracy_keras, report.accuracy)
     table.add_row("test accuracy", *(_percent(accuracy.fraction) for accuracy in both))

@@ -9,10 +9,10 @@ from time import monotonic
 
 import cv2
 
-from edge_infer.classifier import Classifier
-from edge_infer.formats import Format, FormatName, make_format
-from edge_infer.pipeline import Failure, Result, predict_items
-from edge_infer.sources import open_sources
+from edge_infer.glyph.classifier import Classifier
+from edge_infer.io.batch import Failure, Result, predict_items
+from edge_infer.io.formats import Format, FormatName, make_format
+from edge_infer.io.sources import open_sources
 from edge_mnist.console import ERR, OUT
 from edge_mnist.results_view import (
     format_by_suffix,

@@ -10,13 +10,13 @@ from itertools import chain, islice
 from pathlib import Path
 
 from edge_infer.errors import UsageError
-from edge_infer.pipeline import Failure
-from edge_infer.reading.annotate import cut_digits, draw_page
-from edge_infer.reading.documents import PageFormatName, make_page_format
-from edge_infer.reading.items import PageResult, read_items
-from edge_infer.reading.picture_folder import PictureFolder
-from edge_infer.reading.reader import PageReader, Rotation
-from edge_infer.sources import Item, open_sources, reads_from
+from edge_infer.io.batch import Failure
+from edge_infer.io.documents import PageFormatName, make_page_format
+from edge_infer.io.picture_folder import PictureFolder
+from edge_infer.io.sources import Item, open_sources, reads_from
+from edge_infer.page.annotate import cut_digits, draw_page
+from edge_infer.page.items import PageResult, read_items
+from edge_infer.page.reader import PageReader, Rotation
 from edge_mnist.console import OUT
 from edge_mnist.reading_view import ReadingView
 from edge_mnist.results_view import (

@@ -8,10 +8,10 @@ from typing import Final
 
 from rich.text import Text
 
-from edge_infer.formats import Format, printable
-from edge_infer.pipeline import Failure
-from edge_infer.reading.documents import Look, PageText
-from edge_infer.reading.items import PageResult
+from edge_infer.io.batch import Failure
+from edge_infer.io.documents import Look, PageText
+from edge_infer.io.formats import Format, printable
+from edge_infer.page.items import PageResult
 from edge_mnist.console import ERR, OUT
 
 _STYLES: Final[dict[Look, str]] = {

@@ -10,8 +10,8 @@ from pathlib import Path
 from time import monotonic
 from typing import BinaryIO, Final, Generic, Literal, TypeVar
 
-from edge_infer.atomic import atomic_path
-from edge_infer.formats import Format, encode
+from edge_infer.io.atomic import atomic_path
+from edge_infer.io.formats import Format, encode
 from edge_infer.quiet import native_chatter_discarded
 from edge_mnist.console import OUT, progress_bar
 

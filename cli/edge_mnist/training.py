@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.table import Table
 
-from edge_infer.run_folder import RunRecord
+from edge_infer.model.run_folder import RunRecord
 from edge_mnist.console import ERR, OUT
 from edge_mnist.training_view import TerminalTrainingView
 from edge_train.checkpoint import CHECKPOINT_NAME

@@ -9,7 +9,6 @@ import os
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from edge_infer.classifier import BatchPrediction, Classifier, Prediction
     from edge_infer.errors import (
         CameraError,
         DataError,
@@ -22,10 +21,11 @@ if TYPE_CHECKING:
         UsageError,
         VerificationError,
     )
-    from edge_infer.images import decode_image, read_image
-    from edge_infer.metadata import ModelMetadata
-    from edge_infer.preprocess import prepare_digit
-    from edge_infer.reading import Digit, Line, Page, PageReader
+    from edge_infer.glyph.classifier import BatchPrediction, Classifier, Prediction
+    from edge_infer.glyph.preprocess import prepare_digit
+    from edge_infer.io.images import decode_image, read_image
+    from edge_infer.model.metadata import ModelMetadata
+    from edge_infer.page import Digit, Line, Page, PageReader
 
 __all__ = [
     "BatchPrediction",
@@ -58,17 +58,17 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 # Where they live; all others are errors.
 _MODULES: Final = {
-    "BatchPrediction": "classifier",
-    "Classifier": "classifier",
-    "Digit": "reading",
-    "Line": "reading",
-    "ModelMetadata": "metadata",
-    "Page": "reading",
-    "PageReader": "reading",
-    "Prediction": "classifier",
-    "decode_image": "images",
-    "prepare_digit": "preprocess",
-    "read_image": "images",
+    "BatchPrediction": "glyph.classifier",
+    "Classifier": "glyph.classifier",
+    "Digit": "page",
+    "Line": "page",
+    "ModelMetadata": "model.metadata",
+    "Page": "page",
+    "PageReader": "page",
+    "Prediction": "glyph.classifier",
+    "decode_image": "io.images",
+    "prepare_digit": "glyph.preprocess",
+    "read_image": "io.images",
 }
 
 

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_infer.pieces import Box
+from edge_infer.boxes import Box
 
 ImageU8 = NDArray[np.uint8]
 Colour = tuple[int, int, int]

@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_infer.atomic import atomic_path
 from edge_infer.errors import OutputError
-from edge_infer.run_folder import Calibration
+from edge_infer.io.atomic import atomic_path
+from edge_infer.model.run_folder import Calibration
 
 MAX_TILES: Final = 120
 _COLUMNS: Final = 6

@@ -28,7 +28,7 @@ import numpy as np
 import onnx
 from onnx import defs, helper, numpy_helper
 
-from edge_infer.metadata import OPSET
+from edge_infer.model.metadata import OPSET
 
 # Op types and the inputs at which onnxruntime takes integers without a zero point.
 _WITHOUT_ZERO_POINT: Final = frozenset({("Conv", 1), ("Conv", 2), ("Gemm", 2)})

@@ -17,7 +17,7 @@ import tensorflow as tf
 import tf2onnx
 
 from edge_infer.errors import RunError
-from edge_infer.metadata import OPSET
+from edge_infer.model.metadata import OPSET
 
 FIRST_LAYER: Final = "plane"
 LAST_LAYER: Final = "logits"

@@ -23,12 +23,12 @@ from edge_export.quiet import quiet_tools
 from edge_export.reference import Reference
 from edge_export.trunk import scale_logits, tidy_trunk
 from edge_export.verify import Notify, classify_all
-from edge_infer.atomic import atomic_path
-from edge_infer.classifier import Classifier
 from edge_infer.errors import UsageError, VerificationError
-from edge_infer.metadata import USUAL_WEIGHT_BITS, Accuracy, ModelMetadata
-from edge_infer.run_folder import RunFolder, RunRecord
-from edge_infer.session import open_model
+from edge_infer.glyph.classifier import Classifier
+from edge_infer.io.atomic import atomic_path
+from edge_infer.model.metadata import USUAL_WEIGHT_BITS, Accuracy, ModelMetadata
+from edge_infer.model.run_folder import RunFolder, RunRecord
+from edge_infer.model.session import open_model
 
 LICENCE: Final = "MIT (edge-mnist); mind the terms of the training data too"
 _TOOLS: Final = ("edge-mnist", "keras", "onnx", "onnxruntime", "onnxslim", "tensorflow", "tf2onnx")

@@ -27,7 +27,7 @@ from edge_export.compact import compact
 from edge_export.packing import pack_weights
 from edge_export.space_to_depth import fold_first_stride
 from edge_export.trunk import BATCH_AXIS, TRUNK_INPUT, TRUNK_OUTPUT
-from edge_infer.metadata import (
+from edge_infer.model.metadata import (
     IMAGE_SIZE,
     INPUT_NAME,
     IR_VERSION,

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_infer.errors import UsageError, VerificationError
-from edge_infer.metadata import Accuracy
-from edge_infer.reliability import wilson_interval
+from edge_infer.model.metadata import Accuracy
+from edge_infer.model.reliability import wilson_interval
 
 # 97.5 % quantile of the normal distribution: two-sided 95 % intervals.
 # Keeps floor() from losing an image to 10000 * 0.001 = 9.999...

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from edge_export.convert import LAST_LAYER, find_layer
 from edge_infer.errors import RunError
-from edge_infer.run_folder import UNLABELLED, Calibration, RunFolder, RunRecord
+from edge_infer.model.run_folder import UNLABELLED, Calibration, RunFolder, RunRecord
 
 _BATCH: Final = 1000
 

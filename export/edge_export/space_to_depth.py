@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from edge_export.graph_walk import attributes, is_plain, maker, only_reader
-from edge_infer.metadata import IMAGE_SIZE, INPUT_NAME
+from edge_infer.model.metadata import IMAGE_SIZE, INPUT_NAME
 
 _PATH: Final = ("Unsqueeze", "DequantizeLinear", "Conv")
 _BLOCK: Final = 2

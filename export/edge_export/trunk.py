@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper, shape_inference
 
 from edge_infer.errors import ModelError
-from edge_infer.metadata import IMAGE_SIZE, IR_VERSION, OPSET
+from edge_infer.model.metadata import IMAGE_SIZE, IR_VERSION, OPSET
 
 BATCH_AXIS: Final = "batch"
 TRUNK_INPUT: Final = "pixels"

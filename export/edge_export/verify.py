@@ -17,10 +17,10 @@ from edge_export.changed import draw_changed
 from edge_export.config import VerifyConfig
 from edge_export.parity import Gates, ParityReport, compare
 from edge_export.reference import Reference
-from edge_infer.classifier import Classifier
 from edge_infer.errors import ModelError
-from edge_infer.metadata import ModelMetadata
-from edge_infer.run_folder import RunRecord
+from edge_infer.glyph.classifier import Classifier
+from edge_infer.model.metadata import ModelMetadata
+from edge_infer.model.run_folder import RunRecord
 
 _BATCH: Final = 500
 _IDENTITY: Final = ("class_names", "preset", "parameters", "data", "data_sha256", "seed", "epochs")

@@ -10,9 +10,9 @@ import pytest
 
 from edge_bench.family.results import Make, PresetResults
 from edge_bench.family.rows import Confusion, FileLatency, FileResult, KerasResult, Latency, SeedRun
-from edge_infer.cards import HandwritingScore
-from edge_infer.metadata import Accuracy
-from edge_infer.reliability import RiskPoint
+from edge_infer.model.cards import HandwritingScore
+from edge_infer.model.metadata import Accuracy
+from edge_infer.model.reliability import RiskPoint
 
 
 def _file(correct: int, size_bytes: int) -> FileResult:

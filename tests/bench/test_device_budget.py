@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edge_bench.device import run
-from edge_bench.device.pictures import Pictures, draw_pictures
-from edge_bench.device.run import DEFAULT, QUICK, BenchConfig, Budget, run_bench
-from edge_bench.device.scenarios import make_subject
-from edge_bench.device.summary import MIN_TURNS, Case
+from edge_bench import run
 from edge_bench.interleaved import Turn
+from edge_bench.pictures import Pictures, draw_pictures
+from edge_bench.run import DEFAULT, QUICK, BenchConfig, Budget, run_bench
+from edge_bench.scenarios import make_subject
+from edge_bench.summary import MIN_TURNS, Case
 
 LOOP_S = 0.02
 LONGER_S = {"cold": 0.4, "folder": 0.15, "stream": 0.5}

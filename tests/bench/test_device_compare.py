@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from bench_records import ROUNDS, full_record, measurement, record
 
-from edge_bench.device.compare import change, compare_files
-from edge_bench.device.record import Doubt, Measurement, Record
-from edge_bench.device.summary import MIN_TURNS
+from edge_bench.compare import change, compare_files
+from edge_bench.record import Doubt, Measurement, Record
+from edge_bench.summary import MIN_TURNS
 from edge_infer.errors import RunError
 
 

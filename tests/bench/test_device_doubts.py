@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from bench_records import HOST, measurement
 
-from edge_bench.device.doubts import find_doubts
-from edge_bench.device.machine import MachineState
-from edge_bench.device.record import Host, Measurement
+from edge_bench.doubts import find_doubts
+from edge_bench.machine import MachineState
+from edge_bench.record import Host, Measurement
 
 QUIET_HOST = replace(HOST, governor="performance", throttled=())
 BEFORE = MachineState(

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from edge_bench.device.machine import read_host, read_state, throttling, usable_cores
-from edge_bench.device.record import Temperature
+from edge_bench.machine import read_host, read_state, throttling, usable_cores
+from edge_bench.record import Temperature
 
 PI_FLAGS = "sys/devices/platform/soc/soc:firmware/get_throttled"
 PI = {

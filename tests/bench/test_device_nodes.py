@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_bench.device.nodes import profile
+from edge_bench.nodes import profile
 from edge_infer.errors import ModelError
 
 

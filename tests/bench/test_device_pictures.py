@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edge_bench.device.pictures import (
+from edge_bench.pictures import (
     FILES,
     FRAME_ROWS,
     PAGE_ROWS,

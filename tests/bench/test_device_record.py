@@ -11,7 +11,7 @@ from bench_records import measurement, record
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge_bench.device.record import (
+from edge_bench.record import (
     SCHEMA_PATH,
     SCHEMA_VERSION,
     Doubt,

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from bench_records import full_record, measured_model, measurement, record
 
-from edge_bench.device.record import Record
-from edge_bench.device.report import report_page, write_report
-from edge_bench.device.report_runs import Run, read_runs
-from edge_bench.device.report_units import TimeUnit, duration, plain, time_unit
-from edge_bench.report_page import NOTHING, Figures, Notes, Page, Section, Table
+from edge_analysis.report_page import NOTHING, Figures, Notes, Page, Section, Table
+from edge_bench.record import Record
+from edge_bench.report import report_page, write_report
+from edge_bench.report_runs import Run, read_runs
+from edge_bench.report_units import TimeUnit, duration, plain, time_unit
 from edge_infer.errors import RunError, UsageError
 
 

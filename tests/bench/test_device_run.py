@@ -10,14 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edge_bench.device import run
-from edge_bench.device.cold import ColdStart, run_python
-from edge_bench.device.models import choose
-from edge_bench.device.pictures import Pictures, draw_pictures
-from edge_bench.device.record import Record
-from edge_bench.device.run import SCENARIOS, BenchConfig, Budget, run_bench
-from edge_bench.device.scenarios import BATCHES, Scenario, cases_of
-from edge_bench.device.summary import Case
+from edge_bench import run
+from edge_bench.cold import ColdStart, run_python
+from edge_bench.models import choose
+from edge_bench.pictures import Pictures, draw_pictures
+from edge_bench.record import Record
+from edge_bench.run import SCENARIOS, BenchConfig, Budget, run_bench
+from edge_bench.scenarios import BATCHES, Scenario, cases_of
+from edge_bench.summary import Case
 from edge_infer.errors import ModelError, RunError
 
 SHORT = Budget(visit_s=0, warm_by_s=0, timed_by_s=0.5, done_by_s=0.5)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from bench_records import measurement
 
-from edge_bench.device.summary import Case, Memory, compare, summarise
 from edge_bench.interleaved import Turn
+from edge_bench.summary import Case, Memory, compare, summarise
 
 SINGLE = Case("single", 1, 1)
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from edge_bench.device.stream import Stream
 from edge_bench.interleaved import Loop
+from edge_bench.stream import Stream
 
 
 def sleeper(*ms: float) -> Iterator[None]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 pytest.importorskip("matplotlib")
-from edge_bench.evaluation.figures.classes import draw_mistakes
-from edge_bench.evaluation.scores import ClassScore
+from edge_analysis.evaluation.figures.classes import draw_mistakes
+from edge_analysis.evaluation.scores import ClassScore
 
 
 def score(name: str, missed: int) -> ClassScore:

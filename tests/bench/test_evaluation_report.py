@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 pytest.importorskip("seaborn")
-from edge_bench.evaluation import (
+from edge_analysis.evaluation import (
     Evaluation,
     EvaluationData,
     ModelFacts,
@@ -22,19 +22,19 @@ from edge_bench.evaluation import (
     Training,
     evaluate,
 )
-from edge_bench.evaluation.confidence import ConfidenceScore
-from edge_bench.evaluation.drawings import draw_figures
-from edge_bench.evaluation.figures.confidence import draw_risk
-from edge_bench.evaluation.figures.confusion import draw_confusion
-from edge_bench.evaluation.figures.tiles import Tile, draw_sheet
-from edge_bench.evaluation.report import build_page
-from edge_bench.evaluation.training import Epoch
-from edge_bench.report_page import page_html
-from edge_bench.report_page.drawn import Drawn
-from edge_infer.classifier import Classifier
+from edge_analysis.evaluation.confidence import ConfidenceScore
+from edge_analysis.evaluation.drawings import draw_figures
+from edge_analysis.evaluation.figures.confidence import draw_risk
+from edge_analysis.evaluation.figures.confusion import draw_confusion
+from edge_analysis.evaluation.figures.tiles import Tile, draw_sheet
+from edge_analysis.evaluation.report import build_page
+from edge_analysis.evaluation.training import Epoch
+from edge_analysis.report_page import page_html
+from edge_analysis.report_page.drawn import Drawn
 from edge_infer.errors import ModelError, UsageError
-from edge_infer.preprocess import prepare_digit
-from edge_infer.reliability import RiskPoint
+from edge_infer.glyph.classifier import Classifier
+from edge_infer.glyph.preprocess import prepare_digit
+from edge_infer.model.reliability import RiskPoint
 
 DIGITS = tuple("0123456789")
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edge_bench.evaluation.answers import Part
-from edge_bench.evaluation.disturbances import DISTURBANCES, Disturbance, disturb
-from edge_bench.evaluation.occlusion import PATCH, map_occlusion
-from edge_bench.evaluation.robustness import (
+from edge_analysis.evaluation.answers import Part
+from edge_analysis.evaluation.disturbances import DISTURBANCES, Disturbance, disturb
+from edge_analysis.evaluation.occlusion import PATCH, map_occlusion
+from edge_analysis.evaluation.robustness import (
     RobustnessCurve,
     RobustnessPoint,
     choose_images,

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge_bench.evaluation.answers import Answers, in_classes
-from edge_bench.evaluation.comparison import compare_answers, mcnemar_p_value
-from edge_bench.evaluation.confidence import score_confidence
-from edge_bench.evaluation.disputed import DISPUTED, disputed_among, score_disputed
-from edge_bench.evaluation.scores import (
+from edge_analysis.evaluation.answers import Answers, in_classes
+from edge_analysis.evaluation.comparison import compare_answers, mcnemar_p_value
+from edge_analysis.evaluation.confidence import score_confidence
+from edge_analysis.evaluation.disputed import DISPUTED, disputed_among, score_disputed
+from edge_analysis.evaluation.scores import (
     average_scores,
     confusion_matrix,
     list_errors,
@@ -184,12 +184,12 @@ def test_disputed_images_are_those_of_mnist_alone(monkeypatch: pytest.MonkeyPatc
     images = np.zeros((3, 28, 28), np.uint8)
     assert disputed_among(images) == ()
     zeros = "6e4b7b9d"
-    monkeypatch.setattr("edge_bench.evaluation.disputed._MNIST_TEST_SHA256", zeros)
+    monkeypatch.setattr("edge_analysis.evaluation.disputed._MNIST_TEST_SHA256", zeros)
     assert disputed_among(images) == ()
     import hashlib
 
     real = hashlib.sha256(images).hexdigest()
-    monkeypatch.setattr("edge_bench.evaluation.disputed._MNIST_TEST_SHA256", real)
+    monkeypatch.setattr("edge_analysis.evaluation.disputed._MNIST_TEST_SHA256", real)
     assert disputed_among(images) == DISPUTED
     assert disputed_among(images + 1) == ()
     assert len(set(DISPUTED)) == 15

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edge_bench.evaluation.answers import Answers, Part
-from edge_bench.evaluation.sample_window import SampleViewer
+from edge_analysis.evaluation.answers import Answers, Part
+from edge_analysis.evaluation.sample_window import SampleViewer
 from edge_infer.camera.window import LEFT, RIGHT
 from edge_infer.drawing import SURE
 
@@ -93,7 +93,7 @@ def test_names_are_written_in_any_script_or_else_in_question_marks(
     part = Part("test", np.zeros((1, 28, 28), np.uint8), labels)
     pages: list[NDArray[np.uint8]] = []
     for any_script, names in ((True, "Жb"), (False, "Жb"), (False, "?b")):
-        monkeypatch.setattr("edge_bench.evaluation.sample_window._ANY_SCRIPT", any_script)
+        monkeypatch.setattr("edge_analysis.evaluation.sample_window._ANY_SCRIPT", any_script)
         viewer = SampleViewer(part, Answers(labels, np.float32([[1, 0]])), names)
         pages.append(viewer.page())
     assert not np.array_equal(pages[0], pages[1])

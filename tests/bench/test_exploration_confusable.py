@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edge_bench.exploration.confusable import Confusability, find_confusable
-from edge_bench.exploration.neighbours import Neighbours, find_neighbours
-from edge_bench.exploration.prototypes import find_prototypes
+from edge_analysis.exploration.confusable import Confusability, find_confusable
+from edge_analysis.exploration.neighbours import Neighbours, find_neighbours
+from edge_analysis.exploration.prototypes import find_prototypes
 
 # On a line: three of class 0, one of them among those of class 1.
 POINTS = np.array([[0], [1], [10.5], [9], [11], [12]], np.float32)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edge_bench.exploration.duplicates import (
+from edge_analysis.exploration.duplicates import (
     NEAR_DIFFERENCE,
     Duplicates,
     Places,
@@ -12,9 +12,9 @@ from edge_bench.exploration.duplicates import (
     identical,
     ink_difference,
 )
-from edge_bench.exploration.neighbours import find_neighbours
-from edge_bench.exploration.projection import project
-from edge_bench.exploration.records import Pictures, Split
+from edge_analysis.exploration.neighbours import find_neighbours
+from edge_analysis.exploration.projection import project
+from edge_analysis.exploration.records import Pictures, Split
 
 IMAGES = np.random.default_rng(7).integers(0, 256, (8, 28, 28), np.uint8)
 

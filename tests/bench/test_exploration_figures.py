@@ -9,13 +9,13 @@ import pytest
 
 pytest.importorskip("matplotlib")
 
-from edge_bench.exploration.analysis import Exploration, analyse
-from edge_bench.exploration.class_figures import mean_distance_figures
-from edge_bench.exploration.drawing import Tile, chunks, draw_tiles, short
-from edge_bench.exploration.picture_figures import sample_figures
-from edge_bench.exploration.records import Pictures, Split
-from edge_bench.exploration.report import PARTS
-from edge_bench.report_page.drawn import Drawn, drawing_style
+from edge_analysis.exploration.analysis import Exploration, analyse
+from edge_analysis.exploration.class_figures import mean_distance_figures
+from edge_analysis.exploration.drawing import Tile, chunks, draw_tiles, short
+from edge_analysis.exploration.picture_figures import sample_figures
+from edge_analysis.exploration.records import Pictures, Split
+from edge_analysis.exploration.report import PARTS
+from edge_analysis.report_page.drawn import Drawn, drawing_style
 
 RNG = np.random.default_rng(11)
 

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from edge_bench.exploration.class_images import class_images
-from edge_bench.exploration.glyphs import measure_glyphs
-from edge_bench.exploration.spread import spread, spread_by_class
+from edge_analysis.exploration.class_images import class_images
+from edge_analysis.exploration.glyphs import measure_glyphs
+from edge_analysis.exploration.spread import spread, spread_by_class
 
 
 def stroke(start: tuple[int, int], end: tuple[int, int]) -> NDArray[np.uint8]:

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from edge_bench.exploration.neighbours import NONE, Neighbours, find_neighbours
-from edge_bench.exploration.projection import evenly_spaced, project
+from edge_analysis.exploration.neighbours import NONE, Neighbours, find_neighbours
+from edge_analysis.exploration.projection import evenly_spaced, project
 
 
 def neighbours_of(points: NDArray[np.float32], labels: list[int], classes: int) -> Neighbours:

@@ -13,7 +13,7 @@ import pytest
 pytest.importorskip("matplotlib")
 from matplotlib.figure import Figure as Drawing
 
-from edge_bench.exploration import (
+from edge_analysis.exploration import (
     Pictures,
     Split,
     analyse,
@@ -21,9 +21,9 @@ from edge_bench.exploration import (
     visualize_input,
     write_pixel_values,
 )
-from edge_bench.exploration.json_values import json_values
-from edge_bench.exploration.report_sections import duplicate_blocks, method, notes
-from edge_bench.report_page import Paragraph
+from edge_analysis.exploration.json_values import json_values
+from edge_analysis.exploration.report_sections import duplicate_blocks, method, notes
+from edge_analysis.report_page import Paragraph
 
 
 def pictures(*, names: tuple[str, str] = ("a", "<b>")) -> Pictures:

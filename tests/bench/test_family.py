@@ -21,7 +21,7 @@ from edge_bench.family.plan import Entry
 from edge_bench.family.results import FamilyResults
 from edge_infer import Classifier
 from edge_infer.errors import RunError, UsageError
-from edge_infer.shipped import read_card, shipped_models
+from edge_infer.model.shipped import read_card, shipped_models
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 MODULES = ("family", "family_calls", "family_make", "family_parity", "family_steps")

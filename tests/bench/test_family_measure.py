@@ -14,8 +14,8 @@ from edge_bench.family.measure import Parity, count_by_class, count_confusions, 
 from edge_bench.family.rows import Confusion
 from edge_infer import prepare_digit
 from edge_infer.errors import DataError
-from edge_infer.metadata import Accuracy
-from edge_infer.run_folder import Calibration
+from edge_infer.model.metadata import Accuracy
+from edge_infer.model.run_folder import Calibration
 
 Draw = Callable[..., Any]
 

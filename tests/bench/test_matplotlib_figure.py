@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("matplotlib")
 from matplotlib.figure import Figure as Drawing
 
-from edge_bench.report_page.matplotlib_figure import matplotlib_figure, page_colours
+from edge_analysis.report_page.matplotlib_figure import matplotlib_figure, page_colours
 
 
 def drawing() -> Any:

@@ -18,7 +18,7 @@ from edge_bench.cpus.debian import Debian, make_once, run
 from edge_bench.cpus.emulated import CPUS, EmulatedCpu, Emulators
 from edge_bench.cpus.instructions import count_instructions
 from edge_infer.errors import MissingExtraError, RunError
-from edge_infer.shipped import shipped_models
+from edge_infer.model.shipped import shipped_models
 
 DEBIAN = Debian("http://mirror.test", "suite", "amd64")
 

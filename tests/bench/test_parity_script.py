@@ -21,7 +21,7 @@ from edge_bench.cpus.asking import Ready
 from edge_bench.cpus.debian import Debian
 from edge_bench.cpus.emulated import CPUS
 from edge_infer.errors import MissingExtraError, RunError
-from edge_infer.shipped import shipped_models
+from edge_infer.model.shipped import shipped_models
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 DrawDigit = Callable[..., NDArray[np.uint8]]

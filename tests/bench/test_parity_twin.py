@@ -8,8 +8,8 @@ import numpy as np
 import onnx
 
 from edge_bench.cpus.twin import float_twin
-from edge_infer.classifier import Classifier
-from edge_infer.shipped import read_shipped_model
+from edge_infer.glyph.classifier import Classifier
+from edge_infer.model.shipped import read_shipped_model
 
 
 def test_twin_is_float_and_answers_nearly_the_same(tmp_path: Path) -> None:

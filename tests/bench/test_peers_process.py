@@ -21,7 +21,7 @@ from edge_bench.peers.results import OURS
 from edge_bench.peers.stacks import BARE_FILE, IMAGES_FILE, STACKS, Stack, onnx_file
 from edge_bench.peers.worker import Worker, serve
 from edge_infer.errors import MissingExtraError, RunError
-from edge_infer.shipped import read_shipped_model
+from edge_infer.model.shipped import read_shipped_model
 
 Write = Callable[[str], list[str]]
 STACK = Stack(key="x", name="X", forms=("int8",), module="x", distributions=("x",))

@@ -17,7 +17,7 @@ from edge_bench.peers.report import mark_lines, write_report
 from edge_bench.peers.results import Latency, PeerResult, PeerResults
 from edge_bench.peers.stacks import STACKS, Stack
 from edge_infer.errors import ModelError
-from edge_infer.metadata import Accuracy
+from edge_infer.model.metadata import Accuracy
 
 Make = Callable[..., PeerResults]
 

@@ -14,8 +14,8 @@ import pytest
 from edge_bench.reading.rapidocr import RapidOcr, rows_of
 from edge_bench.reading.rapidocr_worker import serve, upright
 from edge_bench.reading.tesseract import Tesseract, digit_rows
+from edge_infer.boxes import Box
 from edge_infer.errors import MissingExtraError, RunError
-from edge_infer.pieces import Box
 
 Write = Callable[[str], Path]
 

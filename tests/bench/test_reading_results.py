@@ -17,7 +17,7 @@ from edge_bench.reading.results import (
     what_is_wrong,
 )
 from edge_bench.reading.truth import TruePage
-from edge_infer.cards import HandwritingScore
+from edge_infer.model.cards import HandwritingScore
 
 
 def page(truth: str, text: str, elapsed_ms: float = 10.0, **changes: str) -> PageResult:

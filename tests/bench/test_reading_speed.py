@@ -10,7 +10,7 @@ from edge_bench.reading.one_core import on_one_core
 from edge_bench.reading.speed import SpeedRow, speed_report, time_pages, to_json_values
 from edge_bench.reading.speed_pages import make_page
 from edge_infer.errors import DataError
-from edge_infer.reading import Page, PageReader
+from edge_infer.page import Page, PageReader
 
 
 def row(size_px: int, digits: int, cpu_p50_ms: float) -> SpeedRow:

@@ -13,9 +13,9 @@ import pytest
 pytest.importorskip("matplotlib")
 from matplotlib.figure import Figure as Drawing
 
-from edge_bench.report_page import Page
-from edge_bench.report_page.drawn import Drawn, drawing_style, write_drawing
-from edge_bench.report_page.report_folder import ReportFolder
+from edge_analysis.report_page import Page
+from edge_analysis.report_page.drawn import Drawn, drawing_style, write_drawing
+from edge_analysis.report_page.report_folder import ReportFolder
 
 PAGE = Page(title="A report", lead="Of something.", sections=())
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge_bench.report_page import (
+from edge_analysis.report_page import (
     Axis,
     Block,
     Chart,

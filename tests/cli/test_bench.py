@@ -13,9 +13,9 @@ from bench_records import measurement, record
 from rich.console import Console
 from typer.testing import CliRunner, Result
 
-from edge_bench.device.pictures import Pictures, draw_pictures
-from edge_bench.device.record import Doubt, Ratio, Record
-from edge_bench.device.run import SCENARIOS, Budget
+from edge_bench.pictures import Pictures, draw_pictures
+from edge_bench.record import Doubt, Ratio, Record
+from edge_bench.run import SCENARIOS, Budget
 from edge_infer.errors import ModelError
 from edge_mnist.app import app
 from edge_mnist.bench_view import record_view
@@ -34,7 +34,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Pictures:
 @pytest.fixture
 def run(pictures: Pictures, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
     """Call the command in an empty folder; --quick is far quicker here."""
-    monkeypatch.setattr("edge_bench.device.run.draw_pictures", lambda *_, **__: pictures)
+    monkeypatch.setattr("edge_bench.run.draw_pictures", lambda *_, **__: pictures)
     at_once = Budget(visit_s=0.2, warm_by_s=0, timed_by_s=0, done_by_s=0)
     monkeypatch.setattr("edge_mnist.bench.QUICK", at_once)
     (tmp_path / "here").mkdir()
@@ -76,9 +76,9 @@ def test_schema_holds_for_a_real_run(
     run: Run, tiny_model_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Of a starved process's moment one turn of each is all that is sure.
-    monkeypatch.setattr("edge_bench.device.summary.MIN_TURNS", 1)
+    monkeypatch.setattr("edge_bench.summary.MIN_TURNS", 1)
     jsonschema = pytest.importorskip("jsonschema")
-    from edge_bench.device.record import SCHEMA_PATH
+    from edge_bench.record import SCHEMA_PATH
 
     result = run(tiny_model_path, "nano", "--quick", "--json", "-", "-s", "single")
     document = json.loads(result.stdout.splitlines()[-1])

@@ -13,7 +13,7 @@ import pytest
 from bench_records import full_record
 from rich.console import Console
 
-from edge_bench.device.compare import compare_files
+from edge_bench.compare import compare_files
 from edge_mnist.compare_view import comparison_view
 
 

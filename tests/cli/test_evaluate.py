@@ -13,8 +13,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
-from edge_bench.evaluation.disturbances import DISTURBANCES
-from edge_infer.classifier import Classifier
+from edge_analysis.evaluation.disturbances import DISTURBANCES
 from edge_infer.errors import (
     CameraError,
     MissingExtraError,
@@ -23,8 +22,9 @@ from edge_infer.errors import (
     RunError,
     UsageError,
 )
-from edge_infer.preprocess import prepare_digit
-from edge_infer.run_folder import RunFolder, RunRecord
+from edge_infer.glyph.classifier import Classifier
+from edge_infer.glyph.preprocess import prepare_digit
+from edge_infer.model.run_folder import RunFolder, RunRecord
 from edge_mnist.app import app
 from edge_mnist.extras import Extra
 
@@ -109,7 +109,7 @@ def test_run_beside_a_file_makes_a_whole_report(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # One figure of eight: they are alike and take long to write.
-    monkeypatch.setattr("edge_bench.evaluation.measure.DISTURBANCES", DISTURBANCES[:1])
+    monkeypatch.setattr("edge_analysis.evaluation.measure.DISTURBANCES", DISTURBANCES[:1])
     result = run(run_folder, "--compare", tiny_model_path, "--occlusion", 3)
     assert result.exit_code == 0, result.output
     folder = tmp_path / "report"

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import pytest
 
-from edge_infer.run_folder import Calibration, RunFolder, RunRecord
+from edge_infer.model.run_folder import Calibration, RunFolder, RunRecord
 
 Run = Callable[..., int]
 

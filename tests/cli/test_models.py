@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from edge_infer.cards import HandwritingScore, Latency, LatencyRow, ModelCard, SeedSpread
-from edge_infer.classifier import Classifier
-from edge_infer.shipped import DEFAULT_MODEL, read_card, shipped_models
+from edge_infer.glyph.classifier import Classifier
+from edge_infer.model.cards import HandwritingScore, Latency, LatencyRow, ModelCard, SeedSpread
+from edge_infer.model.shipped import DEFAULT_MODEL, read_card, shipped_models
 from edge_mnist.models_view import ModelFile, card_view, file_view, models_table
 
 

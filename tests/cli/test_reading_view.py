@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from edge_infer.pieces import Box
-from edge_infer.reading.documents import make_page_format
-from edge_infer.reading.items import PageResult, ReadPage
-from edge_infer.reading.page import Digit, Line, Page
+from edge_infer.boxes import Box
+from edge_infer.io.documents import make_page_format
+from edge_infer.page.items import PageResult, ReadPage
+from edge_infer.page.page import Digit, Line, Page
 from edge_mnist import reading_view
 from edge_mnist.reading_view import ReadingView
 

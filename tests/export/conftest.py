@@ -19,7 +19,7 @@ from edge_export.convert import convert_trunk
 from edge_export.quantize import quantize_trunk
 from edge_export.quiet import quiet_tools
 from edge_export.trunk import tidy_trunk
-from edge_infer.run_folder import Calibration, RunFolder, RunRecord
+from edge_infer.model.run_folder import Calibration, RunFolder, RunRecord
 from edge_train.data import load_dataset
 from edge_train.presets import build_preset, count_trained
 

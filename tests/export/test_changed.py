@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from edge_export.changed import MAX_TILES, draw_changed
 from edge_infer.errors import OutputError
-from edge_infer.run_folder import Calibration
+from edge_infer.model.run_folder import Calibration
 
 N = 200
 NAMES = ("a", "ü")

@@ -11,7 +11,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from edge_export.compact import compact
 from edge_export.face import add_face
-from edge_infer.metadata import IR_VERSION, OPSET
+from edge_infer.model.metadata import IR_VERSION, OPSET
 
 ImageU8 = NDArray[np.uint8]
 Answer = Callable[[onnx.ModelProto, ImageU8], NDArray[np.float32]]

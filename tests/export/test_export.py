@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from edge_export import ExportConfig, ExportResult, GateOptions, export_run
-from edge_infer.classifier import Classifier
 from edge_infer.errors import OutputError, RunError, VerificationError
-from edge_infer.run_folder import RunFolder
+from edge_infer.glyph.classifier import Classifier
+from edge_infer.model.run_folder import RunFolder
 
 Exports = dict[tuple[str, str], ExportResult]
 IMPOSSIBLE = GateOptions(max_delta=0.0)

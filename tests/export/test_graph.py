@@ -14,7 +14,7 @@ from onnx import numpy_helper
 
 from edge_export import ExportConfig, ExportResult, export_run
 from edge_infer.errors import ModelError
-from edge_infer.metadata import IR_VERSION, OPSET
+from edge_infer.model.metadata import IR_VERSION, OPSET
 
 Exports = dict[tuple[str, str], ExportResult]
 OptimizedOps = Callable[[onnx.ModelProto], list[str]]

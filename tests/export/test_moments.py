@@ -11,7 +11,7 @@ from onnx import TensorProto, helper, numpy_helper
 from edge_export.four_bit import round_weights
 from edge_export.moments import Convolution, Moments
 from edge_export.trunk import TRUNK_INPUT
-from edge_infer.metadata import IR_VERSION, OPSET
+from edge_infer.model.metadata import IR_VERSION, OPSET
 
 
 def build_layer(shape: tuple[int, ...], **attributes: Any) -> onnx.ModelProto:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from edge_export import GateOptions, Gates
 from edge_export.parity import ParityReport, compare
 from edge_infer.errors import UsageError, VerificationError
-from edge_infer.metadata import Accuracy
+from edge_infer.model.metadata import Accuracy
 
 INT8 = Gates.of("int8", GateOptions())
 FLOAT = Gates.of("float32", GateOptions())

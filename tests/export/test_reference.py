@@ -12,7 +12,7 @@ import pytest
 from edge_export import ExportConfig, export_run
 from edge_export.reference import UNLABELLED, Reference
 from edge_infer.errors import RunError
-from edge_infer.run_folder import Calibration, RunFolder
+from edge_infer.model.run_folder import Calibration, RunFolder
 
 
 @pytest.fixture

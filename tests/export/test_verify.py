@@ -14,7 +14,7 @@ from onnx import numpy_helper
 
 from edge_export import ExportConfig, ExportResult, VerifyConfig, export_run, verify_file
 from edge_infer.errors import ModelError, RunError
-from edge_infer.run_folder import RunFolder
+from edge_infer.model.run_folder import RunFolder
 
 Exports = dict[tuple[str, str], ExportResult]
 

@@ -38,9 +38,8 @@ PICTURES = HERE / "pictures.zip"
 MODELS = ("edge", "nano", "page")
 MNIST_IMAGES = 500
 # Keys of the reports that hold times, paths or machines.
-_VARYING = frozenset(
-    "timing created_at machine versions elapsed_s seconds latency path single_ms batched_ms".split()
-)
+_TIMES = ("timing", "elapsed_s", "seconds", "latency", "single_ms", "batched_ms")
+_VARYING = frozenset((*_TIMES, "created_at", "machine", "versions", "path"))
 
 
 def digest(array: np.ndarray[Any, Any]) -> str:

@@ -17,7 +17,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_infer.metadata import (
+from edge_infer.model.metadata import (
     IMAGE_SIZE,
     INPUT_NAME,
     IR_VERSION,

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from edge_infer.boxes import Box
 from edge_infer.drawing import DOUBTFUL, FAINT, SURE
-from edge_infer.pieces import Box
-from edge_infer.reading.annotate import cut_digits, draw_page
-from edge_infer.reading.items import ReadPage
-from edge_infer.reading.page import Digit, Line, Page, around
+from edge_infer.page.annotate import cut_digits, draw_page
+from edge_infer.page.items import ReadPage
+from edge_infer.page.page import Digit, Line, Page, around
 
 ImageU8 = NDArray[np.uint8]
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from edge_infer.atomic import atomic_path, write_text
 from edge_infer.errors import OutputError
+from edge_infer.io.atomic import atomic_path, write_text
 
 
 def test_write_text_makes_folders_and_leaves_only_the_target(tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_infer import ImageError, read_image
+from edge_infer.page import Page, PageReader
 from edge_infer.quiet import native_chatter_discarded
-from edge_infer.reading import Page, PageReader
 
 GIB_KIB = 1024 * 1024
 
@@ -191,7 +191,7 @@ def _text_and_peak_kib(model: Path, path: Path) -> tuple[str, int]:
     """Read in a process of its own, whose parent is small: its peak counts for the child."""
     program = (
         "import sys; from edge_infer import read_image; "
-        "from edge_infer.reading import PageReader; "
+        "from edge_infer.page import PageReader; "
         "print(PageReader.load(sys.argv[1]).read(read_image(sys.argv[2])).text)"
     )
     parent = (

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_infer.cards import (
+from edge_infer.errors import ModelError
+from edge_infer.model.cards import (
     HandwritingScore,
     Latency,
     LatencyRow,
@@ -16,9 +17,8 @@ from edge_infer.cards import (
     SeedSpread,
     TrainedOn,
 )
-from edge_infer.errors import ModelError
-from edge_infer.metadata import Accuracy
-from edge_infer.reliability import RiskPoint
+from edge_infer.model.metadata import Accuracy
+from edge_infer.model.reliability import RiskPoint
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=20)
 COUNTS = st.integers(0, 10**9)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from edge_infer import Classifier, ImageError, ModelError, UsageError, prepare_digit
-from edge_infer.metadata import OTHER_CLASS
-from edge_infer.session import open_model
+from edge_infer.model.metadata import OTHER_CLASS
+from edge_infer.model.session import open_model
 
 
 @pytest.fixture(scope="module")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from edge_infer.pieces import Box
-from edge_infer.reading.cuts import cut
-from edge_infer.reading.strokes import Piece
+from edge_infer.boxes import Box
+from edge_infer.page.cuts import cut
+from edge_infer.page.strokes import Piece
 
 
 def piece(mask: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], x: int = 0, y: int = 0) -> Piece:

@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge_infer.reading.decode import Candidate, Choice, decode, decode_as
+from edge_infer.page.decode import Candidate, Choice, decode, decode_as
 
 LABELS = ["0", "1", "2"]
 

@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_infer import UsageError
-from edge_infer.formats import encode
-from edge_infer.pieces import Box
-from edge_infer.pipeline import Failure
-from edge_infer.reading.documents import PAGE_FORMAT_NAMES, PageText, make_page_format
-from edge_infer.reading.items import PageResult, ReadPage
-from edge_infer.reading.page import Digit, Line, Page
+from edge_infer.boxes import Box
+from edge_infer.io.batch import Failure
+from edge_infer.io.documents import PAGE_FORMAT_NAMES, PageText, make_page_format
+from edge_infer.io.formats import encode
+from edge_infer.page.items import PageResult, ReadPage
+from edge_infer.page.page import Digit, Line, Page
 
 ANY_NAME = st.text() | st.binary(max_size=20).map(os.fsdecode)
 FAILURE = Failure("damaged", 'it is "bad"')

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_infer import Prediction, UsageError
-from edge_infer.formats import FORMAT_NAMES, encode, make_format
-from edge_infer.pipeline import Failure, Result
+from edge_infer.io.batch import Failure, Result
+from edge_infer.io.formats import FORMAT_NAMES, encode, make_format
 
 CLASSES = ("0", 'say "ß"', "3")
 ANY_NAME = st.text() | st.binary(max_size=20).map(os.fsdecode)

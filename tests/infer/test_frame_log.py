@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from edge_infer.boxes import Box
 from edge_infer.camera.frame_log import FrameLog, frame_log
 from edge_infer.camera.live import FrameResult, SeenDigit
 from edge_infer.camera.newest import Frame
 from edge_infer.errors import OutputError
-from edge_infer.pieces import Box
 
 RESULT = FrameResult(
     Frame(np.zeros((4, 4, 3), np.uint8), 3, 0.12345),

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from edge_infer.glyph_ink import find_ink, is_light_ground
-from edge_infer.levels import otsu_threshold, split_levels, stretch_table
+from edge_infer.glyph.ink import find_ink, is_light_ground
+from edge_infer.glyph.levels import otsu_threshold, split_levels, stretch_table
 
 
 def test_many_specks_and_nothing_else_give_none() -> None:

@@ -9,9 +9,9 @@ from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
 from edge_infer.errors import ImageError
-from edge_infer.glyph_ink import find_ink
-from edge_infer.glyph_stack import find_inks, fit_inks, prepare_digits, stack_size
-from edge_infer.preprocess import fit_to_box, prepare_digit
+from edge_infer.glyph.ink import find_ink
+from edge_infer.glyph.preprocess import fit_to_box, prepare_digit
+from edge_infer.glyph.stack import find_inks, fit_inks, prepare_digits, stack_size
 
 LEVELS = st.sampled_from([0, 1, 60, 128, 200, 254, 255])
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edge_infer.reading.ink import at_least, find_page_ink, histogram
+from edge_infer.page.ink import at_least, find_page_ink, histogram
 
 ImageU8 = NDArray[np.uint8]
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edge_infer.pieces import Box
-from edge_infer.reading.ink import Ink
-from edge_infer.reading.lattice import MAX_ATOMS, MAX_GAP, MAX_WIDTH, Span, make_spans, make_tensor
-from edge_infer.reading.strokes import Piece
+from edge_infer.boxes import Box
+from edge_infer.page.ink import Ink
+from edge_infer.page.lattice import MAX_ATOMS, MAX_GAP, MAX_WIDTH, Span, make_spans, make_tensor
+from edge_infer.page.strokes import Piece
 
 ImageU8 = NDArray[np.uint8]
 

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from numpy.typing import NDArray
 
+from edge_infer.boxes import Box
 from edge_infer.camera.live import SeenDigit, recognise_frames, recognise_image
 from edge_infer.camera.newest import Frame
 from edge_infer.camera.video import FrameSource
 from edge_infer.errors import ImageError
-from edge_infer.pieces import Box
-from edge_infer.reading import Digit, Line, Page, PageReader
+from edge_infer.page import Digit, Line, Page, PageReader
 
 ImageU8 = NDArray[np.uint8]
 DrawFrame = Callable[..., ImageU8]

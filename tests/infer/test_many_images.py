@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_infer import Classifier
-from edge_infer.many_images import LARGEST_PIECE, SMALLEST_SHARE, ManyImages, cut
+from edge_infer.model.many_images import LARGEST_PIECE, SMALLEST_SHARE, ManyImages, cut
 
 CLASSES = 10
 

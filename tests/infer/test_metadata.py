@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_infer.errors import ModelError
-from edge_infer.metadata import Accuracy, ModelMetadata, check_class_names
+from edge_infer.model.metadata import Accuracy, ModelMetadata, check_class_names
 
 ACCURACIES = st.integers(1, 10**6).flatmap(
     lambda n: st.builds(Accuracy, correct=st.integers(0, n), n=st.just(n))

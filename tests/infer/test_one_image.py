@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from edge_infer.classifier import Classifier
+from edge_infer.glyph.classifier import Classifier
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_infer.errors import ModelError
-from edge_infer.onnx_scan import scan_onnx
+from edge_infer.model.scan import scan_onnx
 
 
 def field(number: int, value: bytes | int) -> bytes:

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from edge_infer.boxes import Box
 from edge_infer.camera.live import FrameResult, SeenDigit
 from edge_infer.camera.newest import Frame
 from edge_infer.camera.overlay import draw_overlay
 from edge_infer.drawing import DOUBTFUL, SURE
-from edge_infer.pieces import Box
 
 ImageU8 = NDArray[np.uint8]
 SIZES = [(320, 240), (640, 480), (1920, 1080)]

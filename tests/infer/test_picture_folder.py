@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from edge_infer import OutputError, read_image
-from edge_infer.reading.picture_folder import PictureFolder, safe_name
+from edge_infer.io.picture_folder import PictureFolder, safe_name
 
 IMAGE = np.random.default_rng(0).integers(0, 256, (20, 30, 3), np.uint8)
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from edge_infer.pieces import Box, reading_order
+from edge_infer.boxes import Box, reading_order
 
 
 def test_reading_order_goes_by_rows_that_slope() -> None:

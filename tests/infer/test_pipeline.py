@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 
 from edge_infer import Classifier, ImageError, prepare_digit
-from edge_infer.pipeline import Failure, default_workers, predict_items
-from edge_infer.sources import open_sources
+from edge_infer.io.batch import Failure, default_workers, predict_items
+from edge_infer.io.sources import open_sources
 
 BLANK = np.zeros((28, 28), np.uint8)
 
@@ -234,8 +234,8 @@ def test_memory_for_the_next_stack_is_kept(draw_digit, tmp_path) -> None:
 import ctypes, sys
 import numpy as np
 from edge_infer import Classifier
-from edge_infer.pipeline import predict_items
-from edge_infer.sources import open_sources
+from edge_infer.io.batch import predict_items
+from edge_infer.io.sources import open_sources
 list(predict_items(Classifier.load(), open_sources(sys.argv[1:])))
 class About(ctypes.Structure):
     _fields_ = [(name, ctypes.c_int) for name in "arena ordblks smblks hblks".split()]
@@ -262,6 +262,6 @@ def test_stack_that_fails_costs_no_more_than_the_picture_at_fault(
     def no_memory(images: object) -> list[np.ndarray | None]:
         raise MemoryError
 
-    monkeypatch.setattr("edge_infer.pipeline.prepare_digits", no_memory)
+    monkeypatch.setattr("edge_infer.io.batch.prepare_digits", no_memory)
     results = list(predict_items(classifier, open_sources([str(tmp_path)])))
     assert [result.outcome.label for result in results] == [str(n % 10) for n in range(30)]

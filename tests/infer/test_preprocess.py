@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from edge_infer import ImageError, prepare_digit
-from edge_infer.blocks import reduce_to
-from edge_infer.preprocess import centre_by_mass, to_grey
+from edge_infer.glyph.blocks import reduce_to
+from edge_infer.glyph.preprocess import centre_by_mass, to_grey
 
 DIGITS = [str(digit) for digit in range(10)]
 

@@ -98,7 +98,7 @@ def test_recognising_one_digit_loads_no_page_reader_and_no_thread_pool() -> None
         "from edge_infer import *; Classifier.load().classify_batch(np.zeros((9, 28, 28), 'u1'))"
     )
     loaded = loaded_by(program.replace("*", "Classifier; import numpy as np"))
-    assert {"edge_infer.reading", "concurrent", "logging"}.isdisjoint(loaded)
+    assert {"edge_infer.page", "concurrent", "logging"}.isdisjoint(loaded)
 
 
 def test_nothing_is_reported_or_left_in_the_home_folder(tmp_path: Path) -> None:

@@ -11,13 +11,13 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from pages import DrawnPage, PageSpec, draw_page
 
-from edge_infer.classifier import Classifier
+from edge_infer.boxes import Box
 from edge_infer.errors import ImageError, UsageError
-from edge_infer.pieces import Box
-from edge_infer.reading import Page, PageReader
-from edge_infer.reading.reader import MIN_CONFIDENCE, Rotation
+from edge_infer.glyph.classifier import Classifier
+from edge_infer.page import Page, PageReader
+from edge_infer.page.reader import MIN_CONFIDENCE, Rotation
+from edge_synth.pages import DrawnPage, PageSpec, draw_page
 
 ImageU8 = NDArray[np.uint8]
 

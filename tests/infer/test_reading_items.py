@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from edge_infer import ImageError, UsageError
-from edge_infer.pipeline import Failure
-from edge_infer.reading import Page, items
-from edge_infer.reading.items import ReadPage, read_items
+from edge_infer.io.batch import Failure
+from edge_infer.page import Page, items
+from edge_infer.page.items import ReadPage, read_items
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from pages import DrawnPage, PageSpec, draw_page, random_spec
 from pages.measure import edit_distance
 from pages.strategies import clean_pages, hard_pages, seeds
 
 from edge_infer import decode_image
-from edge_infer.pieces import Box
-from edge_infer.reading import PageReader
+from edge_infer.boxes import Box
+from edge_infer.page import PageReader
+from edge_synth.pages import DrawnPage, PageSpec, draw_page, random_spec
 
 ImageU8 = NDArray[np.uint8]
 FEW = settings(

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edge_infer.reading.ink import Ink
-from edge_infer.reading.pale import leave_out_pale
-from edge_infer.reading.strokes import Piece, find_pieces
+from edge_infer.page.ink import Ink
+from edge_infer.page.pale import leave_out_pale
+from edge_infer.page.strokes import Piece, find_pieces
 
 ImageU8 = NDArray[np.uint8]
 

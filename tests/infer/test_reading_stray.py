@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from edge_infer.pieces import Box
-from edge_infer.reading.page import Digit
-from edge_infer.reading.stray import ReadRow, stray_rows
+from edge_infer.boxes import Box
+from edge_infer.page.page import Digit
+from edge_infer.page.stray import ReadRow, stray_rows
 
 
 def row(

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from edge_infer.errors import ModelError
-from edge_infer.metadata import Accuracy
-from edge_infer.reliability import (
+from edge_infer.model.metadata import Accuracy
+from edge_infer.model.reliability import (
     COVERAGES,
     RiskPoint,
     expected_calibration_error,

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edge_infer.pieces import Box
-from edge_infer.reading.row import APART_COST, Row
-from edge_infer.reading.strokes import Piece
+from edge_infer.boxes import Box
+from edge_infer.page.row import APART_COST, Row
+from edge_infer.page.strokes import Piece
 
 # Columns of the probabilities: three glyphs, and one for what is none.
 GLYPHS = np.array([0, 1, 2])

@@ -7,9 +7,9 @@ import random
 import numpy as np
 import pytest
 
-from edge_infer.pieces import Box
-from edge_infer.reading.rows import find_rows
-from edge_infer.reading.strokes import Piece
+from edge_infer.boxes import Box
+from edge_infer.page.rows import find_rows
+from edge_infer.page.strokes import Piece
 
 HEIGHT = 40
 

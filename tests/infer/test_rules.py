@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edge_infer.reading.rules import Rule, erase_rules, find_rules
+from edge_infer.page.rules import Rule, erase_rules, find_rules
 
 ImageU8 = NDArray[np.uint8]
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_infer.errors import RunError
-from edge_infer.run_folder import Calibration, RunFolder, RunRecord
+from edge_infer.model.run_folder import Calibration, RunFolder, RunRecord
 
 RECORD = RunRecord(
     config={"preset": "edge", "augment": {"rotate_deg": 15}},

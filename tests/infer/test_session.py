@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from edge_infer.errors import ModelError
-from edge_infer.session import MAX_MODEL_BYTES, open_model, read_model_bytes
+from edge_infer.model.session import MAX_MODEL_BYTES, open_model, read_model_bytes
 
 Change = Callable[[Any], None]
 

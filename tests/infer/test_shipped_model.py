@@ -11,12 +11,12 @@ import pytest
 
 import edge_infer
 from edge_infer import Classifier
-from edge_infer.metadata import OTHER_CLASS
-from edge_infer.reading.reader import DEFAULT_PAGE_MODEL
-from edge_infer.reliability import COVERAGES
-from edge_infer.shipped import DEFAULT_MODEL, read_card, read_shipped_model, shipped_models
+from edge_infer.model.metadata import OTHER_CLASS
+from edge_infer.model.reliability import COVERAGES
+from edge_infer.model.shipped import DEFAULT_MODEL, read_card, read_shipped_model, shipped_models
+from edge_infer.page.reader import DEFAULT_PAGE_MODEL
 
-MODELS_FOLDER = Path(edge_infer.__file__).parent / "models"
+MODELS_FOLDER = Path(edge_infer.__file__).parent / "model" / "files"
 MAX_BYTES = {"nano": 16_000, "edge": 80_000, "max": 1_500_000, "page": 80_000}
 MIN_ACCURACY = {"nano": 0.994, "edge": 0.9955, "max": 0.9955, "page": 0.985}
 

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from edge_infer import EdgeMnistError, prepare_digit
-from edge_infer.npz_images import npz_rows
-from edge_infer.sources import Item, open_sources, reads_from
+from edge_infer.io.npz_images import npz_rows
+from edge_infer.io.sources import Item, open_sources, reads_from
 
 
 def tensor_of(item: Item) -> np.ndarray | None:

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edge_infer.pieces import Box
-from edge_infer.reading.ink import Ink
-from edge_infer.reading.strokes import MAX_PIECES, Piece, digit_height, find_pieces, join
+from edge_infer.boxes import Box
+from edge_infer.page.ink import Ink
+from edge_infer.page.strokes import MAX_PIECES, Piece, digit_height, find_pieces, join
 
 ImageU8 = NDArray[np.uint8]
 

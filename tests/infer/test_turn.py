@@ -6,9 +6,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge_infer.pieces import Box
-from edge_infer.reading.strokes import Piece
-from edge_infer.reading.turn import (
+from edge_infer.boxes import Box
+from edge_infer.page.strokes import Piece
+from edge_infer.page.turn import (
     MIN_GAIN,
     further_turns,
     likeliest_turn,

@@ -15,7 +15,7 @@ import pytest
 from edge_infer.camera.video import FrameSource
 from edge_infer.camera.webcam import WebcamConfig, WebcamSummary, run_webcam, watch
 from edge_infer.errors import CameraError, OutputError, UsageError
-from edge_infer.reading import PageReader
+from edge_infer.page import PageReader
 
 
 class EndlessPaper:

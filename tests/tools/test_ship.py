@@ -18,10 +18,10 @@ import pytest
 
 from edge_export.face import add_metadata
 from edge_infer import Classifier, ModelError, prepare_digit
-from edge_infer.cards import ModelCard
-from edge_infer.metadata import Accuracy
-from edge_infer.run_folder import Calibration, RunFolder, RunRecord
-from edge_infer.shipped import read_card
+from edge_infer.model.cards import ModelCard
+from edge_infer.model.metadata import Accuracy
+from edge_infer.model.run_folder import Calibration, RunFolder, RunRecord
+from edge_infer.model.shipped import read_card
 
 TOOLS = Path(__file__).parents[2] / "tools"
 MODULES = ("ship", "ship_card", "family_results", "risk_picture", "train_command")

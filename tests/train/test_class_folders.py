@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from edge_infer.errors import DataError
-from edge_infer.preprocess import prepare_digit
+from edge_infer.glyph.preprocess import prepare_digit
 from edge_train.data.class_folders import load_class_folders
 
 DrawDigit = Callable[..., NDArray[np.uint8]]

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from edge_infer.classifier import Classifier
-from edge_infer.preprocess import fit_to_box
-from edge_train.damage import damage_digits
+from edge_infer.glyph.classifier import Classifier
+from edge_infer.glyph.preprocess import fit_to_box
+from edge_synth.degradations import damage_digits
 
 ImageU8 = NDArray[np.uint8]
 

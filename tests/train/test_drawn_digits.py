@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edge_infer.classifier import Classifier
-from edge_infer.preprocess import fit_to_box
+from edge_infer.glyph.classifier import Classifier
+from edge_infer.glyph.preprocess import fit_to_box
+from edge_synth.digit_forms import FORMS, Form, read_drawing
+from edge_synth.drawn_digits import draw_digits, draw_form
 from edge_train import drawn_digits
-from edge_train.digit_forms import FORMS, Form, read_drawing
-from edge_train.drawn_digits import draw_digits, draw_form
 
 TEACHER = Path(__file__).parents[2] / "train" / "teacher.onnx"
 EVERY_FORM = [

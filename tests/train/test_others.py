@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edge_infer.classifier import Classifier
 from edge_infer.errors import UsageError
-from edge_infer.preprocess import fit_to_box
-from edge_train.others import KINDS, make_others, name_classes, sample_others
-from edge_train.others_cut import DigitPool, make_crowded, make_pair, make_part
-from edge_train.others_drawn import DRAWN
-from edge_train.others_letters import GLYPHS, all_letters, draw_letter
-from edge_train.strokes import are_upright_strokes, count_holes
+from edge_infer.glyph.classifier import Classifier
+from edge_infer.glyph.preprocess import fit_to_box
+from edge_synth.negatives import KINDS, make_others, name_classes, sample_others
+from edge_synth.negatives_cut import DigitPool, make_crowded, make_pair, make_part
+from edge_synth.negatives_drawn import DRAWN
+from edge_synth.negatives_letters import GLYPHS, all_letters, draw_letter
+from edge_synth.strokes import are_upright_strokes, count_holes
 
 ImageU8 = NDArray[np.uint8]
 TEN = tuple("0123456789")
@@ -69,7 +69,7 @@ def test_shares_of_the_kinds_are_whole() -> None:
 
 
 def test_sample_of_others_is_the_same_in_every_run(digits, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("edge_train.others._SAMPLE", 30)
+    monkeypatch.setattr("edge_synth.negatives._SAMPLE", 30)
     images, labels = digits
     sample = sample_others(images, labels)
     assert sample.shape == (30, 28, 28)

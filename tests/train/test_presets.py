@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from edge_infer.errors import UsageError
-from edge_infer.shipped import read_card
+from edge_infer.model.shipped import read_card
 from edge_train.presets import (
     PRESETS,
     build_finished,

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edge_infer.classifier import Classifier
 from edge_infer.errors import ModelError, UsageError
+from edge_infer.glyph.classifier import Classifier
 from edge_train.teacher import Teacher, settle_teacher, teacher_sha256
 
 TINY = Path(__file__).parents[1] / "infer" / "tiny.onnx"

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from edge_infer.errors import DataError, OutputError, RunError
-from edge_infer.run_folder import RunFolder
-from edge_infer.shipped import read_shipped_model
+from edge_infer.model.run_folder import RunFolder
+from edge_infer.model.shipped import read_shipped_model
 from edge_train.checkpoint import CHECKPOINT_NAME
 from edge_train.config import TrainConfig, override
 from edge_train.data import load_dataset

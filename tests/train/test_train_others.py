@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from edge_infer.errors import UsageError
-from edge_infer.run_folder import RunFolder
+from edge_infer.model.run_folder import RunFolder
 from edge_train.config import TrainConfig
 from edge_train.evaluate import evaluate
 from edge_train.train import resume, train, use_deterministic_operations
@@ -24,7 +24,7 @@ def deterministic() -> None:
 def test_train_beside_what_is_no_digit_adds_a_class(
     config: TrainConfig, with_recipe, monkeypatch: pytest.MonkeyPatch, view
 ) -> None:
-    monkeypatch.setattr("edge_train.others._SAMPLE", 60)
+    monkeypatch.setattr("edge_synth.negatives._SAMPLE", 60)
     page = replace(with_recipe(others=0.5, damage=0.5, epochs=2), preset="page", teachers=("edge",))
     record = train(page, view)
     assert record.class_names == (*"0123456789", "other")
@@ -44,7 +44,7 @@ def test_train_beside_what_is_no_digit_adds_a_class(
 def test_resume_beside_what_is_no_digit_ends_as_an_undisturbed_run(
     with_recipe, monkeypatch: pytest.MonkeyPatch, stop_at, stopped_error, view
 ) -> None:
-    monkeypatch.setattr("edge_train.others._SAMPLE", 20)
+    monkeypatch.setattr("edge_synth.negatives._SAMPLE", 20)
     config = with_recipe(others=0.5, damage=0.5, epochs=2)
     whole = replace(config, out=config.out.with_name("whole"))
     train(whole, view)

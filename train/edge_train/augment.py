@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_infer.errors import UsageError
-from edge_infer.metadata import IMAGE_SIZE
+from edge_infer.model.metadata import IMAGE_SIZE
 
 _CENTRE: Final = (IMAGE_SIZE - 1) / 2
 # Knots along a side of the grid that waves are drawn on: one in some 5 pixels.

@@ -19,8 +19,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_infer.atomic import atomic_path
 from edge_infer.errors import RunError
+from edge_infer.io.atomic import atomic_path
 from edge_train.config import TrainConfig
 from edge_train.history import EpochRow
 

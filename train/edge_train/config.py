@@ -37,11 +37,11 @@ class Recipe:
         label_smoothing: 0-1, share of the target spread over all classes.
         augmentation: Random distortions of each image in each epoch, or None.
         others: Made pictures in an epoch that are not one digit, as a share of the training
-            images; taught as one class more, see :mod:`edge_train.others`. 0 for none.
+            images; taught as one class more, see :mod:`edge_synth.negatives`. 0 for none.
         drawn: 0-1, share of the images in each epoch in whose place a digit of the same label
-            is drawn, in ways that the data may lack, see :mod:`edge_train.drawn_digits`.
+            is drawn, in ways that the data may lack, see :mod:`edge_synth.drawn_digits`.
         damage: 0-1, share of the images in each epoch that show traces of pens, paper and
-            cuts, see :mod:`edge_train.damage`.
+            cuts, see :mod:`edge_synth.degradations`.
         teacher_weight: 0-1, share of a teacher's probabilities in the targets; the labels
             have the rest. Of no effect without a teacher.
         teacher_temperature: What the teacher's logits are divided by, above 0. At a high one they

@@ -15,12 +15,12 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_synth.degradations import damage_digits
+from edge_synth.digit_forms import FORMS
+from edge_synth.drawn_digits import draw_digits
+from edge_synth.negatives import make_others
 from edge_train.augment import Augmentation, augment_images
 from edge_train.config import Recipe
-from edge_train.damage import damage_digits
-from edge_train.digit_forms import FORMS
-from edge_train.drawn_digits import draw_digits
-from edge_train.others import make_others
 from edge_train.teacher import Teacher
 
 # What is left to chance where everything is normalised as the reader does it. Digits and

@@ -6,7 +6,7 @@ import csv
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from edge_infer.atomic import atomic_path
+from edge_infer.io.atomic import atomic_path
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import keras
 
-from edge_infer.metadata import IMAGE_SIZE, INPUT_NAME, OUTPUT_NAME
+from edge_infer.model.metadata import IMAGE_SIZE, INPUT_NAME, OUTPUT_NAME
 
 layers = keras.layers
 # Keras' 0.99 remembers some 500 steps: on a small set validation would see statistics of

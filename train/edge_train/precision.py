@@ -15,7 +15,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from edge_infer.metadata import OUTPUT_NAME
+from edge_infer.model.metadata import OUTPUT_NAME
 from edge_train.networks import LOGITS_NAME
 
 

@@ -15,10 +15,10 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_infer.classifier import Classifier
 from edge_infer.errors import UsageError
-from edge_infer.metadata import OTHER_CLASS
-from edge_infer.shipped import read_model, shipped_models
+from edge_infer.glyph.classifier import Classifier
+from edge_infer.model.metadata import OTHER_CLASS
+from edge_infer.model.shipped import read_model, shipped_models
 
 _BATCH: Final = 500
 

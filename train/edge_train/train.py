@@ -17,18 +17,18 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from edge_infer.atomic import atomic_path
 from edge_infer.errors import OutputError, RunError
 from edge_infer.host import cpu_name
-from edge_infer.metadata import IMAGE_SIZE
-from edge_infer.run_folder import UNLABELLED, Calibration, RunFolder, RunRecord
+from edge_infer.io.atomic import atomic_path
+from edge_infer.model.metadata import IMAGE_SIZE
+from edge_infer.model.run_folder import UNLABELLED, Calibration, RunFolder, RunRecord
+from edge_synth.negatives import name_classes, sample_others
 from edge_train.checkpoint import CHECKPOINT_NAME, Checkpoint
 from edge_train.config import TrainConfig, fit_to_size
 from edge_train.data import WORDS, Dataset, load_dataset, split_validation
 from edge_train.evaluate import Evaluation, evaluate
 from edge_train.fit import TrainingSet, TrainingView, compile_model, fit, restore_best, variables
 from edge_train.history import write_history
-from edge_train.others import name_classes, sample_others
 from edge_train.precision import training_twin
 from edge_train.presets import build_preset, count_trained
 from edge_train.soften import soften_network

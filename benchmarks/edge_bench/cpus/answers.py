@@ -22,15 +22,15 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_infer.classifier import Classifier
-from edge_infer.glyph_stack import prepare_digits
-from edge_infer.images import read_image
-from edge_infer.metadata import IMAGE_SIZE
-from edge_infer.preprocess import prepare_digit
-from edge_infer.reading import Page, PageReader
-from edge_infer.reading.reader import DEFAULT_PAGE_MODEL
-from edge_infer.session import OpenModel, open_model
-from edge_infer.shipped import read_model, shipped_models
+from edge_infer.glyph.classifier import Classifier
+from edge_infer.glyph.preprocess import prepare_digit
+from edge_infer.glyph.stack import prepare_digits
+from edge_infer.io.images import read_image
+from edge_infer.model.metadata import IMAGE_SIZE
+from edge_infer.model.session import OpenModel, open_model
+from edge_infer.model.shipped import read_model, shipped_models
+from edge_infer.page import Page, PageReader
+from edge_infer.page.reader import DEFAULT_PAGE_MODEL
 
 # What stands before the model's name in the names of arrays.
 INT8: Final = "int8 "

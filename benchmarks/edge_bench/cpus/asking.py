@@ -20,7 +20,7 @@ from edge_bench.cpus.debian import Debian, run
 from edge_bench.cpus.emulated import CPUS, EmulatedCpu, Emulators
 from edge_bench.cpus.instructions import build_counter, count_instructions
 from edge_bench.cpus.report import CpuResult
-from edge_bench.device.machine import usable_cores
+from edge_bench.machine import usable_cores
 from edge_infer.errors import EdgeMnistError, MissingExtraError, RunError
 
 Notify = Callable[[str], None]

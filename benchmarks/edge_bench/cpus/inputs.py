@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from edge_bench.cpus.twin import float_twin
 from edge_bench.reading.speed_pages import make_page
 from edge_infer.errors import DataError
-from edge_infer.shipped import DEFAULT_MODEL, read_shipped_model
+from edge_infer.model.shipped import DEFAULT_MODEL, read_shipped_model
 
 DIGITS: Final = 500
 SEED: Final = 1

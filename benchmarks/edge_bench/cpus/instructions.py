@@ -18,9 +18,9 @@ from typing import Final
 from edge_bench.cpus.answers import INFERENCES
 from edge_bench.cpus.debian import run
 from edge_bench.cpus.emulated import Emulators
-from edge_infer.atomic import atomic_path
 from edge_infer.errors import MissingExtraError, RunError
-from edge_infer.shipped import shipped_models
+from edge_infer.io.atomic import atomic_path
+from edge_infer.model.shipped import shipped_models
 
 _SOURCE: Final = Path(__file__).with_name("count_instructions.c")
 _MARK: Final = re.compile(r"^instructions so far: (\d+)$", re.MULTILINE)

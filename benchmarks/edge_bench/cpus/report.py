@@ -11,7 +11,7 @@ from typing import Final
 from edge_bench.cpus.answers import MNIST, PAGE_TENSORS, PAGES, TENSORS, Answers
 from edge_bench.cpus.compare import FLOAT_LIMIT, Differences
 from edge_bench.family.markdown import NOTHING, table
-from edge_infer.atomic import write_text
+from edge_infer.io.atomic import write_text
 
 FORMAT_VERSION: Final = 1
 _HEADINGS: Final = (

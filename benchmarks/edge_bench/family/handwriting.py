@@ -18,10 +18,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_infer.cards import HandwritingScore
-from edge_infer.classifier import Classifier
 from edge_infer.errors import DataError
-from edge_infer.images import read_image
+from edge_infer.glyph.classifier import Classifier
+from edge_infer.io.images import read_image
+from edge_infer.model.cards import HandwritingScore
 
 SINGLES: Final = "singles"
 OPTDIGITS: Final = "optdigits"

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from edge_bench.family.measure import sha256_of
 from edge_bench.family.rows import FILE_PRECISIONS, FileLatency, Latency
 from edge_bench.interleaved import Timing, time_interleaved
-from edge_infer.classifier import Classifier
+from edge_infer.glyph.classifier import Classifier
 from edge_infer.host import cpu_name
 
 BATCHES: Final = (1, 64)

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from edge_bench.family.handwriting import HandwritingSet, score_handwriting
 from edge_bench.family.rows import Confusion, FileResult
-from edge_infer.classifier import Classifier
-from edge_infer.metadata import Accuracy
-from edge_infer.reliability import expected_calibration_error, risk_coverage
-from edge_infer.run_folder import UNLABELLED, Calibration
+from edge_infer.glyph.classifier import Classifier
+from edge_infer.model.metadata import Accuracy
+from edge_infer.model.reliability import expected_calibration_error, risk_coverage
+from edge_infer.model.run_folder import UNLABELLED, Calibration
 
 _BATCH: Final = 500
 

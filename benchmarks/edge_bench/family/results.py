@@ -26,9 +26,9 @@ from typing import Any, Final, Self, cast
 
 from edge_bench.family.rows import FILE_PRECISIONS, Latency, SeedRun
 from edge_bench.family.spread import Spread, spread
-from edge_infer.atomic import write_text
 from edge_infer.errors import RunError
-from edge_infer.typed_json import from_json_value
+from edge_infer.io.atomic import write_text
+from edge_infer.io.typed_json import from_json_value
 
 FORMAT_VERSION: Final = 1
 _LINE: Final = 96

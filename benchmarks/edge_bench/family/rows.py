@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from edge_infer.cards import HandwritingScore
-from edge_infer.metadata import Accuracy
-from edge_infer.reliability import RiskPoint
+from edge_infer.model.cards import HandwritingScore
+from edge_infer.model.metadata import Accuracy
+from edge_infer.model.reliability import RiskPoint
 
 FILE_PRECISIONS: Final = ("float32", "int8")
 

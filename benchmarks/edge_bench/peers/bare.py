@@ -12,8 +12,8 @@ from typing import Final
 import onnx
 from onnx import TensorProto, helper
 
-from edge_infer.atomic import atomic_path
 from edge_infer.errors import ModelError
+from edge_infer.io.atomic import atomic_path
 
 _FACE: Final = ("Unsqueeze", "DequantizeLinear")
 _TAIL: Final = ("Cast", "Softmax", "Cast")

@@ -19,8 +19,8 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from edge_bench.peers.stacks import BATCHES, litert_file
-from edge_infer.atomic import atomic_path
-from edge_infer.run_folder import RunFolder
+from edge_infer.io.atomic import atomic_path
+from edge_infer.model.run_folder import RunFolder
 
 
 def write_litert_files(run: Path, folder: Path) -> None:

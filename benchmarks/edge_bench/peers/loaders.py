@@ -42,7 +42,7 @@ class Place:
 
 def load_classifier(place: Place) -> Recognise:
     """Load the runtime of this project."""
-    from edge_infer.classifier import Classifier
+    from edge_infer.glyph.classifier import Classifier
 
     path = place.folder / onnx_file(place.form)
     return Classifier.load(path, threads=place.threads).probabilities

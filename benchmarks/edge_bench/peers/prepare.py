@@ -15,9 +15,9 @@ import numpy as np
 from edge_bench.family.measure import sha256_of
 from edge_bench.peers.bare import write_bare
 from edge_bench.peers.stacks import BARE_FILE, IMAGES_FILE, KERAS_FILE, NCNN_FILES, onnx_file
-from edge_infer.atomic import atomic_path, write_text
 from edge_infer.errors import RunError
-from edge_infer.run_folder import RunFolder
+from edge_infer.io.atomic import atomic_path, write_text
+from edge_infer.model.run_folder import RunFolder
 
 Notify = Callable[[str], None]
 # By what model.keras the LiteRT files were made: they take longest, and nobody edits them.

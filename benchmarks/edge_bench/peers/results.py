@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from edge_infer.atomic import write_text
-from edge_infer.metadata import Accuracy
+from edge_infer.io.atomic import write_text
+from edge_infer.model.metadata import Accuracy
 
 FORMAT_VERSION: Final = 1
 # What all others are compared with, and what the mark compares it with.

@@ -45,7 +45,7 @@ STACKS: Final = (
         key="classifier",
         name="Classifier (onnxruntime)",
         forms=("int8", "float"),
-        module="edge_infer.classifier",
+        module="edge_infer.glyph.classifier",
         distributions=("onnxruntime", "opencv-python", "numpy"),
         package="edge_infer",
     ),

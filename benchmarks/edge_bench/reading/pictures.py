@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 
 from edge_bench.reading.readers import OwnReader
 from edge_bench.reading.results import PageResult, missed, what_is_wrong
-from edge_infer.atomic import atomic_path
 from edge_infer.drawing import DARK, LIGHT, Word
 from edge_infer.errors import OutputError
-from edge_infer.reading.annotate import draw_page
+from edge_infer.io.atomic import atomic_path
+from edge_infer.page.annotate import draw_page
 
 SHEET: Final = "misses.png"
 FOLDER: Final = "misses"

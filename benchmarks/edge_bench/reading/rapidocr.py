@@ -10,7 +10,7 @@ from typing import Final
 from edge_bench.json_process import JsonProcess
 from edge_bench.reading.results import Reading
 from edge_bench.reading.tesseract import digit_rows
-from edge_infer.pieces import Box, reading_order
+from edge_infer.boxes import Box, reading_order
 
 HOW_TO_INSTALL: Final = (
     "pip install 'edge-mnist[peers]', or install rapidocr-onnxruntime for another interpreter "

@@ -10,9 +10,9 @@ from typing import Protocol
 from edge_bench.reading.results import PageResult, ReaderResult, Reading, judge
 from edge_bench.reading.truth import TruePage
 from edge_infer.errors import EdgeMnistError
-from edge_infer.images import read_image
-from edge_infer.reading import PageReader
-from edge_infer.reading.items import ReadPage
+from edge_infer.io.images import read_image
+from edge_infer.page import PageReader
+from edge_infer.page.items import ReadPage
 
 Notify = Callable[[str], None]
 

@@ -26,8 +26,8 @@ import numpy as np
 
 from edge_bench.reading.score import score_page
 from edge_bench.reading.truth import TruePage
-from edge_infer.atomic import write_text
-from edge_infer.cards import HandwritingScore
+from edge_infer.io.atomic import write_text
+from edge_infer.model.cards import HandwritingScore
 
 FORMAT_VERSION: Final = 1
 _NAMED: Final = 6

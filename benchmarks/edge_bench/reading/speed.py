@@ -12,7 +12,7 @@ from typing import Any, Final
 from edge_bench.family.markdown import NOTHING, table
 from edge_bench.reading.score import compare_rows
 from edge_bench.reading.speed_pages import SpeedPage
-from edge_infer.reading import PageReader
+from edge_infer.page import PageReader
 
 SIZES_PX: Final = (300, 600, 1200, 2400, 4000)
 DIGITS: Final = (1, 5, 20, 50, 100)

@@ -25,7 +25,7 @@ EXAMPLES: Final = """
 """
 
 
-# As edge_bench.device.scenarios has them, which is too slow to import for the help.
+# As edge_bench.scenarios has them, which is too slow to import for the help.
 class ScenarioName(StrEnum):
     """Names of the scenarios."""
 

@@ -54,7 +54,7 @@ def command(
     interval excludes 1, and the quickest calls are above the limit too, which other load
     on the machine leaves as they are. What seems slower without that is called unsure.
     """
-    from edge_bench.device.compare import compare_files
+    from edge_bench.compare import compare_files
     from edge_mnist.compare_view import comparison_view
     from edge_mnist.console import OUT
 

@@ -38,7 +38,7 @@ def command(
     The page needs no network and no script, suits a phone, a dark room and paper. A run is
     called as its file is.
     """
-    from edge_bench.device.report import write_report
+    from edge_bench.report import write_report
     from edge_mnist.console import OUT
 
     files = write_report(runs, output or Path(f"{runs[0].stem}.html"))

@@ -10,10 +10,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_infer.boxes import Box, reading_order
 from edge_infer.camera.newest import Frame
-from edge_infer.pieces import Box, reading_order
-from edge_infer.reading.page import Digit, Page, around
-from edge_infer.reading.reader import PageReader
+from edge_infer.page.page import Digit, Page, around
+from edge_infer.page.reader import PageReader
 
 # Weight of the newest interval in the smoothed frame rate.
 _FPS_WEIGHT: Final = 0.1

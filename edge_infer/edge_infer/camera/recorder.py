@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_infer.atomic import atomic_path
 from edge_infer.errors import OutputError, UsageError
+from edge_infer.io.atomic import atomic_path
 
 VIDEO_SUFFIX: Final = ".mp4"
 # A longer gap between two frames is a pause, and is cut out.

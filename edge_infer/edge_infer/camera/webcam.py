@@ -20,8 +20,8 @@ from edge_infer.camera.video import FrameSource
 from edge_infer.camera.viewer import Viewer
 from edge_infer.camera.window import FrameWindow, ensure_display
 from edge_infer.errors import CameraError, OutputError, UsageError
+from edge_infer.page.reader import PageReader
 from edge_infer.quiet import native_chatter_discarded
-from edge_infer.reading.reader import PageReader
 
 TITLE: Final = "edge-mnist"
 # The median latency is taken over so many frames at most: a camera may run for weeks.

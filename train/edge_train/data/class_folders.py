@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_infer.errors import DataError, ImageError
-from edge_infer.images import IMAGE_SUFFIXES, read_image
-from edge_infer.preprocess import IMAGE_SIZE, prepare_digit
+from edge_infer.glyph.preprocess import IMAGE_SIZE, prepare_digit
+from edge_infer.io.images import IMAGE_SUFFIXES, read_image
 from edge_train.data.dataset import (
     Dataset,
     DownloadProgress,

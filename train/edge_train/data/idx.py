@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_infer.errors import DataError
-from edge_infer.preprocess import IMAGE_SIZE
+from edge_infer.glyph.preprocess import IMAGE_SIZE
 from edge_train.data.dataset import LabelledImages
 
 MAX_IMAGES: Final = 1_000_000

@@ -27,8 +27,8 @@ except ImportError as missing_extra:
         f"downloading MNIST needs {missing_extra.name}: pip install 'edge-mnist[train]'"
     ) from missing_extra
 
-from edge_infer.atomic import atomic_path
 from edge_infer.errors import DataError
+from edge_infer.io.atomic import atomic_path
 from edge_train.data.dataset import DownloadProgress, Notify
 from edge_train.data.idx import (
     GZIP_MAGIC,

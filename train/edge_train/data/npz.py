@@ -17,7 +17,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from edge_infer.errors import DataError
-from edge_infer.preprocess import IMAGE_SIZE
+from edge_infer.glyph.preprocess import IMAGE_SIZE
 from edge_train.data.dataset import LabelledImages
 from edge_train.data.idx import MAX_IMAGES
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_infer.errors import MissingExtraError
-from edge_infer.preprocess import prepare_digit
+from edge_infer.glyph.preprocess import prepare_digit
 from edge_train.data.dataset import Dataset, LabelledImages, Notify, assemble
 
 SIDE: Final = 8

@@ -1,0 +1,1 @@
+"""edge_analysis: reports on models (``evaluate``) and on data sets (``explore``)."""

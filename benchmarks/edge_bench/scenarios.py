@@ -1,0 +1,101 @@
+"""The scenarios: what people do with a model, each as a subject to be measured in turns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import Final, Literal
+
+import cv2
+
+from edge_bench.cold import ColdStart
+from edge_bench.interleaved import Loop, Subject
+from edge_bench.pictures import FILES, Pictures
+from edge_bench.stream import Stream
+from edge_bench.summary import Case
+from edge_infer.camera.live import recognise_image
+from edge_infer.glyph.classifier import Classifier
+from edge_infer.io.batch import predict_items
+from edge_infer.io.images import read_image
+from edge_infer.io.sources import open_sources
+from edge_infer.page.reader import PageReader
+
+Scenario = Literal["single", "batch", "image", "folder", "page", "cold", "stream"]
+
+BATCHES: Final = (1, 8, 64, 512)
+# Those that read whole pictures, for which another model is made than for single digits.
+READS_PAGES: Final[Collection[str]] = frozenset({"page", "stream"})
+# The longest turn by far, so models that take turns share it.
+_STREAM_TURN_S: Final = 0.5
+
+
+def cases_of(scenario: Scenario, threads: int | None, cores: int) -> list[Case]:
+    """Return the cases of a scenario.
+
+    Args:
+        scenario: Its name.
+        threads: That share out a batch; None for one, and for batches one and then all cores.
+        cores: That this process may use.
+    """
+    if scenario == "batch":
+        counts = sorted({1, cores}) if threads is None else [threads]
+        return [Case(scenario, count, batch) for count in counts for batch in BATCHES]
+    return [Case(scenario, threads or 1, FILES if scenario == "folder" else 1)]
+
+
+def make_subject(case: Case, model: str, models: int, pictures: Pictures) -> Subject:
+    """Load a model for a case.
+
+    Args:
+        case: What to measure.
+        model: Name of a shipped model or path of a file.
+        models: That take turns, this one included.
+        pictures: To measure on.
+
+    Raises:
+        ModelError: The model is missing, foreign or damaged.
+    """
+    if case.scenario == "cold":
+        return ColdStart(model, case.threads)
+    call = make_call(case, model, pictures)
+    if case.scenario == "stream":
+        return Stream(call, turn_s=_STREAM_TURN_S / models)
+    return Loop(call)
+
+
+def make_call(case: Case, model: str, pictures: Pictures) -> Callable[[], object]:
+    """Make the function that does what a case is about once; not for ``cold``.
+
+    ``single`` and ``batch`` take ready tensors; ``image`` one PNG file, from disk to label;
+    ``folder`` 1,000 of them as ``predict`` does; ``page`` a decoded page; ``stream`` a frame
+    of 640x480 as ``webcam`` does, but for the camera.
+    """
+    classifier = Classifier.load(model, threads=case.threads)
+    reader = PageReader(classifier)
+    match case.scenario:
+        case "single" | "batch":
+            tensors = pictures.tensors(case.batch)
+            return lambda: classifier.classify_batch(tensors)
+        case "image":
+            file = pictures.file
+            return lambda: classifier.classify(read_image(file))
+        case "folder":
+            return lambda: predict_folder(classifier, pictures.files)
+        case "page":
+            page = pictures.page()
+            return lambda: reader.read(page)
+        case _:
+            assert case.scenario == "stream", case
+            frame = pictures.frame()
+            return lambda: recognise_image(reader, frame)
+
+
+def predict_folder(classifier: Classifier, folder: Path) -> int:
+    """Recognise all pictures of a folder as ``edge-mnist predict`` does; return how many."""
+    threads = cv2.getNumThreads()
+    try:
+        # As there: the pictures are shared out among threads, none is worth sharing within.
+        cv2.setNumThreads(1)
+        return sum(1 for _ in predict_items(classifier, open_sources([str(folder)])))
+    finally:
+        cv2.setNumThreads(threads)

@@ -1,0 +1,210 @@
+"""Write pages that were read: text for people, JSON Lines and CSV for programs.
+
+The JSON is a promise that other programs build on; ``tests/infer/test_documents.py`` pins
+its form. As in ``formats``, each result is written as soon as it is there.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, Final, Literal, get_args
+
+from edge_infer.boxes import Box
+from edge_infer.errors import UsageError
+from edge_infer.io.batch import Failure
+from edge_infer.io.formats import CsvRow, Format, failure_line, printable
+from edge_infer.page.items import PageResult, ReadPage
+from edge_infer.page.page import Digit, Line, Page
+
+PageFormatName = Literal["text", "jsonl", "csv"]
+PAGE_FORMAT_NAMES: Final[tuple[PageFormatName, ...]] = get_args(PageFormatName)
+# How a part of the text is to look.
+Look = Literal["heading", "sure", "doubtful", "rejected"]
+_DECIMALS: Final = 6
+
+
+def make_page_format(
+    name: PageFormatName,
+    *,
+    with_rejected: bool = False,
+    with_headings: bool = False,
+    doubtful_below: float = 0.0,
+) -> Format[PageResult]:
+    """Return the format of that name.
+
+    Args:
+        name: Of a format.
+        with_rejected: Whether to write also what was rejected.
+        with_headings: Whether text says above each page which it is.
+        doubtful_below: Confidence under which text shows a digit as doubtful.
+
+    Raises:
+        UsageError: There is no such format.
+    """
+    if name == "text":
+        return PageText(
+            with_rejected=with_rejected,
+            with_headings=with_headings,
+            doubtful_below=doubtful_below,
+        )
+    if name == "jsonl":
+        return PageJsonLines(with_rejected=with_rejected)
+    if name == "csv":
+        return PageCsv(with_rejected=with_rejected)
+    raise UsageError(f"format must be one of {', '.join(PAGE_FORMAT_NAMES)}, found {name!r}")
+
+
+class PageJsonLines:
+    """One JSON object a page.
+
+    ``{"source", "width", "height", "text", "lines": [{"text", "confidence", "box",
+    "digits": [{"label", "confidence", "box"}]}], "elapsed_ms"}``, boxes as ``[x, y, width,
+    height]`` in pixels of the upright picture; with what was rejected also ``"rejected"``,
+    which is like ``"digits"``. Of what could not be read ``{"source", "error": {"code",
+    "message"}}``.
+    """
+
+    header = None
+
+    def __init__(self, *, with_rejected: bool = False) -> None:
+        self._with_rejected = with_rejected
+
+    def line(self, result: PageResult) -> str:
+        """Write one result as a JSON object."""
+        outcome = result.outcome
+        if isinstance(outcome, Failure):
+            return failure_line(result.source, outcome)
+        document = page_document(result.source, outcome)
+        if self._with_rejected:
+            document["rejected"] = [_digit_document(digit) for digit in outcome.page.rejected]
+        return json.dumps(document, ensure_ascii=False)
+
+
+def page_document(source: str, read: ReadPage) -> dict[str, Any]:
+    """Return what the JSON of a page says."""
+    return {
+        "source": source,
+        "width": int(read.page.width),
+        "height": int(read.page.height),
+        "text": read.page.text,
+        "lines": [_line_document(line) for line in read.page.lines],
+        "elapsed_ms": round(float(read.elapsed_ms), 3),
+    }
+
+
+def _line_document(line: Line) -> dict[str, Any]:
+    return {
+        "text": line.text,
+        "confidence": round(float(line.confidence), _DECIMALS),
+        "box": _box_document(line.box),
+        "digits": [_digit_document(digit) for digit in line.digits],
+    }
+
+
+def _digit_document(digit: Digit) -> dict[str, Any]:
+    return {
+        "label": digit.label,
+        "confidence": round(float(digit.confidence), _DECIMALS),
+        "box": _box_document(digit.box),
+    }
+
+
+def _box_document(box: Box) -> list[int]:
+    return [int(box.x), int(box.y), int(box.width), int(box.height)]
+
+
+class PageCsv:
+    """Comma-separated values, a row a line of the page.
+
+    A page without digits has one row with an empty text, so that no source goes missing.
+    What was rejected has rows of its own, without a number.
+    """
+
+    def __init__(self, *, with_rejected: bool = False) -> None:
+        self._row = CsvRow()
+        self._with_rejected = with_rejected
+        columns = ["source", "line", "text", "confidence", "x", "y", "width", "height"]
+        self.header: str | None = self._row(
+            *columns, *(["rejected"] if with_rejected else []), "error", "message"
+        )
+
+    def line(self, result: PageResult) -> str:
+        """Write one result as rows, one at least."""
+        outcome = result.outcome
+        if isinstance(outcome, Failure):
+            return self._write(result.source, errors=(outcome.code, outcome.message))
+        rows = [
+            self._write(result.source, str(number), line.text, line)
+            for number, line in enumerate(outcome.page.lines, 1)
+        ]
+        for digit in outcome.page.rejected if self._with_rejected else ():
+            rows.append(self._write(result.source, "", digit.label, digit, rejected="true"))
+        return "\n".join(rows or [self._write(result.source)])
+
+    def _write(
+        self,
+        source: str,
+        number: str = "",
+        text: str = "",
+        what: Line | Digit | None = None,
+        *,
+        rejected: str = "false",
+        errors: tuple[str, str] = ("", ""),
+    ) -> str:
+        values = [source, number, text, *(_figures(what) if what else [""] * 5)]
+        if self._with_rejected:
+            values.append(rejected if what else "")
+        return self._row(*values, *errors)
+
+
+def _figures(what: Line | Digit) -> list[str]:
+    return [f"{what.confidence:.{_DECIMALS}f}", *map(str, _box_document(what.box))]
+
+
+class PageText:
+    """The lines of each page, one under the other, and nothing else."""
+
+    header = None
+
+    def __init__(
+        self,
+        *,
+        with_rejected: bool = False,
+        with_headings: bool = False,
+        doubtful_below: float = 0.0,
+    ) -> None:
+        self._with_rejected = with_rejected
+        self._with_headings = with_headings
+        self._doubtful_below = doubtful_below
+
+    def line(self, result: PageResult) -> str:
+        """Write one result; nothing of an empty page, or of one that cannot be read."""
+        return "".join(part for part, _ in self.parts(result))
+
+    def parts(self, result: PageResult) -> list[tuple[str, Look]]:
+        """Return the same text, in parts that are to look differently."""
+        if isinstance(result.outcome, Failure):
+            return []
+        lines = list(self._lines(result.outcome.page))
+        if self._with_headings:
+            # As `head` and `tail` do it; the empty line parts it from the next page.
+            heading: list[tuple[str, Look]] = [(f"==> {printable(result.source)} <==", "heading")]
+            lines = [heading, *lines, []]
+        return [part for line in lines for part in [*line, _LINE_FEED]][:-1]
+
+    def _lines(self, page: Page) -> Iterator[list[tuple[str, Look]]]:
+        for line in page.lines:
+            yield [(printable(digit.label), self._look(digit)) for digit in line.digits]
+        for digit in page.rejected if self._with_rejected else ():
+            box = digit.box
+            place = f"{box.width} x {box.height} at {box.x}, {box.y}"
+            # Rounded down: only what is certain says 100 %.
+            certainty = f"{int(100 * digit.confidence)} %"
+            yield [(f"rejected: {printable(digit.label)}, {certainty}, {place}", "rejected")]
+
+    def _look(self, digit: Digit) -> Look:
+        return "doubtful" if digit.confidence < self._doubtful_below else "sure"
+
+
+_LINE_FEED: Final[tuple[str, Look]] = ("\n", "sure")

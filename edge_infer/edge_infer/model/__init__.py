@@ -1,0 +1,1 @@
+"""The model file: its contract, safety checks, inference, and the models that ship."""

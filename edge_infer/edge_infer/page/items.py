@@ -1,0 +1,120 @@
+"""From items to pages, in order: the next picture is read while this one is.
+
+One thread ahead and not one a core: a photograph takes about as long to decode as to
+read, and each that is open takes its memory. None is decoded beside the reading of a
+large one, so that a large page has the memory to itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from time import perf_counter
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_infer.io.batch import Failure, done_or_failed
+from edge_infer.io.sources import Item
+from edge_infer.page.page import Page
+from edge_infer.page.reader import PageReader, Rotation
+
+# A picture with more pixels keeps the next one waiting.
+LARGE_PIXELS: Final = 16_000_000
+
+ImageU8 = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
+class ReadPage:
+    """A page and the picture that it was read from.
+
+    Attributes:
+        page: What was read.
+        image: uint8 (h, w) grey, (h, w, 3) BGR or (h, w, 4) BGRA, upright.
+        elapsed_ms: That the reading took, without the decoding of the file.
+    """
+
+    page: Page
+    image: ImageU8
+    elapsed_ms: float
+
+
+@dataclass(frozen=True)
+class PageResult:
+    """What came of one item."""
+
+    source: str
+    outcome: ReadPage | Failure
+
+
+def read_items(
+    reader: PageReader,
+    items: Iterable[Item],
+    *,
+    expect: re.Pattern[str] | None = None,
+    rotate: Rotation = "auto",
+) -> Generator[PageResult]:
+    """Read items as they come.
+
+    Args:
+        reader: What reads them.
+        items: Any number; they are drawn as results are taken, one ahead.
+        expect: As for :meth:`PageReader.read`.
+        rotate: Likewise.
+
+    Yields:
+        One result for each item, in their order. An item that cannot be read costs one
+        result that says so. Closing the iterator stops the thread.
+
+    Raises:
+        UsageError: ``expect`` is refused by the reader.
+    """
+    for item, image in _decoded(iter(items)):
+        if isinstance(image, Failure):
+            yield PageResult(item.name, image)
+            continue
+        read = partial(_read, reader, image, expect=expect, rotate=rotate)
+        yield PageResult(item.name, done_or_failed(item.name, read))
+
+
+def _read(
+    reader: PageReader, image: ImageU8, *, expect: re.Pattern[str] | None, rotate: Rotation
+) -> ReadPage:
+    begun_s = perf_counter()
+    page = reader.read(image, expect=expect, rotate=rotate)
+    return ReadPage(page, image, 1000 * (perf_counter() - begun_s))
+
+
+def _decoded(items: Iterator[Item]) -> Generator[tuple[Item, ImageU8 | Failure]]:
+    thread = ThreadPoolExecutor(1, thread_name_prefix="decode")
+    try:
+        begun = _begin(thread, items)
+        while begun is not None:
+            item, future = begun
+            image = future.result()
+            is_large = not isinstance(image, Failure) and _pixels(image) > LARGE_PIXELS
+            begun = None if is_large else _begin(thread, items)
+            yield item, image
+            if is_large:
+                begun = _begin(thread, items)
+    finally:
+        thread.shutdown(cancel_futures=True)
+
+
+def _begin(
+    thread: ThreadPoolExecutor, items: Iterator[Item]
+) -> tuple[Item, Future[ImageU8 | Failure]] | None:
+    item = next(items, None)
+    if item is None:
+        return None
+    return item, thread.submit(done_or_failed, item.name, item.image)
+
+
+def _pixels(image: ImageU8) -> int:
+    height, width = image.shape[:2]
+    return int(height) * int(width)

@@ -1,6 +1,0 @@
-"""Reading whole pages: from a photograph to the numbers written on it."""
-
-from edge_infer.reading.page import Digit, Line, Page
-from edge_infer.reading.reader import PageReader
-
-__all__ = ["Digit", "Line", "Page", "PageReader"]

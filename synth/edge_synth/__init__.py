@@ -1,0 +1,1 @@
+"""edge_synth: drawn handwriting. Strokes, digit forms, pages, degradations, negatives."""
