@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from edge_infer.errors import ModelError, RunError
 from edge_infer.io.atomic import write_text
-from edge_infer.io.typed_json import from_json_value
+from edge_infer.io.json_records import read_record
 
 SCHEMA_VERSION: Final = 1
 SCHEMA_PATH: Final = Path(__file__).with_name("record.schema.json")
@@ -260,7 +260,7 @@ class Record:
                 code="version",
             )
         try:
-            return from_json_value(cls, document, name)
+            return read_record(cls, document, name)
         except ModelError as error:
             raise RunError(error.message, code="damaged") from error
 

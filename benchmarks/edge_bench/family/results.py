@@ -28,7 +28,7 @@ from edge_bench.family.rows import FILE_PRECISIONS, Latency, SeedRun
 from edge_bench.family.spread import Spread, spread
 from edge_infer.errors import RunError
 from edge_infer.io.atomic import write_text
-from edge_infer.io.typed_json import from_json_value
+from edge_infer.io.json_records import read_record
 
 FORMAT_VERSION: Final = 1
 _LINE: Final = 96
@@ -118,12 +118,12 @@ class PresetResults:
 
     @classmethod
     def from_json_values(cls, values: Mapping[str, Any], where: str) -> Self:
-        """Read what :meth:`to_json_values` made; errors as :func:`from_json_value`."""
+        """Read what :meth:`to_json_values` made; errors as :func:`read_record`."""
         make: dict[str, Any] = dict(values["make"])
         for name in ("teacher_sha256", "export"):
             make[name] = tuple(make[name])
         seeds = {
-            int(seed): from_json_value(SeedRun, run, f"{where}.seeds.{seed}")
+            int(seed): read_record(SeedRun, run, f"{where}.seeds.{seed}")
             for seed, run in values["seeds"].items()
         }
         latency = values.get("latency")
@@ -131,7 +131,7 @@ class PresetResults:
             **{name: values[name] for name in ("preset", "recipe", "parameters", "macs")},
             make=Make(**make),
             seeds=seeds,
-            latency=latency and from_json_value(Latency, latency, f"{where}.latency"),
+            latency=latency and read_record(Latency, latency, f"{where}.latency"),
         )
 
 

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from edge_infer.errors import ModelError
-from edge_infer.io.typed_json import from_json_value
+from edge_infer.io.json_records import read_record
 from edge_infer.model.metadata import Accuracy
 from edge_infer.model.reliability import RiskPoint, wilson_interval
 
@@ -173,7 +173,7 @@ class ModelCard:
                 f"the model card has card_version {version!r}, this program reads {CARD_VERSION}: "
                 "install edge-mnist again"
             )
-        return from_json_value(cls, document, "the model card")
+        return read_record(cls, document, "the model card")
 
 
 def _point_values(point: RiskPoint) -> dict[str, Any]:

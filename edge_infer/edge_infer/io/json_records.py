@@ -1,7 +1,6 @@
-"""Read frozen dataclasses from JSON values, every kind checked.
+"""Read frozen dataclasses from JSON values, with every type checked.
 
-For records that hold records: each annotation says what may stand there, so nothing is
-written twice and an error names the place.
+The annotations of the dataclass are the schema. An error names the field's place.
 """
 
 from __future__ import annotations
@@ -12,26 +11,33 @@ from dataclasses import MISSING, fields, is_dataclass
 from types import NoneType, UnionType
 from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
-from edge_infer.errors import ModelError
+from edge_infer.errors import EdgeMnistError, ModelError
 
 Record = TypeVar("Record")
 
 
-def from_json_value(kind: type[Record], value: Any, where: str) -> Record:
-    """Make a dataclass from what ``json.loads`` gave.
+def read_record(
+    kind: type[Record], value: Any, where: str, *, error: type[EdgeMnistError] = ModelError
+) -> Record:
+    """Make a dataclass from the values that ``json.loads`` returns.
 
     Args:
         kind: A dataclass of str, int, float, bool, other such dataclasses, ``tuple[X, ...]``
             of them (lists in JSON), ``Mapping[str, X]`` (objects) and ``X | None``; ``Any``
-            takes what stands there.
-        value: Its fields by name. Those with a default may be missing; those that it does
-            not know are ignored.
-        where: What to call it in errors.
+            takes every value.
+        value: Field values by name. A field with a default may be missing; an unknown field
+            is ignored.
+        where: Name of the record in error messages.
+        error: Type of the error that is raised.
 
     Raises:
-        ModelError: A field is missing or of another kind; says which, expected and found.
+        EdgeMnistError: Of the type ``error``: a field is missing or has another type. The
+            message names the field, the expected type and the value found.
     """
-    return cast("Record", _read(kind, value, where))
+    try:
+        return cast("Record", _read(kind, value, where))
+    except ModelError as found:
+        raise error(found.message) from None
 
 
 def _read(kind: Any, value: Any, where: str) -> Any:
