@@ -2,6 +2,7 @@
 
 from edge_analysis.evaluation.answer_viewer import AnswerViewer
 from edge_analysis.evaluation.answers import Answers, Part, Predictor, Progress
+from edge_analysis.evaluation.loading import load_file, load_run
 from edge_analysis.evaluation.measure import Evaluation, evaluate
 from edge_analysis.evaluation.record import EvaluationRecord
 from edge_analysis.evaluation.subject import EvaluatedModel, EvaluationData, ModelFacts
@@ -21,6 +22,8 @@ __all__ = [
     "Progress",
     "Training",
     "evaluate",
+    "load_file",
+    "load_run",
     "read_training",
     "write_evaluation",
 ]
