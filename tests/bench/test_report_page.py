@@ -7,6 +7,8 @@ from html.parser import HTMLParser
 import cv2
 import numpy as np
 import pytest
+from edge_bench.report_chart import Axis, Chart, Series, chart_figure
+from edge_bench.report_markdown import page_markdown
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,8 +25,6 @@ from edge_analysis.report_page import (
     Table,
     page_html,
 )
-from edge_bench.report_chart import Axis, Chart, Series, chart_figure
-from edge_bench.report_markdown import page_markdown
 
 VOID = {"meta", "img"}
 TABLE = Table(

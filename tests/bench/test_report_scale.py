@@ -1,10 +1,9 @@
 from __future__ import annotations
 
 import pytest
+from edge_bench.report_scale import fit_scale, tick_label
 from hypothesis import given
 from hypothesis import strategies as st
-
-from edge_bench.report_scale import fit_scale, tick_label
 
 POSITIVE = st.floats(1e-4, 1e9)
 
