@@ -9,15 +9,12 @@ from typing import cast
 from edge_analysis.evaluation import (
     Evaluation,
     EvaluationData,
-    ModelFacts,
     Part,
     Subject,
     evaluate,
-    read_training,
 )
-from edge_infer.glyph.classifier import Classifier
+from edge_analysis.evaluation.loading import load_file, load_run
 from edge_infer.model.run_folder import RunFolder
-from edge_infer.model.shipped import read_model
 from edge_mnist.console import ERR, OUT
 from edge_mnist.evaluation_view import summary
 from edge_mnist.extras import import_tensorflow, require
@@ -73,24 +70,7 @@ def load_subject(model: str, *, threads: int) -> Subject:
     """
     if Path(model).is_dir():
         return _load_run(RunFolder(Path(model)))
-    classifier = Classifier.load(model, threads=threads)
-    own = classifier.metadata
-    return Subject(
-        facts=ModelFacts(
-            name=Path(model).name.removesuffix(".onnx"),
-            kind=f"ONNX file, {own.precision}",
-            preset=own.preset,
-            parameters=own.parameters,
-            size_bytes=len(read_model(model)),
-            data=own.data,
-            data_sha256=own.data_sha256,
-            seed=own.seed,
-            epochs=own.epochs,
-            reject_threshold=own.reject_threshold,
-        ),
-        class_names=own.class_names,
-        predict=classifier.probabilities,
-    )
+    return load_file(model, threads=threads)
 
 
 def load_data(source: str, view: LoadingView, *, rule: SplitRule = "stratified") -> EvaluationData:
@@ -109,31 +89,13 @@ def load_data(source: str, view: LoadingView, *, rule: SplitRule = "stratified")
 
 
 def _load_run(folder: RunFolder) -> Subject:
-    record = folder.read_record()
-    training = read_training(folder, record)
+    folder.read_record()
     require("train", "evaluate RUN")
     with ERR.status("starting TensorFlow"):
         import_tensorflow(verbose=bool(os.environ.get("EDGE_MNIST_VERBOSE")))
-        from edge_mnist.evaluation_keras import keras_predictor
+        from edge_train.saved_model import load_predictor
 
-        predict = keras_predictor(folder.model_path)
-    return Subject(
-        facts=ModelFacts(
-            name=folder.path.resolve().name,
-            kind="Keras run",
-            preset=record.preset,
-            parameters=record.parameters,
-            size_bytes=folder.model_path.stat().st_size,
-            data=record.data,
-            data_sha256=record.data_sha256,
-            seed=record.seed,
-            epochs=record.epochs,
-            reject_threshold=None,
-        ),
-        class_names=record.class_names,
-        predict=predict,
-        training=training,
-    )
+        return load_run(folder, load_predictor(folder.model_path))
 
 
 def _own_data(model: str) -> str:

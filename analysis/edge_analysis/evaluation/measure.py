@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
@@ -31,7 +30,7 @@ from edge_analysis.evaluation.scores import (
 from edge_analysis.evaluation.subject import EvaluationData, Subject, common_classes, predictor_for
 from edge_analysis.evaluation.timing import time_inference
 from edge_infer.errors import UsageError
-from edge_infer.host import cpu_name
+from edge_infer.host import machine_name
 
 _TOOLS: Final = ("edge-mnist", "numpy", "opencv-python", "onnxruntime")
 
@@ -163,7 +162,7 @@ def _record(
         training=subject.training,
         robustness=curves,
         rival=None,
-        machine=f"{cpu_name()}, {os.cpu_count()} cores",
+        machine=machine_name(),
         versions=(f"Python {platform.python_version()}", *map(_version, _TOOLS)),
     )
 

@@ -1,4 +1,4 @@
-"""A Keras network as something to evaluate; of the few tests here that load TensorFlow."""
+"""The saved Keras model of a run as a function from images to probabilities."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ pytest.importorskip("keras")
 import keras
 
 from edge_infer.errors import RunError
-from edge_mnist.evaluation_keras import keras_predictor
+from edge_train.saved_model import load_predictor
 
 BRIGHTER = 3
 
@@ -34,10 +34,10 @@ def model_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_predictor_gives_probabilities_of_all_images_in_order(model_path: Path) -> None:
-    # More than it takes at a time.
+    # More images than one batch holds.
     levels = np.arange(501) % 256
     images = np.tile(levels.astype(np.uint8)[:, None, None], (1, 28, 28))
-    found = keras_predictor(model_path)(images)
+    found = load_predictor(model_path)(images)
     assert (found.dtype, found.shape) == (np.float32, (501, 2))
     odds = np.exp(BRIGHTER * levels / 255)
     np.testing.assert_allclose(found[:, 1], odds / (1 + odds), rtol=1e-5)
@@ -46,7 +46,7 @@ def test_predictor_gives_probabilities_of_all_images_in_order(model_path: Path) 
 def test_predictor_takes_a_single_image_and_prints_nothing(
     model_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    predict = keras_predictor(model_path)
+    predict = load_predictor(model_path)
     assert predict(np.zeros((1, 28, 28), np.uint8)).tolist() == [[0.5, 0.5]]
     assert capfd.readouterr().out == ""
 
@@ -57,4 +57,4 @@ def test_missing_and_damaged_models_are_run_errors(content: bytes | None, tmp_pa
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(RunError, match="Keras cannot read .*model.keras: "):
-        keras_predictor(path)
+        load_predictor(path)
