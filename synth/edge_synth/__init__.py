@@ -3,7 +3,15 @@
 from edge_synth.degradations import degrade_digits
 from edge_synth.digits import draw_digit, draw_digits
 from edge_synth.negatives import DigitPool, draw_negatives
-from edge_synth.pages import KINDS, DrawnPage, PageSpec, draw_page, random_spec
+from edge_synth.pages import (
+    KINDS,
+    DrawnPage,
+    PageSpec,
+    SizedPage,
+    draw_page,
+    draw_sized_page,
+    random_spec,
+)
 from edge_synth.strokes import are_upright_strokes
 
 __all__ = [
@@ -11,11 +19,13 @@ __all__ = [
     "DigitPool",
     "DrawnPage",
     "PageSpec",
+    "SizedPage",
     "are_upright_strokes",
     "degrade_digits",
     "draw_digit",
     "draw_digits",
     "draw_negatives",
     "draw_page",
+    "draw_sized_page",
     "random_spec",
 ]

@@ -1,8 +1,8 @@
-"""Names of the array types that the modules of this package share."""
+"""Array types, boxes and coordinates that the modules of this package share."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import cv2
 import numpy as np
@@ -18,6 +18,15 @@ Points = NDArray[np.float64]
 
 # Fractional bits of the coordinates that OpenCV's drawing functions take.
 SHIFT: Final = 4
+
+
+class Box(NamedTuple):
+    """An upright rectangle in pixels: columns x to x + width - 1, rows y to y + height - 1."""
+
+    x: int
+    y: int
+    width: int
+    height: int
 
 
 def fixed_point(points: Points) -> NDArray[np.int32]:

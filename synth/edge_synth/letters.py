@@ -60,8 +60,8 @@ def draw_letter(rng: Rng) -> ImageU8:
     linear = linear @ np.diag(rng.uniform(0.75, 1.1, 2))
     middle = np.full(2, (LARGE_SIZE - 1) / 2)
     about_middle = np.concatenate((linear, (middle - linear @ middle)[:, np.newaxis]), axis=1)
-    warped = cv2.warpAffine(letter, about_middle, (LARGE_SIZE, LARGE_SIZE))
-    warped = np.asarray(warped, np.uint8)
+    size = (LARGE_SIZE, LARGE_SIZE)
+    warped = np.asarray(cv2.warpAffine(letter, about_middle, size), np.uint8)
     if rng.random() < 0.5:
         width = stroke_width(warped)
         if width > 2:

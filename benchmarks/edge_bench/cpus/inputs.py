@@ -6,21 +6,19 @@ so that decoding is compared too.
 
 from __future__ import annotations
 
-import importlib
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from edge_bench.cpus.twin import float_twin
-from edge_infer.errors import DataError
 from edge_infer.model.shipped import DEFAULT_MODEL, read_shipped_model
-from edge_synth.pages import draw_sized_page
+from edge_synth import KINDS, draw_page, draw_sized_page, random_spec
 
 DIGITS: Final = 500
 SEED: Final = 1
@@ -39,9 +37,6 @@ def make_inputs(folder: Path, mnist: ImageU8 | None = None, *, large: bool = Tru
         folder: Its ``digits``, ``pages``, ``float`` and ``mnist.npy`` are replaced.
         mnist: uint8 (n, 28, 28), or None.
         large: Whether one of the pages is as large as a phone's.
-
-    Raises:
-        DataError: The tests' generator of pages is not on the path.
     """
     for name in ("digits", "pages", "float"):
         shutil.rmtree(folder / name, ignore_errors=True)
@@ -59,31 +54,18 @@ def make_inputs(folder: Path, mnist: ImageU8 | None = None, *, large: bool = Tru
 
 def _draw_digits(count: int) -> Iterator[ImageU8]:
     """Draw pictures of one digit each, of all kinds in turn."""
-    generator = _generator()
-    kinds = list(generator.KINDS)
+    kinds = list(KINDS)
     for index in range(count):
-        spec = generator.random_spec(kinds[index % len(kinds)], index)
+        spec = random_spec(kinds[index % len(kinds)], index)
         single = replace(spec, rows=(str(index % 10),), columns=1, margin=0.5)
-        yield generator.draw_page(single, index).image
+        yield draw_page(single, index).image
 
 
 def _draw_pages(*, large: bool) -> Iterator[tuple[str, ImageU8]]:
-    generator = _generator()
-    for kind in generator.KINDS:
-        yield kind, generator.draw_page(generator.random_spec(kind, SEED), SEED).image
+    for kind in KINDS:
+        yield kind, draw_page(random_spec(kind, SEED), SEED).image
     if large:
         yield "large", draw_sized_page(LARGE_PX, LARGE_DIGITS).image
-
-
-def _generator() -> Any:
-    try:
-        return importlib.import_module("pages")
-    except ImportError as error:
-        raise DataError(
-            "the pictures are drawn by tests/pages, which is not on the path: call "
-            "benchmarks/parity_cpus.py in a checkout",
-            code="not_found",
-        ) from error
 
 
 def _write(path: Path, image: ImageU8) -> None:
