@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from edge_bench.nodes import profile
-from edge_bench.run import DEFAULT, QUICK, SCENARIOS, BenchConfig, Notify, run_bench
-from edge_bench.scenarios import Scenario
+from edge_bench.run import DEFAULT, QUICK, BenchConfig, Notify, run_bench
+from edge_bench.scenario_list import SCENARIO_NAMES
 from edge_infer.io.atomic import atomic_path
 from edge_infer.model.shipped import DEFAULT_MODEL
 from edge_mnist.bench_view import profile_view, record_view
@@ -22,7 +22,7 @@ _STANDARD_OUTPUT: Final = "-"
 def measure(
     models: tuple[str, ...],
     *,
-    scenarios: tuple[Scenario, ...],
+    scenarios: tuple[str, ...],
     threads: int | None,
     quick: bool,
     output: str | None,
@@ -34,7 +34,7 @@ def measure(
     """
     config = BenchConfig(
         models=models,
-        scenarios=scenarios or SCENARIOS,
+        scenarios=scenarios or SCENARIO_NAMES,
         threads=threads,
         budget=QUICK if quick else DEFAULT,
     )

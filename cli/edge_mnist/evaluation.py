@@ -7,17 +7,17 @@ from pathlib import Path
 from typing import cast
 
 from edge_analysis.evaluation import (
+    AnswerViewer,
+    EvaluatedModel,
     Evaluation,
     EvaluationData,
-    ModelFacts,
     Part,
-    Subject,
     evaluate,
-    read_training,
+    load_file,
+    load_run,
+    write_evaluation,
 )
-from edge_infer.glyph.classifier import Classifier
 from edge_infer.model.run_folder import RunFolder
-from edge_infer.model.shipped import read_model
 from edge_mnist.console import ERR, OUT
 from edge_mnist.evaluation_view import summary
 from edge_mnist.extras import import_tensorflow, require
@@ -51,19 +51,15 @@ def run_evaluation(
     assert subject is not None
     with LoadingView() as view:
         loaded = load_data(data or _own_data(model), view, rule=_own_split(model))
-        evaluation = evaluate(subject, loaded, view.progress, rival=beside, look_at=look_at)
-        from edge_analysis.evaluation.drawings import draw_figures
-        from edge_analysis.evaluation.writing import write_evaluation
-
-        drawn = draw_figures(evaluation, view.progress)
-        page = write_evaluation(evaluation, drawn, output, view.progress)
+        evaluation = evaluate(subject, loaded, view.progress, rival=beside, occlusion=look_at)
+        page = write_evaluation(evaluation, output, view.progress)
     OUT.print(summary(evaluation.record))
     OUT.print(f"report: {page}", markup=False)
     if show:
         _show(evaluation)
 
 
-def load_subject(model: str, *, threads: int) -> Subject:
+def load_subject(model: str, *, threads: int) -> EvaluatedModel:
     """Make ready a shipped model, an ``.onnx`` file or the Keras model of a run folder.
 
     Raises:
@@ -73,24 +69,7 @@ def load_subject(model: str, *, threads: int) -> Subject:
     """
     if Path(model).is_dir():
         return _load_run(RunFolder(Path(model)))
-    classifier = Classifier.load(model, threads=threads)
-    own = classifier.metadata
-    return Subject(
-        facts=ModelFacts(
-            name=Path(model).name.removesuffix(".onnx"),
-            kind=f"ONNX file, {own.precision}",
-            preset=own.preset,
-            parameters=own.parameters,
-            size_bytes=len(read_model(model)),
-            data=own.data,
-            data_sha256=own.data_sha256,
-            seed=own.seed,
-            epochs=own.epochs,
-            reject_threshold=own.reject_threshold,
-        ),
-        class_names=own.class_names,
-        predict=classifier.probabilities,
-    )
+    return load_file(model, threads=threads)
 
 
 def load_data(source: str, view: LoadingView, *, rule: SplitRule = "stratified") -> EvaluationData:
@@ -108,32 +87,14 @@ def load_data(source: str, view: LoadingView, *, rule: SplitRule = "stratified")
     )
 
 
-def _load_run(folder: RunFolder) -> Subject:
-    record = folder.read_record()
-    training = read_training(folder, record)
+def _load_run(folder: RunFolder) -> EvaluatedModel:
+    folder.read_record()
     require("train", "evaluate RUN")
     with ERR.status("starting TensorFlow"):
         import_tensorflow(verbose=bool(os.environ.get("EDGE_MNIST_VERBOSE")))
-        from edge_mnist.evaluation_keras import keras_predictor
+        from edge_train.saved_model import load_predictor
 
-        predict = keras_predictor(folder.model_path)
-    return Subject(
-        facts=ModelFacts(
-            name=folder.path.resolve().name,
-            kind="Keras run",
-            preset=record.preset,
-            parameters=record.parameters,
-            size_bytes=folder.model_path.stat().st_size,
-            data=record.data,
-            data_sha256=record.data_sha256,
-            seed=record.seed,
-            epochs=record.epochs,
-            reject_threshold=None,
-        ),
-        class_names=record.class_names,
-        predict=predict,
-        training=training,
-    )
+        return load_run(folder, load_predictor(folder.model_path))
 
 
 def _own_data(model: str) -> str:
@@ -151,9 +112,8 @@ def _own_split(model: str) -> SplitRule:
 
 
 def _show(evaluation: Evaluation) -> None:
-    from edge_analysis.evaluation.sample_window import SampleViewer
     from edge_infer.camera.window import FrameWindow
 
-    viewer = SampleViewer(evaluation.data.test, evaluation.answers, evaluation.names)
+    viewer = AnswerViewer(evaluation.data.test, evaluation.answers, evaluation.names)
     with FrameWindow("edge-mnist evaluate") as window:
         viewer.run(window)

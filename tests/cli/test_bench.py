@@ -15,7 +15,8 @@ from typer.testing import CliRunner, Result
 
 from edge_bench.pictures import Pictures, draw_pictures
 from edge_bench.record import Doubt, Ratio, Record
-from edge_bench.run import SCENARIOS, Budget
+from edge_bench.run import Budget
+from edge_bench.scenario_list import SCENARIO_NAMES
 from edge_infer.errors import ModelError
 from edge_mnist.app import app
 from edge_mnist.bench_view import record_view
@@ -150,7 +151,7 @@ def test_help_tells_of_the_verbs_below(run: Run) -> None:
 
 
 def test_scenarios_of_the_help_are_those_that_there_are() -> None:
-    assert tuple(ScenarioName) == SCENARIOS
+    assert tuple(ScenarioName) == SCENARIO_NAMES
 
 
 def test_view_fits_a_terminal_of_80_columns() -> None:

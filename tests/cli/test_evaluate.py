@@ -94,8 +94,8 @@ def run_folder(tmp_path: Path, tiny_model_path: Path, monkeypatch: pytest.Monkey
         )
     )
     predict = Classifier.load(tiny_model_path).probabilities
-    module = SimpleNamespace(keras_predictor=lambda _: predict)
-    monkeypatch.setitem(sys.modules, "edge_mnist.evaluation_keras", module)
+    module = SimpleNamespace(load_predictor=lambda _: predict)
+    monkeypatch.setitem(sys.modules, "edge_train.saved_model", module)
     monkeypatch.setattr("edge_mnist.evaluation.import_tensorflow", lambda *, verbose: None)
     monkeypatch.setattr("edge_mnist.evaluation.require", lambda *_: None)
     return folder.path

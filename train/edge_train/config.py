@@ -66,7 +66,7 @@ class Recipe:
             share of the training images, 0 or more. They get a class of their own, see
             :mod:`edge_synth.negatives`.
         drawn: 0-1, share of the images of each epoch that are replaced by a synthetic digit
-            of the same label, see :mod:`edge_synth.drawn_digits`.
+            of the same label, see :mod:`edge_synth.digits`.
         degradations: 0-1, share of the images of each epoch that get traces of pens, paper
             and segmentation errors, see :mod:`edge_synth.degradations`.
         teacher_temperature: Divisor of the teacher's logits, above 0. A high temperature

@@ -15,12 +15,9 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_synth.degradations import damage_digits
-from edge_synth.digit_forms import FORMS
-from edge_synth.drawn_digits import draw_digits
-from edge_synth.negatives import make_others
 from edge_train.augment import Augmentation, augment_images
 from edge_train.config import Recipe
+from edge_train.drawn import DIGITS, degrade_digits, draw_digits, make_negatives
 from edge_train.teacher import Teacher
 
 # Small distortions after digits and negatives were normalized as the page reader does it. Both
@@ -113,7 +110,7 @@ class EpochFeed:
         if self._recipe.augmentation is not None:
             images = augment_images(images, self._recipe.augmentation, rng)
         if self._recipe.drawn:
-            drawn = (rng.random(len(labels)) < self._recipe.drawn) & (labels < len(FORMS))
+            drawn = (rng.random(len(labels)) < self._recipe.drawn) & (labels < len(DIGITS))
             images[drawn] = draw_digits(labels[drawn], rng)
         targets = self._targets(images, labels)
         if self._recipe.degradations or self._recipe.negatives:
@@ -139,12 +136,12 @@ class EpochFeed:
         rng: np.random.Generator,
     ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
         """Degrade the digits, add the negatives, normalize all and shuffle."""
-        degraded = damage_digits(images, self._recipe.degradations, rng)
+        degraded = degrade_digits(images, self._recipe.degradations, rng)
         count = self._recipe.negatives_per_epoch(len(images))
         if count:
             negative = self._rows.shape[1] - 1
             digits = labels != negative
-            negatives = make_others(images[digits], labels[digits], count, rng)
+            negatives = make_negatives(images[digits], labels[digits], count, rng)
             degraded = np.concatenate((degraded, negatives))
             of_negatives = self._targets(negatives, np.full(count, negative))
             targets = np.concatenate((targets, of_negatives))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import platform
 import shutil
 from collections.abc import Collection
@@ -19,15 +18,15 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from edge_infer.errors import OutputError, RunError
-from edge_infer.host import cpu_name
+from edge_infer.host import machine_name
 from edge_infer.io.atomic import atomic_path
 from edge_infer.model.metadata import IMAGE_SIZE
 from edge_infer.model.run_folder import UNLABELLED, Calibration, RunFolder, RunRecord
 from edge_infer.model.shipped import shipped_models
-from edge_synth.negatives import name_classes, sample_others
 from edge_train.checkpoint import CHECKPOINT_NAME, Checkpoint
 from edge_train.config import TrainConfig, fit_to_size
 from edge_train.data import WORDS, Dataset, load_dataset, split_validation
+from edge_train.drawn import validation_negatives, with_negative_class
 from edge_train.evaluate import evaluate
 from edge_train.fit import TrainingSet, TrainingView, assign_variables, fit, read_variables
 from edge_train.fold_blur import fold_blur
@@ -151,7 +150,7 @@ def _finish(
         _save_legacy(model, folder.legacy_path)
     negatives = np.zeros((0, IMAGE_SIZE, IMAGE_SIZE), np.uint8)
     if state.config.recipe.negatives:
-        negatives = sample_others(parts.validation_images, parts.validation_labels)
+        negatives = validation_negatives(parts.validation_images, parts.validation_labels)
         result = evaluate(model, negatives, np.full(len(negatives), model.output.shape[-1] - 1))
         view.notify(f"{result.correct:,} of {result.n:,} generated negatives are recognized")
     _calibration(data, parts, negatives).save(folder.calibration_path)
@@ -195,7 +194,7 @@ def _record(model: Any, state: Checkpoint, data: Dataset, parts: TrainingSet) ->
         inference_time_ms=test.time_ms,
         augmentation_share=sum(row.augmentation_s for row in state.history) / time_s,
         versions={"python": platform.python_version(), **{tool: version(tool) for tool in _TOOLS}},
-        machine=f"{cpu_name()}, {os.cpu_count()} cores",
+        machine=machine_name(),
         finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
         teacher_sha256=state.teacher_sha256,
     )
@@ -235,7 +234,7 @@ def _save_legacy(model: Any, path: Path) -> None:
 
 
 def _class_names(data: Dataset, config: TrainConfig) -> tuple[str, ...]:
-    return name_classes(data.class_names) if config.recipe.negatives else data.class_names
+    return with_negative_class(data.class_names) if config.recipe.negatives else data.class_names
 
 
 def _split(data: Dataset, config: TrainConfig) -> TrainingSet:

@@ -71,7 +71,7 @@ class Page:
         return "\n".join(line.text for line in self.lines)
 
 
-def around(boxes: Iterable[Box]) -> Box:
+def bounding_box(boxes: Iterable[Box]) -> Box:
     """Return the smallest box that holds them all, one at least."""
     all_boxes = list(boxes)
     x, y = min(box.x for box in all_boxes), min(box.y for box in all_boxes)

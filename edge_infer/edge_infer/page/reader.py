@@ -19,7 +19,7 @@ from edge_infer.model.metadata import OTHER_CLASS
 from edge_infer.page.decode import Candidate, Choice, decode, decode_as
 from edge_infer.page.ink import Ink, find_page_ink
 from edge_infer.page.lattice import Span, make_tensor
-from edge_infer.page.page import Digit, Line, Page, around
+from edge_infer.page.page import Digit, Line, Page, bounding_box
 from edge_infer.page.pale import leave_out_pale, strength
 from edge_infer.page.row import Row
 from edge_infer.page.rows import find_rows
@@ -120,7 +120,7 @@ class PageReader:
         def placed(digits: Sequence[Digit]) -> tuple[Digit, ...]:
             return tuple(_placed(digit, ink, quarters, grey.shape) for digit in digits)
 
-        lines = [Line(row, around(digit.box for digit in row)) for row in map(placed, read)]
+        lines = [Line(row, bounding_box(digit.box for digit in row)) for row in map(placed, read)]
         return Page(width, height, tuple(lines), placed(rejected), 90 * quarters)
 
     def _read_rows(

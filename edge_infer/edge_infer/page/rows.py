@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from edge_infer.boxes import Box, reading_order
-from edge_infer.page.page import around
+from edge_infer.page.page import bounding_box
 from edge_infer.page.strokes import Piece
 
 # Heights of the taller of two neighbours between them, at most.
@@ -50,7 +50,7 @@ def find_rows(pieces: Sequence[Piece], digit_height: float) -> list[list[Piece]]
         nearest = _row_around(stack.box, rows)
         if nearest is not None:
             nearest.append(stack)
-    order = reading_order([around(stack.box for stack in row) for row in rows])
+    order = reading_order([bounding_box(stack.box for stack in row) for row in rows])
     return [_in_order(rows[index]) for index in order]
 
 
@@ -63,7 +63,7 @@ class _Stack:
 
     def add(self, piece: Piece) -> None:
         self.pieces.append(piece)
-        self.box = around((self.box, piece.box))
+        self.box = bounding_box((self.box, piece.box))
 
 
 def _stack(pieces: Sequence[Piece], digit_height: float) -> list[_Stack]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from edge_infer.boxes import Box
 from edge_infer.page.ink import Ink, at_least, histogram, some_rows
-from edge_infer.page.page import around
+from edge_infer.page.page import bounding_box
 from edge_infer.page.rules import erase_rules
 
 ImageU8 = NDArray[np.uint8]
@@ -184,7 +184,7 @@ def join(pieces: Sequence[Piece]) -> Piece:
     """Return several pieces as one."""
     if len(pieces) == 1:
         return pieces[0]
-    box = around(piece.box for piece in pieces)
+    box = bounding_box(piece.box for piece in pieces)
     mask = np.zeros((box.height, box.width), np.uint8)
     for piece in pieces:
         top, left = piece.box.y - box.y, piece.box.x - box.x
