@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from edge_infer.boxes import Box
 from edge_infer.drawing import DOUBTFUL, FAINT, SURE, Colour, ImageU8, Pen, Tag, draw_box
 from edge_infer.page.items import ReadPage
+from edge_infer.page.orientation import rotate_box
 from edge_infer.page.page import Digit, Page
-from edge_infer.page.turn import turn_box
 
 # A picture whose longer side or whose digits are smaller, in pixels, is enlarged, up to a limit.
 _MIN_SIDE: Final = 640
@@ -212,8 +212,10 @@ def _rotated(image: ImageU8, clockwise_deg: int) -> ImageU8:
 
 def _on_picture(box: Box, page: Page, factor: int) -> Box:
     """Convert a box from the original picture to the rotated and enlarged one."""
-    turned = turn_box(box, page.rotation_deg // 90, page.height, page.width)
-    return Box(*(length * factor for length in (turned.x, turned.y, turned.width, turned.height)))
+    rotated = rotate_box(box, page.rotation_deg // 90, page.height, page.width)
+    return Box(
+        *(length * factor for length in (rotated.x, rotated.y, rotated.width, rotated.height))
+    )
 
 
 def _u8(image: object) -> ImageU8:
