@@ -85,10 +85,10 @@ def plain_values(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def cost_layers(preset: str, recipe: Any, class_names: tuple[str, ...]) -> list[Any]:
     """List the layers of a preset's network, as wide and as softened as its recipe makes it."""
-    from edge_synth.negatives import name_classes
+    from edge_train.drawn import with_negative_class
     from edge_train.presets import build_finished, layer_costs
 
-    names = name_classes(class_names) if recipe.others else class_names
+    names = with_negative_class(class_names) if recipe.others else class_names
     return layer_costs(build_finished(preset, recipe, len(names)))
 
 

@@ -24,7 +24,7 @@ def deterministic() -> None:
 def test_train_beside_what_is_no_digit_adds_a_class(
     config: TrainConfig, with_recipe, monkeypatch: pytest.MonkeyPatch, view
 ) -> None:
-    monkeypatch.setattr("edge_synth.negatives._SAMPLE", 60)
+    monkeypatch.setattr("edge_train.drawn.VALIDATION_NEGATIVES", 60)
     page = replace(with_recipe(others=0.5, damage=0.5, epochs=2), preset="page", teachers=("edge",))
     record = train(page, view)
     assert record.class_names == (*"0123456789", "other")
@@ -44,7 +44,7 @@ def test_train_beside_what_is_no_digit_adds_a_class(
 def test_resume_beside_what_is_no_digit_ends_as_an_undisturbed_run(
     with_recipe, monkeypatch: pytest.MonkeyPatch, stop_at, stopped_error, view
 ) -> None:
-    monkeypatch.setattr("edge_synth.negatives._SAMPLE", 20)
+    monkeypatch.setattr("edge_train.drawn.VALIDATION_NEGATIVES", 20)
     config = with_recipe(others=0.5, damage=0.5, epochs=2)
     whole = replace(config, out=config.out.with_name("whole"))
     train(whole, view)

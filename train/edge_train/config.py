@@ -39,7 +39,7 @@ class Recipe:
         others: Made pictures in an epoch that are not one digit, as a share of the training
             images; taught as one class more, see :mod:`edge_synth.negatives`. 0 for none.
         drawn: 0-1, share of the images in each epoch in whose place a digit of the same label
-            is drawn, in ways that the data may lack, see :mod:`edge_synth.drawn_digits`.
+            is drawn, in ways that the data may lack, see :mod:`edge_synth.digits`.
         damage: 0-1, share of the images in each epoch that show traces of pens, paper and
             cuts, see :mod:`edge_synth.degradations`.
         teacher_weight: 0-1, share of a teacher's probabilities in the targets; the labels

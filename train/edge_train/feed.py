@@ -15,12 +15,9 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_synth.degradations import damage_digits
-from edge_synth.digit_forms import FORMS
-from edge_synth.drawn_digits import draw_digits
-from edge_synth.negatives import make_others
 from edge_train.augment import Augmentation, augment_images
 from edge_train.config import Recipe
+from edge_train.drawn import DIGITS, degrade_digits, draw_digits, make_negatives
 from edge_train.teacher import Teacher
 
 # What is left to chance where everything is normalised as the reader does it. Digits and
@@ -134,7 +131,7 @@ class EpochFeed:
         self, images: NDArray[np.uint8], labels: NDArray[np.int64], rng: np.random.Generator
     ) -> None:
         """Draw some of the digits anew, in place."""
-        drawn = (rng.random(len(labels)) < self._recipe.drawn) & (labels < len(FORMS))
+        drawn = (rng.random(len(labels)) < self._recipe.drawn) & (labels < len(DIGITS))
         images[drawn] = draw_digits(labels[drawn], rng)
 
     def _as_on_pages(
@@ -145,12 +142,12 @@ class EpochFeed:
         rng: np.random.Generator,
     ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
         """Damage the digits and mix in what is no digit, all of it normalised."""
-        damaged = damage_digits(images, self._recipe.damage, rng)
+        damaged = degrade_digits(images, self._recipe.damage, rng)
         count = self._recipe.others_an_epoch(len(images))
         if count:
             other = self._rows.shape[1] - 1
             digits = labels != other
-            others = make_others(images[digits], labels[digits], count, rng)
+            others = make_negatives(images[digits], labels[digits], count, rng)
             told = self._targets(others, np.full(count, other))
             damaged, targets = np.concatenate((damaged, others)), np.concatenate((targets, told))
         order = rng.permutation(len(damaged))

@@ -21,10 +21,10 @@ from edge_infer.host import machine_name
 from edge_infer.io.atomic import atomic_path
 from edge_infer.model.metadata import IMAGE_SIZE
 from edge_infer.model.run_folder import UNLABELLED, Calibration, RunFolder, RunRecord
-from edge_synth.negatives import name_classes, sample_others
 from edge_train.checkpoint import CHECKPOINT_NAME, Checkpoint
 from edge_train.config import TrainConfig, fit_to_size
 from edge_train.data import WORDS, Dataset, load_dataset, split_validation
+from edge_train.drawn import validation_negatives, with_negative_class
 from edge_train.evaluate import Evaluation, evaluate
 from edge_train.fit import TrainingSet, TrainingView, compile_model, fit, restore_best, variables
 from edge_train.history import write_history
@@ -136,7 +136,7 @@ def _finish(
         _save_legacy(model, folder.legacy_path)
     others = np.zeros((0, IMAGE_SIZE, IMAGE_SIZE), np.uint8)
     if state.config.recipe.others:
-        others = sample_others(parts.validation_images, parts.validation_labels)
+        others = validation_negatives(parts.validation_images, parts.validation_labels)
         told = evaluate(model, others, np.full(len(others), model.output.shape[-1] - 1))
         view.notify(f"{told.correct:,} of {told.n:,} made pictures of no digit are told as such")
     _calibration(data, parts, others).save(folder.calibration_path)
@@ -229,7 +229,7 @@ def _save_legacy(model: Any, path: Path) -> None:
 
 
 def _class_names(data: Dataset, config: TrainConfig) -> tuple[str, ...]:
-    return name_classes(data.class_names) if config.recipe.others else data.class_names
+    return with_negative_class(data.class_names) if config.recipe.others else data.class_names
 
 
 def _parts(data: Dataset, config: TrainConfig) -> TrainingSet:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_train import strokes
+from edge_synth import strokes
 
 
 def ring(thickness: int = 4, size: int = 40) -> np.ndarray:
@@ -56,8 +56,8 @@ def test_widening_stops_before_all_is_a_blot() -> None:
 
 
 def test_thinning_leaves_thin_strokes_alone() -> None:
-    assert (strokes.thin_to(ring(3), 5) == ring(3)).all()
-    assert strokes.stroke_width(strokes.thin_to(ring(8), 3)) <= 4
+    assert (strokes.narrow_to(ring(3), 5) == ring(3)).all()
+    assert strokes.stroke_width(strokes.narrow_to(ring(8), 3)) <= 4
 
 
 def test_holes_are_counted() -> None:
@@ -68,7 +68,7 @@ def test_holes_are_counted() -> None:
 
 
 @pytest.mark.parametrize(("angle", "upright"), [(0, True), (40, True), (-40, True), (90, False)])
-def test_upright_strokes_are_told(angle: float, upright: bool) -> None:
+def test_upright_strokes_are_found(angle: float, upright: bool) -> None:
     images = np.stack([bar(angle), bar(angle, width=12), ring(3, 28)])
     assert strokes.are_upright_strokes(images).tolist() == [upright, False, False]
 
@@ -78,28 +78,23 @@ def test_upright_strokes_of_nothing() -> None:
 
 
 @given(place=st.floats(0, 20), slope=st.floats(-0.5, 0.5))
-def test_half_planes_part_a_picture(place: float, slope: float) -> None:
-    left = strokes.half_plane((11, 20), place, slope)
+def test_a_line_divides_a_picture(place: float, slope: float) -> None:
+    left = strokes.left_of_line((11, 20), place, slope)
     assert left.shape == (11, 20)
     assert left[5].sum() == np.ceil(place)
-    # Left of the line in every row: once false, false to the right edge.
+    # In every row the selection is on the left.
     assert not (np.diff(left.astype(int), axis=1) > 0).any()
 
 
-def test_refocus_hardens_softens_and_leaves() -> None:
+def test_sharpness_is_raised_lowered_or_kept() -> None:
     soft = np.asarray(strokes.enlarge(bar(20)), np.uint8)
     rng = np.random.default_rng(0)
-    greys = [((now := strokes.refocus(soft, rng)) > 20) & (now < 235) for _ in range(40)]
+    greys = [((now := strokes.vary_sharpness(soft, rng)) > 20) & (now < 235) for _ in range(40)]
     own = ((soft > 20) & (soft < 235)).sum()
     sums = [int(grey.sum()) for grey in greys]
     assert min(sums) < 0.7 * own
     assert max(sums) > 1.1 * own
     assert own in sums
-
-
-def test_normalise_of_nothing_is_nothing() -> None:
-    assert not strokes.normalise(np.zeros((30, 12), np.uint8)).any()
-    assert strokes.normalise(ring()).shape == (28, 28)
 
 
 def test_brighten_makes_ink_full() -> None:

@@ -1,16 +1,16 @@
-"""How people write the ten digits: for each a few forms, as the points that a pen passes.
+"""The forms in which people write digits and letters: the points that a pen passes.
 
-MNIST's writers learned theirs in one country. Elsewhere a 1 has a long upstroke, a 7 is
-crossed, a 0 slashed, the bar of a 5 stands apart. The forms here are of all such schools,
-drawn for this project.
+The writers of MNIST learned to write in one country. Elsewhere a 1 has a long upstroke, a 7
+is crossed, a 0 is slashed, and the bar of a 5 stands apart. The forms here cover these
+schools. They were drawn for this project.
 
-A form is given by two extremes with the same strokes, and every writer is somewhere between
-them. Points are ``x,y`` in heights of the digit, y downwards. The pen runs smoothly through
-the points; ``|`` turns a corner at the point before it, ``/`` lifts the pen.
+A form consists of two extremes with the same strokes. Each writer lies somewhere between
+them. An extreme is a text of points ``x,y`` in heights of the glyph, y downwards. A smooth
+curve runs through the points; ``|`` makes a corner of the point before it, ``/`` lifts the pen.
 
-The extremes keep the classes apart. The flag of a 1 rises at more than 45 degrees to a steep
-straight stem, where the bar of a 7 is level; the loop of a 9 is round where a closed 4 has
-corners; a 2 has a round back, unlike a Z; the loop of a 6 ends well below its top.
+The extremes keep the classes apart. The flag of a 1 rises at more than 45 degrees to a steep,
+straight stem, while the bar of a 7 is level. The loop of a 9 is round, while a closed 4 has
+corners. A 2 has a round back, unlike a Z. The loop of a 6 ends well below its top.
 """
 
 from __future__ import annotations
@@ -20,18 +20,19 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
+
+from edge_synth.arrays import Points
 
 
 @dataclass(frozen=True)
 class Form:
-    """One way to write a digit.
+    """One way to write a glyph.
 
     Attributes:
-        name: Tells it from the digit's other forms.
-        weight: How common it is among them; weights of a digit need not sum to 1.
+        name: Distinguishes it from the other forms of the glyph.
+        weight: How common it is among them; the weights of a glyph need not sum to 1.
         extremes: Two drawings with the same strokes, corners and numbers of points.
-        widest_pen: In heights of the digit; small loops are closed by a wide one.
+        widest_pen: In heights of the glyph; a wider pen closes the small loops.
     """
 
     name: str
@@ -40,24 +41,32 @@ class Form:
     widest_pen: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Drawing:
-    """The points of an extreme, and what they belong to.
+    """The points of a drawing and the strokes that they form.
 
     Attributes:
-        points: float64 (k, 2), x and y in heights of the digit, stroke after stroke.
-        strokes: Each stroke's first and last point.
-        runs: The first and last point of each smooth part of a stroke; a corner is the last
-            of one and the first of the next.
+        points: float64 (k, 2), in heights of the glyph, stroke after stroke.
+        strokes: Index of the first and last point of each stroke.
+        runs: Index of the first and last point of each smooth part of a stroke; a corner is
+            the last point of one run and the first of the next.
     """
 
-    points: NDArray[np.float64]
+    points: Points
     strokes: tuple[tuple[int, int], ...]
     runs: tuple[tuple[int, int], ...]
 
+    def stroke_points(self) -> list[Points]:
+        """Return the points of each stroke, float64 (n, 2)."""
+        return [self.points[first : last + 1] for first, last in self.strokes]
+
 
 def read_drawing(text: str) -> Drawing:
-    """Read an extreme of a form."""
+    """Parse a drawing.
+
+    Args:
+        text: Points, ``|`` and ``/`` as this module's docstring describes.
+    """
     points: list[list[float]] = []
     strokes: list[tuple[int, int]] = []
     runs: list[tuple[int, int]] = []
@@ -71,8 +80,8 @@ def read_drawing(text: str) -> Drawing:
     return Drawing(np.array(points), tuple(strokes), tuple(runs))
 
 
-# By digit, in groups of three lines: name; weight; widest pen, then the two extremes.
-_TABLES: Final = (
+# One table a digit. Three lines a form: "name; weight; widest pen", then the two extremes.
+_DIGIT_TABLES: Final = (
     """
     ring; 5; 0.21
     .25,.0 .09,.14 .02,.42 .05,.72 .16,.95 .3,.98 .42,.8 .46,.5 .4,.2 .25,.01
@@ -225,6 +234,26 @@ _TABLES: Final = (
     """,
 )
 
+# Letters and a plus sign that nobody takes for a digit.
+_LETTER_DRAWINGS: Final = {
+    "A": ".02,1 .28,.0 | .56,1 / .12,.64 .46,.64",
+    "E": ".52,.02 .06,.02 | .06,.99 | .54,.98 / .08,.48 .44,.48",
+    "H": ".04,.0 .04,1 / .54,.0 .54,1 / .04,.5 .54,.5",
+    "K": ".04,.0 .04,1 / .52,.0 .06,.54 | .54,1",
+    "M": ".0,1 .08,.0 | .34,.7 | .62,.0 | .7,1",
+    "N": ".02,1 .04,.0 | .52,1 | .54,.0",
+    "R": ".04,1 .04,.02 | .36,.0 .48,.24 .34,.46 .06,.5 | .52,1",
+    "T": ".0,.02 .58,.02 / .3,.02 .29,1",
+    "W": ".0,.0 .18,1 | .36,.4 | .54,1 | .74,.0",
+    "X": ".02,.0 .54,1 / .54,.0 .02,1",
+    "e": ".04,.76 .48,.68 .44,.48 .24,.42 .04,.6 .06,.88 .28,1 .5,.9",
+    "k": ".04,.0 .04,1 / .4,.46 .06,.74 | .42,1",
+    "m": ".02,.44 .04,1 | .06,.6 .2,.46 .32,.56 .33,1 | .36,.58 .5,.46 .62,.56 .64,1",
+    "n": ".02,.44 .04,1 | .06,.6 .24,.44 .4,.56 .42,1",
+    "w": ".0,.46 .14,1 | .28,.56 | .42,1 | .56,.46",
+    "+": ".3,.3 .3,.82 / .04,.56 .56,.56",
+}
+
 
 def _read_forms(table: str) -> tuple[Form, ...]:
     lines = [line.strip() for line in table.strip().splitlines()]
@@ -235,7 +264,10 @@ def _read_forms(table: str) -> tuple[Form, ...]:
     return tuple(forms)
 
 
-# By the digit.
 FORMS: Final[Mapping[int, tuple[Form, ...]]] = {
-    digit: _read_forms(table) for digit, table in enumerate(_TABLES)
+    digit: _read_forms(table) for digit, table in enumerate(_DIGIT_TABLES)
+}
+LETTERS: Final[Mapping[str, Form]] = {
+    letter: Form(letter, 1.0, (drawing, drawing), 1.0)
+    for letter, drawing in _LETTER_DRAWINGS.items()
 }

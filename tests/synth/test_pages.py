@@ -12,7 +12,7 @@ from pages.measure import edit_distance
 from pages.strategies import hard_pages, seeds
 
 from edge_infer import Classifier
-from edge_synth.pages import KINDS, PageSpec, draw_page, random_spec
+from edge_synth import KINDS, PageSpec, draw_page, random_spec
 from edge_synth.pages.forms import DIGIT_FORMS
 
 SLOW = settings(max_examples=15, deadline=None, derandomize=True)
