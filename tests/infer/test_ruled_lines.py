@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edge_infer.page.rules import Rule, erase_rules, find_rules
+from edge_infer.page.ruled_lines import RuledLine, erase_ruled_lines, find_ruled_lines
 
 ImageU8 = NDArray[np.uint8]
 
@@ -51,8 +51,8 @@ def rings(*centres: tuple[int, int]) -> ImageU8:
     return mask
 
 
-def erase(mask: ImageU8, depth: ImageU8 | None = None) -> ImageU8:
-    return erase_rules(mask, (mask // 255) * np.uint8(100) if depth is None else depth)
+def erase(mask: ImageU8, contrast: ImageU8 | None = None) -> ImageU8:
+    return erase_ruled_lines(mask, (mask // 255) * np.uint8(100) if contrast is None else contrast)
 
 
 def left_share(mask: ImageU8, erased: ImageU8) -> float:
@@ -98,7 +98,7 @@ def test_a_dotted_line_is_erased() -> None:
 @pytest.mark.parametrize("thickness", [1, 3, 6])
 def test_each_line_is_found_once(thickness: int) -> None:
     mask = lines(0.02, thickness=thickness)
-    level, across = find_rules(mask)
+    level, across = find_ruled_lines(mask)
     assert len(level) == len(range(50, HEIGHT - 25, 50))
     assert not across
 
@@ -106,7 +106,7 @@ def test_each_line_is_found_once(thickness: int) -> None:
 def test_a_line_on_which_digits_stand_is_found_whole() -> None:
     # They hide most of its upper edge.
     mask = lines(pitch=150) | rings(*((x, 118) for x in range(40, 380, 50)))
-    (rule,), _ = find_rules(mask)
+    (rule,), _ = find_ruled_lines(mask)
     assert rule.end - rule.start > 0.95 * WIDTH
 
 
@@ -131,8 +131,8 @@ def test_deeper_ink_along_a_line_stays() -> None:
     printed, stroke = lines(), blank()
     stroke[99:102, 150:200] = 255
     mask = printed | stroke
-    depth = np.where(stroke != 0, 180, np.where(printed != 0, 40, 0)).astype(np.uint8)
-    erased = erase(mask, depth)
+    contrast = np.where(stroke != 0, 180, np.where(printed != 0, 40, 0)).astype(np.uint8)
+    erased = erase(mask, contrast)
     assert (erased[stroke != 0] != 0).mean() > 0.9
     assert (erased[(printed != 0) & (stroke == 0)] != 0).mean() < 0.05
 
@@ -142,8 +142,8 @@ def test_a_faint_line_beside_deep_ink_is_erased() -> None:
     printed, digits = lines(), rings((80, 60), (180, 160), (290, 110))
     near = np.asarray(cv2.dilate(digits, np.ones((5, 5), np.uint8)))
     digits[printed != 0] = 0
-    depth = np.where(printed != 0, 40, np.where(digits != 0, 180, 0)).astype(np.uint8)
-    erased = erase(printed | digits, depth)
+    contrast = np.where(printed != 0, 40, np.where(digits != 0, 180, 0)).astype(np.uint8)
+    erased = erase(printed | digits, contrast)
     assert (erased[(printed != 0) & (near == 0)] != 0).mean() < 0.05
 
 
@@ -186,8 +186,8 @@ def test_erasing_leaves_what_was_given_as_it_was() -> None:
     assert np.array_equal(mask, before)
 
 
-def test_find_rules_tells_where_a_line_runs() -> None:
-    level, across = find_rules(lines(0.02, pitch=150))
+def test_find_ruled_lines_tells_where_a_line_runs() -> None:
+    level, across = find_ruled_lines(lines(0.02, pitch=150))
     assert not across
     assert len(level) == 1
     assert level[0].slope == pytest.approx(0.02, abs=0.01)
@@ -195,14 +195,14 @@ def test_find_rules_tells_where_a_line_runs() -> None:
     assert level[0].end - level[0].start > 0.95 * WIDTH
 
 
-def test_find_rules_on_a_large_mask_gives_its_pixels() -> None:
+def test_find_ruled_lines_on_a_large_mask_gives_its_pixels() -> None:
     mask = np.zeros((1200, 1600), np.uint8)
     mask[598:603, 100:1500] = 255
-    (rule,), _ = find_rules(mask)
+    (rule,), _ = find_ruled_lines(mask)
     assert rule.offset == pytest.approx(600, abs=4)
     assert rule.start == pytest.approx(100, abs=12)
     assert rule.end == pytest.approx(1500, abs=12)
 
 
 def test_rule_grows_at_both_ends() -> None:
-    assert Rule(100, 200, 7, 0.1).grown(0.5) == Rule(50, 250, 7, 0.1)
+    assert RuledLine(100, 200, 7, 0.1).grown(0.5) == RuledLine(50, 250, 7, 0.1)

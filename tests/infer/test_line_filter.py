@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from edge_infer.boxes import Box
+from edge_infer.page.line_filter import ReadLine, outlier_lines
 from edge_infer.page.page import Digit
-from edge_infer.page.stray import ReadRow, stray_rows
 
 
 def row(
@@ -14,20 +14,20 @@ def row(
     strength: float = 100,
     height: int = 40,
     width: int = 25,
-) -> ReadRow:
+) -> ReadLine:
     digit = Digit("5", confidence, Box(0, 0, width, height))
-    return ReadRow([digit] * count, strength)
+    return ReadLine([digit] * count, strength)
 
 
-def strays(other: ReadRow) -> list[int]:
+def strays(other: ReadLine) -> list[int]:
     """Tell whether a row is writing after two rows of ordinary writing."""
-    return stray_rows([row(), row(), other])
+    return outlier_lines([row(), row(), other])
 
 
 def test_rows_alike_are_writing() -> None:
     assert strays(row()) == []
-    assert stray_rows([]) == []
-    assert stray_rows([row(1, confidence=0.5)]) == []
+    assert outlier_lines([]) == []
+    assert outlier_lines([row(1, confidence=0.5)]) == []
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_rows_alike_are_writing() -> None:
         row(height=90, width=60),
     ],
 )
-def test_row_with_one_thing_against_it_is_writing(one_sign: ReadRow) -> None:
+def test_row_with_one_thing_against_it_is_writing(one_sign: ReadLine) -> None:
     assert strays(one_sign) == []
 
 
@@ -51,7 +51,7 @@ def test_row_with_one_thing_against_it_is_writing(one_sign: ReadRow) -> None:
         row(strength=50, height=90, width=60),
     ],
 )
-def test_row_with_two_things_against_it_is_none(two_signs: ReadRow) -> None:
+def test_row_with_two_things_against_it_is_none(two_signs: ReadLine) -> None:
     assert strays(two_signs) == [2]
 
 
@@ -63,7 +63,7 @@ def test_row_that_is_very_pale_is_none_however_sure() -> None:
 
 def test_dark_scenery_does_not_make_writing_pale() -> None:
     scenery = row(1, confidence=0.5, strength=200)
-    assert stray_rows([row(strength=50), row(strength=50), scenery]) == []
+    assert outlier_lines([row(strength=50), row(strength=50), scenery]) == []
 
 
 @pytest.mark.parametrize(("height", "is_stray"), [(40, False), (20, True), (70, True)])

@@ -1,4 +1,4 @@
-"""Which pieces stand in one row, and in what order rows are read."""
+"""Which components stand in one row, and in what order rows are read."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ import numpy as np
 import pytest
 
 from edge_infer.boxes import Box
-from edge_infer.page.rows import find_rows
-from edge_infer.page.strokes import Piece
+from edge_infer.page.components import Component
+from edge_infer.page.layout import find_text_lines
 
 HEIGHT = 40
 
 
-def piece(x: float, y: float, width: int = 24, height: int = HEIGHT) -> Piece:
+def component(x: float, y: float, width: int = 24, height: int = HEIGHT) -> Component:
     mask = np.ones((height, width), np.uint8)
-    return Piece(Box(round(x), round(y), width, height), mask, width * height)
+    return Component(Box(round(x), round(y), width, height), mask, width * height)
 
 
-def row(y: float, count: int, *, x: float = 10, slope: float = 0.0) -> list[Piece]:
+def row(y: float, count: int, *, x: float = 10, slope: float = 0.0) -> list[Component]:
     """Return digits side by side, rising or sinking by ``slope``."""
-    return [piece(x + 34 * index, y + slope * 34 * index) for index in range(count)]
+    return [component(x + 34 * index, y + slope * 34 * index) for index in range(count)]
 
 
-def find(*pieces: Piece) -> list[list[Piece]]:
-    """Find rows whatever the order of the pieces."""
-    mixed = list(pieces)
+def find(*components: Component) -> list[list[Component]]:
+    """Find rows whatever the order of the components."""
+    mixed = list(components)
     random.Random(0).shuffle(mixed)
-    return find_rows(mixed, HEIGHT)
+    return find_text_lines(mixed, HEIGHT)
 
 
 def test_no_pieces_make_no_rows() -> None:
-    assert find_rows([], 0.0) == []
+    assert find_text_lines([], 0.0) == []
 
 
 def test_two_rows_are_read_from_top_to_bottom() -> None:
@@ -49,7 +49,12 @@ def test_skewed_rows_hold_together(slope: float) -> None:
 
 
 def test_an_unsteady_row_with_digits_of_several_sizes_holds_together() -> None:
-    digits = [piece(10, 20), piece(45, 28, 16, 28), piece(75, 12, 30, 52), piece(120, 25)]
+    digits = [
+        component(10, 20),
+        component(45, 28, 16, 28),
+        component(75, 12, 30, 52),
+        component(120, 25),
+    ]
     assert find(*digits) == [digits]
 
 
@@ -66,9 +71,9 @@ def test_a_gap_between_words_ends_no_row() -> None:
 
 def test_broken_strokes_above_one_another_stay_together() -> None:
     # A five whose bar stands off, and an eight of two rings, between whole digits.
-    bar, body = piece(46, 20, 22, 5), piece(44, 28, 24, 32)
-    upper, lower = piece(80, 20, 20, 18), piece(78, 41, 24, 19)
-    first, last = piece(10, 20), piece(112, 20)
+    bar, body = component(46, 20, 22, 5), component(44, 28, 24, 32)
+    upper, lower = component(80, 20, 20, 18), component(78, 41, 24, 19)
+    first, last = component(10, 20), component(112, 20)
     (found,) = find(first, bar, body, upper, lower, last)
     assert found[0] is first
     assert found[-1] is last
@@ -83,25 +88,25 @@ def test_digits_right_above_one_another_are_two_rows() -> None:
 
 def test_a_small_part_goes_to_the_row_that_it_stands_by() -> None:
     upper, lower = row(20, 3), row(120, 3)
-    dash = piece(112, 138, 10, 4)
+    dash = component(112, 138, 10, 4)
     assert find(*upper, *lower, dash) == [upper, [*lower, dash]]
 
 
 def test_a_small_part_far_from_every_row_is_left_out() -> None:
     digits = row(20, 3)
-    assert find(*digits, piece(300, 200, 8, 8)) == [digits]
-    assert find(*digits, piece(60, 200, 8, 8)) == [digits]
+    assert find(*digits, component(300, 200, 8, 8)) == [digits]
+    assert find(*digits, component(60, 200, 8, 8)) == [digits]
 
 
 def test_a_part_makes_no_row() -> None:
     # Two rows near each other, and a dot between them that stands beside both.
     upper, lower = row(20, 4), row(75, 4)
-    dot = piece(30, 64, 6, 6)
+    dot = component(30, 64, 6, 6)
     found = find(*upper, *lower, dot)
     assert len(found) == 2
     assert sum(len(one) for one in found) == 9
 
 
 def test_digits_that_overlap_go_from_left_to_right() -> None:
-    slanted = [piece(10, 20, 30), piece(34, 20, 30), piece(58, 20, 30)]
+    slanted = [component(10, 20, 30), component(34, 20, 30), component(58, 20, 30)]
     assert find(*slanted) == [slanted]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edge_infer.page.ink import at_least, find_page_ink, histogram
+from edge_infer.page.binarize import at_least, find_ink, histogram
 
 ImageU8 = NDArray[np.uint8]
 
@@ -43,7 +43,7 @@ def false_share(mask: ImageU8, truth: ImageU8) -> float:
 
 def test_ink_is_the_same_for_an_inverted_picture() -> None:
     picture = noisy(on_paper(ring(), 210, 150), 1)
-    dark, light = find_page_ink(picture), find_page_ink(255 - picture)
+    dark, light = find_ink(picture), find_ink(255 - picture)
     assert dark.is_dark
     assert not light.is_dark
     assert dark.mask.any()
@@ -51,15 +51,15 @@ def test_ink_is_the_same_for_an_inverted_picture() -> None:
 
 
 def test_ink_is_what_was_drawn() -> None:
-    ink = find_page_ink(on_paper(ring(), 210, 150))
+    ink = find_ink(on_paper(ring(), 210, 150))
     assert np.array_equal(ink.mask, ring())
-    assert np.array_equal(ink.depth, 150 * (ring() != 0))
+    assert np.array_equal(ink.contrast, 150 * (ring() != 0))
 
 
 @pytest.mark.parametrize("light", [1.0, 0.5, 0.2])
 def test_a_gradient_is_no_ink(light: float) -> None:
     fall = np.tile(np.linspace(230, 90, 200), (200, 1)) * light
-    ink = find_page_ink(on_paper(ring(), fall, 60 * light))
+    ink = find_ink(on_paper(ring(), fall, 60 * light))
     assert found_share(ink.mask, ring()) > 0.95
     assert false_share(ink.mask, ring()) < 0.01
 
@@ -68,27 +68,27 @@ def test_a_shadow_edge_is_no_ink() -> None:
     paper = np.full((200, 200), 220.0)
     paper[:, 70:] = 130
     for mask in (ring(), np.zeros_like(ring())):
-        ink = find_page_ink(on_paper(mask, paper, 70))
+        ink = find_ink(on_paper(mask, paper, 70))
         assert false_share(ink.mask, mask) < 0.01
-    assert found_share(find_page_ink(on_paper(ring(), paper, 70)).mask, ring()) > 0.95
+    assert found_share(find_ink(on_paper(ring(), paper, 70)).mask, ring()) > 0.95
 
 
 @pytest.mark.parametrize("deviation", [1, 6, 20])
 def test_noise_is_next_to_no_ink(deviation: float) -> None:
     picture = noisy(np.full((300, 400), 128, np.uint8), deviation)
-    assert (find_page_ink(picture).mask != 0).mean() < 0.001
+    assert (find_ink(picture).mask != 0).mean() < 0.001
 
 
 @pytest.mark.parametrize("level", [0, 90, 255])
 def test_an_even_picture_has_no_ink(level: int) -> None:
-    assert not find_page_ink(np.full((60, 90), level, np.uint8)).mask.any()
+    assert not find_ink(np.full((60, 90), level, np.uint8)).mask.any()
 
 
 @pytest.mark.parametrize("size", [200, 500, 1000])
 def test_faint_pencil_in_noise_is_found(size: int) -> None:
     # The strokes are only three times as deep as the noise is wide.
     truth = ring(7, size)
-    ink = find_page_ink(noisy(on_paper(truth, 200, 18), 6))
+    ink = find_ink(noisy(on_paper(truth, 200, 18), 6))
     assert found_share(ink.mask, truth) > 0.8
     assert false_share(ink.mask, truth) < 0.01
 
@@ -96,7 +96,7 @@ def test_faint_pencil_in_noise_is_found(size: int) -> None:
 @pytest.mark.parametrize("thickness", [1, 12, 24, 32])
 def test_rings_from_hairline_to_marker_are_found_whole(thickness: int) -> None:
     truth = ring(thickness)
-    ink = find_page_ink(on_paper(truth, 230, 180))
+    ink = find_ink(on_paper(truth, 230, 180))
     assert found_share(ink.mask, truth) > 0.95
     assert false_share(ink.mask, truth) < 0.01
 
@@ -104,14 +104,14 @@ def test_rings_from_hairline_to_marker_are_found_whole(thickness: int) -> None:
 def test_a_stroke_that_fills_nearly_half_of_the_window_is_found_whole() -> None:
     truth = np.zeros((200, 200), np.uint8)
     truth[20:180, 75:123] = 255
-    assert np.array_equal(find_page_ink(on_paper(truth, 230, 180)).mask, truth)
+    assert np.array_equal(find_ink(on_paper(truth, 230, 180)).mask, truth)
 
 
 def test_ink_is_found_on_large_and_on_tiny_pictures() -> None:
     large = ring(9, 1400)
-    assert found_share(find_page_ink(on_paper(large, 230, 180)).mask, large) > 0.95
+    assert found_share(find_ink(on_paper(large, 230, 180)).mask, large) > 0.95
     for shape in ((1, 1), (1, 40), (3, 2), (8, 1600)):
-        assert find_page_ink(np.full(shape, 200, np.uint8)).mask.shape == shape
+        assert find_ink(np.full(shape, 200, np.uint8)).mask.shape == shape
 
 
 def test_at_least_includes_the_level() -> None:

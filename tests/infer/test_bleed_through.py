@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edge_infer.page.ink import Ink
-from edge_infer.page.pale import leave_out_pale
-from edge_infer.page.strokes import Piece, find_pieces
+from edge_infer.page.binarize import Ink
+from edge_infer.page.bleed_through import remove_bleed_through
+from edge_infer.page.components import Component, find_components
 
 ImageU8 = NDArray[np.uint8]
 
@@ -20,20 +20,20 @@ def draw_zero(image: ImageU8, x: int, level: int, y: int = 100) -> None:
     cv2.ellipse(image, (x, y), (20, 40), 0, 0, 360, (level,), 7)
 
 
-def left(image: ImageU8, ground: int | NDArray[np.int64] = 220) -> list[Piece]:
-    depth = np.clip(ground - image.astype(np.int64), 0, 255).astype(np.uint8)
-    ink = Ink(depth, 12, is_dark=True)
-    pieces = leave_out_pale(find_pieces(ink), ink, image)
-    return sorted(pieces, key=lambda piece: piece.box.x)
+def left(image: ImageU8, ground: int | NDArray[np.int64] = 220) -> list[Component]:
+    contrast = np.clip(ground - image.astype(np.int64), 0, 255).astype(np.uint8)
+    ink = Ink(contrast, 12, is_dark=True)
+    components = remove_bleed_through(find_components(ink), ink, image)
+    return sorted(components, key=lambda component: component.box.x)
 
 
 def test_pale_piece_beside_dark_ones_is_left_out() -> None:
     image = page()
     for x, level in ((60, 60), (160, 150), (260, 60)):
         draw_zero(image, x, level)
-    assert [piece.box.x < 160 < piece.box.x + piece.box.width for piece in left(image)] == [
-        False
-    ] * 2
+    assert [
+        component.box.x < 160 < component.box.x + component.box.width for component in left(image)
+    ] == [False] * 2
 
 
 def test_pale_row_under_a_dark_one_stays() -> None:
@@ -48,7 +48,7 @@ def test_pale_part_is_taken_off_and_parts_what_it_joined() -> None:
     for x in (60, 200):
         draw_zero(image, x, 60)
     cv2.line(image, (80, 100), (180, 100), (150,), 7)
-    assert [piece.box.width < 60 for piece in left(image)] == [True, True]
+    assert [component.box.width < 60 for component in left(image)] == [True, True]
 
 
 def test_ink_in_the_shadow_is_no_paler_than_in_the_light() -> None:
@@ -65,9 +65,9 @@ def test_alike_pieces_stay_as_they_are(level: int) -> None:
     for x in (60, 160, 260):
         draw_zero(image, x, level)
     ink = Ink(cv2.subtract(page(), image).astype(np.uint8), 12, is_dark=True)
-    pieces = find_pieces(ink)
-    assert leave_out_pale(pieces, ink, image) == pieces
+    components = find_components(ink)
+    assert remove_bleed_through(components, ink, image) == components
 
 
 def test_no_pieces_leave_none() -> None:
-    assert leave_out_pale([], Ink(page(0), 12, is_dark=True), page()) == []
+    assert remove_bleed_through([], Ink(page(0), 12, is_dark=True), page()) == []
