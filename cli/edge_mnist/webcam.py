@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -34,21 +33,21 @@ def command(
         str | None,
         typer.Option(
             metavar="WHAT",
-            help="Instead of a camera: a video file, or an http:// or rtsp:// address.",
+            help="A video file, or an http:// or rtsp:// address, instead of a camera.",
         ),
     ] = None,
     model: ModelOption = None,
     headless: Annotated[bool, typer.Option("--headless", help="Open no window.")] = False,
     record: Annotated[
         Path | None,
-        typer.Option(metavar="OUT.mp4", help="Write a video of what the window shows."),
+        typer.Option(metavar="OUT.mp4", help="Write a video of the frames with their boxes."),
     ] = None,
     jsonl: Annotated[
         str | None,
-        typer.Option(metavar="OUT", help="Write one JSON object a frame; - for standard output."),
+        typer.Option(metavar="OUT", help="Write one JSON object per frame; `-` for stdout."),
     ] = None,
     max_frames: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Stop after so many frames.")
+        int | None, typer.Option(min=1, metavar="N", help="Stop after this number of frames.")
     ] = None,
     snapshots: Annotated[Path, typer.Option(metavar="DIR", help="Folder for snapshots.")] = Path(),
     threads: ThreadsOption = 1,
@@ -56,11 +55,12 @@ def command(
 ) -> None:
     """Find and read the digits in each frame of a camera, a video file or a stream.
 
-    Ctrl-C or SIGTERM ends it tidily; what was recorded so far is kept.
+    Ctrl-C or SIGTERM stops it and keeps what was recorded.
     """
     from edge_infer.camera.webcam import WebcamConfig, run_webcam
+    from edge_infer.environment import is_verbose
     from edge_infer.errors import UsageError
-    from edge_mnist.console import ERR, OUT
+    from edge_mnist.terminal import ERR, OUT
 
     if camera is not None and source is not None:
         raise UsageError("give --camera or --source, not both")
@@ -76,7 +76,7 @@ def command(
             max_frames=max_frames,
             snapshots=snapshots,
             overwrite=force,
-            verbose=bool(os.environ.get("EDGE_MNIST_VERBOSE")),
+            verbose=is_verbose(),
         )
     )
     console = ERR if jsonl == "-" else OUT
