@@ -10,7 +10,12 @@ import typer
 from edge_mnist.options import ForceFolderOption, ThreadsOption
 
 if TYPE_CHECKING:
-    from edge_analysis.evaluation import Evaluation, EvaluationData, EvaluationRecord, Subject
+    from edge_analysis.evaluation import (
+        EvaluatedModel,
+        Evaluation,
+        EvaluationData,
+        EvaluationRecord,
+    )
     from edge_mnist.terminal import ProgressView
 
 EXAMPLES: Final = """
@@ -77,9 +82,7 @@ def command(
     from edge_mnist.startup import require
 
     require("report", "evaluate")
-    from edge_analysis.evaluation import evaluate
-    from edge_analysis.evaluation.drawings import draw_figures
-    from edge_analysis.evaluation.writing import write_evaluation
+    from edge_analysis.evaluation import evaluate, write_evaluation
     from edge_infer.camera.window import ensure_display
     from edge_mnist.terminal import OUT, ProgressView
     from edge_train.data.samples import make_folder
@@ -92,19 +95,19 @@ def command(
     rival = None if compare is None else _load_subject(compare, threads)
     with ProgressView() as view:
         loaded = _load_data(data, model, view)
-        look_at = tuple(occlusion or ())
-        evaluation = evaluate(subject, loaded, view.progress, rival=rival, look_at=look_at)
-        drawn = draw_figures(evaluation, view.progress)
-        page = write_evaluation(evaluation, drawn, output, view.progress)
+        evaluation = evaluate(
+            subject, loaded, view.progress, rival=rival, occlusion=tuple(occlusion or ())
+        )
+        page = write_evaluation(evaluation, output, view.progress)
     _show_summary(evaluation.record)
     OUT.print(f"report: {page}", markup=False)
     if show:
-        _show_samples(evaluation)
+        _show_answers(evaluation)
 
 
-def _load_subject(model: str, threads: int) -> Subject:
+def _load_subject(model: str, threads: int) -> EvaluatedModel:
     """Load a shipped model, an ``.onnx`` file or the Keras model of a run folder."""
-    from edge_analysis.evaluation.loading import load_file, load_run
+    from edge_analysis.evaluation import load_file, load_run
     from edge_infer.model.run_folder import RunFolder
     from edge_mnist.startup import start_tensorflow
 
@@ -193,10 +196,10 @@ def _summary_lines(record: EvaluationRecord) -> list[str]:
     return lines
 
 
-def _show_samples(evaluation: Evaluation) -> None:
-    from edge_analysis.evaluation.sample_window import SampleViewer
+def _show_answers(evaluation: Evaluation) -> None:
+    from edge_analysis.evaluation import AnswerViewer
     from edge_infer.camera.window import FrameWindow
 
-    viewer = SampleViewer(evaluation.data.test, evaluation.answers, evaluation.names)
+    viewer = AnswerViewer(evaluation.data.test, evaluation.answers, evaluation.names)
     with FrameWindow("edge-mnist evaluate") as window:
         viewer.run(window)

@@ -76,7 +76,7 @@ def command(
             param_hint="--force",
         )
     require("report", "explore")
-    from edge_analysis.exploration import explore
+    from edge_analysis.exploration import explore, write_exploration
     from edge_train.data import load_dataset
     from edge_train.data.samples import make_folder
 
@@ -87,10 +87,11 @@ def command(
     with ProgressView() as view:
         dataset = load_dataset(data, notify=view.notify, progress=view.progress)
         if image is None:
-            found = explore(_pictures(dataset), folder, view.progress)
+            found = explore(_pictures(dataset), view.progress)
+            page = write_exploration(found, folder, view.progress)
     if image is None:
         _show_summary(found)
-        OUT.print(f"report: {folder / 'report.html'}", markup=False)
+        OUT.print(f"report: {page}", markup=False)
     else:
         _draw_picture(dataset, image, split, folder)
 
@@ -149,7 +150,7 @@ def _show_summary(found: Exploration) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from edge_analysis.exploration.report_sections import key_figures, notes
+    from edge_analysis.exploration import key_figures, notes
     from edge_mnist.terminal import show
 
     table = Table(box=None, show_header=False, pad_edge=False)

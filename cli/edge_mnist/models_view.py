@@ -180,4 +180,3 @@ def _commands(card: ModelCard) -> RenderableType:
 def _accuracy(accuracy: Accuracy, *, separator: str = " ") -> str:
     low, high = wilson_interval(accuracy)
     return f"{percent(accuracy.fraction)}{separator}({100 * low:.2f} to {percent(high)})"
-

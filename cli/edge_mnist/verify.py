@@ -17,6 +17,7 @@ from edge_mnist.options import (
 
 if TYPE_CHECKING:
     from edge_export import ParityReport
+    from edge_infer.model.metadata import Accuracy
 
 EXAMPLES: Final = """
 **Examples**
@@ -93,12 +94,14 @@ def parity_rows(report: ParityReport) -> ParityRows:
     from edge_infer.model.reliability import wilson_interval
     from edge_mnist.terminal import percent
 
+    def interval(accuracy: Accuracy) -> str:
+        return " to ".join(map(percent, wilson_interval(accuracy)))
+
     keras, file = report.accuracy_keras, report.accuracy
-    intervals = [" to ".join(map(percent, wilson_interval(each))) for each in (keras, file)]
     changes, losses = report.gates.allowed_changes(report.n), report.gates.allowed_losses(report.n)
     return [
         ("test accuracy", percent(keras.fraction), percent(file.fraction)),
-        ("95 % interval", *intervals),
+        ("95 % interval", interval(keras), interval(file)),
         ("top-1 agreement", "", percent(report.agreement)),
         ("labels changed", "", f"{len(report.changed_indices):,} of {report.n:,}"),
         ("largest |Δp|", "", f"{report.max_delta:.2g}"),

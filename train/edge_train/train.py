@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import platform
 import shutil
 from dataclasses import replace
@@ -18,7 +17,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from edge_infer.errors import OutputError, RunError
-from edge_infer.host import cpu_name
+from edge_infer.host import machine_name
 from edge_infer.io.atomic import atomic_path
 from edge_infer.model.metadata import IMAGE_SIZE
 from edge_infer.model.run_folder import UNLABELLED, Calibration, RunFolder, RunRecord
@@ -188,7 +187,7 @@ def _record(
         inference_time_ms=test.time_ms,
         augmentation_share=sum(row.augmentation_s for row in state.history) / time_s,
         versions={"python": platform.python_version(), **{tool: version(tool) for tool in _TOOLS}},
-        machine=f"{cpu_name()}, {os.cpu_count()} cores",
+        machine=machine_name(),
         finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
         teacher_sha256=state.teacher_sha256,
     )

@@ -18,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_bench.cpus.twin import float_twin
-from edge_bench.reading.speed_pages import make_page
 from edge_infer.errors import DataError
 from edge_infer.model.shipped import DEFAULT_MODEL, read_shipped_model
+from edge_synth.pages import draw_sized_page
 
 DIGITS: Final = 500
 SEED: Final = 1
@@ -72,7 +72,7 @@ def _draw_pages(*, large: bool) -> Iterator[tuple[str, ImageU8]]:
     for kind in generator.KINDS:
         yield kind, generator.draw_page(generator.random_spec(kind, SEED), SEED).image
     if large:
-        yield "large", make_page(LARGE_PX, LARGE_DIGITS).image
+        yield "large", draw_sized_page(LARGE_PX, LARGE_DIGITS).image
 
 
 def _generator() -> Any:

@@ -10,8 +10,8 @@ from typing import Final
 
 from edge_bench.cpus.answers import MNIST, PAGE_TENSORS, PAGES, TENSORS, Answers
 from edge_bench.cpus.compare import FLOAT_LIMIT, Differences
-from edge_bench.family.markdown import NOTHING, table
 from edge_infer.io.atomic import write_text
+from edge_infer.text import markdown_table
 
 FORMAT_VERSION: Final = 1
 _HEADINGS: Final = (
@@ -107,7 +107,7 @@ def report_lines(results: ParityResults) -> list[str]:
         "first CPU answers: by one bit of a tensor or of an int8 probability, in a page's text "
         f"or in a box. Float probabilities may differ by {FLOAT_LIMIT:g}.",
         "",
-        *table(_HEADINGS, [_first_row(results), *map(_row, results.cpus)]),
+        *markdown_table(_HEADINGS, [_first_row(results), *map(_row, results.cpus)]),
         *_instruction_lines(results.cpus),
         *(f"- Left out: {line}." for line in results.left_out),
         "",
@@ -115,7 +115,7 @@ def report_lines(results: ParityResults) -> list[str]:
 
 
 def _first_row(results: ParityResults) -> tuple[str, ...]:
-    return (f"{results.reference}, this one", *(NOTHING for _ in _HEADINGS[1:]))
+    return (f"{results.reference}, this one", *("-" for _ in _HEADINGS[1:]))
 
 
 def _row(cpu: CpuResult) -> tuple[str, ...]:
@@ -136,5 +136,5 @@ def _instruction_lines(cpus: Sequence[CpuResult]) -> list[str]:
         "Instructions of one int8 inference of one image, from Python and back, as QEMU counts "
         "them: what there is to do, not how long it takes.",
         "",
-        *table(("CPU", *models), rows),
+        *markdown_table(("CPU", *models), rows),
     ]

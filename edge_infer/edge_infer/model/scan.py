@@ -1,10 +1,10 @@
-"""Look into an ONNX file before onnxruntime does, without the onnx package.
+"""Safety check of an ONNX file before onnxruntime opens it.
 
-A model file may point to tensors in other files (``external_data``), and onnxruntime
-would open them. We ship and accept self-contained files only, so the file is walked
-first: this reads just enough of the protobuf wire format (varint keys, length-
-delimited fields; protobuf.dev/programming-guides/encoding) to find the metadata, the
-opset and any tensor whose data lie elsewhere.
+A model file may refer to tensors in other files (``external_data``), which onnxruntime would
+open. Only self-contained files are accepted. The check is own code because it must run before
+onnxruntime sees the file, and the runtime does not depend on the onnx package. It parses just
+enough of the protobuf wire format (protobuf.dev/programming-guides/encoding) to find the
+metadata, the opset and references to other files.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _OPSET_DOMAIN: Final = 1
 _OPSET_VERSION: Final = 2
 _TENSOR_EXTERNAL_DATA: Final = 13
 _TENSOR_DATA_LOCATION: Final = 14
-# What of a graph can hold tensors: path of field numbers from each message to the next.
+# The fields through which a graph can contain tensors.
 _GRAPH_NODE: Final = 1
 _GRAPH_INITIALIZER: Final = 5
 _GRAPH_SPARSE_INITIALIZER: Final = 15
@@ -46,7 +46,7 @@ _MAX_GRAPH_DEPTH: Final = 16
 
 @dataclass(frozen=True)
 class OnnxSummary:
-    """The few facts of an ONNX file that are checked before it is run."""
+    """The properties of an ONNX file that are checked before it is loaded."""
 
     ir_version: int
     opset: int
@@ -54,16 +54,16 @@ class OnnxSummary:
 
 
 def scan_onnx(data: bytes) -> OnnxSummary:
-    """Walk the bytes of an ONNX file.
+    """Parse an ONNX file and check that it is self-contained.
 
     Args:
         data: The whole file.
 
     Returns:
-        Its IR version, the opset of the default domain and its metadata.
+        The IR version, the opset of the default domain and the metadata.
 
     Raises:
-        ModelError: Not an ONNX file, cut short, or with tensors in other files.
+        ModelError: Not an ONNX file, truncated, or with tensors in other files.
     """
     ir_version, opset, metadata, has_graph = 0, 0, dict[str, str](), False
     for field, value in _fields(memoryview(data)):
@@ -80,7 +80,7 @@ def scan_onnx(data: bytes) -> OnnxSummary:
             pair = {key: bytes(_message(text)) for key, text in _fields(_message(value))}
             metadata[_text(pair.get(1, b""))] = _text(pair.get(2, b""))
     if not has_graph or not ir_version:
-        raise ModelError("this is not an ONNX model: it holds no graph", code="not_onnx")
+        raise ModelError("this is not an ONNX model: it has no graph", code="not_onnx")
     return OnnxSummary(ir_version, opset, metadata)
 
 
@@ -138,7 +138,7 @@ def _check_tensor(tensor: memoryview) -> None:
     for field, value in _fields(tensor):
         if field == _TENSOR_EXTERNAL_DATA or (field == _TENSOR_DATA_LOCATION and value != 0):
             raise ModelError(
-                "the model keeps tensors in other files, which is never followed; "
+                "the model refers to tensors in other files, which are never read; "
                 "save it as one self-contained file",
                 code="external_data",
             )
@@ -158,7 +158,7 @@ def _text(data: bytes) -> str:
 
 
 def _fields(message: memoryview) -> Iterator[tuple[int, int | memoryview]]:
-    """Yield (field number, value) of a protobuf message; fixed-width values as bytes."""
+    """Yield the number and value of each field of a message; fixed-width values as bytes."""
     position = 0
     while position < len(message):
         key, position = _varint(message, position)
@@ -174,7 +174,7 @@ def _fields(message: memoryview) -> Iterator[tuple[int, int | memoryview]]:
         else:
             raise ModelError("this is not an ONNX model, or it is damaged", code="damaged")
         if position + length > len(message):
-            raise ModelError("the ONNX file is cut short or damaged", code="damaged")
+            raise ModelError("the ONNX file is truncated or damaged", code="damaged")
         yield key >> 3, message[position : position + length]
         position += length
 
@@ -189,4 +189,4 @@ def _varint(message: memoryview, position: int) -> tuple[int, int]:
         value |= (byte & 0x7F) << shift
         if byte < 0x80:
             return value, position
-    raise ModelError("the ONNX file is cut short or damaged", code="damaged")
+    raise ModelError("the ONNX file is truncated or damaged", code="damaged")

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from typing import Final, assert_never
 
-from edge_analysis.report_page.content import (
+from edge_analysis.report_page import (
     Block,
     Figures,
     KeyFigures,

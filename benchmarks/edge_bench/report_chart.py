@@ -6,13 +6,15 @@ the plain runtime, and a drawing whose colours are CSS classes turns dark with i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
+from xml.etree import ElementTree
 
-from edge_analysis.report_page.content import Figure, Swatch
-from edge_analysis.report_page.markup import Element, node, to_text
-from edge_analysis.report_page.scale import Scale, fit_scale, tick_label
+from edge_analysis.report_page import Figure, Swatch
+from edge_bench.report_scale import Scale, fit_scale, tick_label
+
+Element = ElementTree.Element
 
 # As in style.css.
 COLOURS: Final = 8
@@ -95,18 +97,35 @@ def chart_figure(chart: Chart, *, alt: str, caption: str) -> Figure:
         With a legend, but for series that are labelled in the drawing.
     """
     legend = tuple(
-        Swatch(name=one.name, index=one.index, dashed=one.dashed)
+        Swatch(name=one.name, picture=to_text(_swatch(one)))
         for one in chart.series
         if not one.label
     )
     return Figure(picture=_draw(chart), alt=alt, caption=caption, legend=legend)
 
 
-def swatch_svg(swatch: Swatch) -> Element:
+def node(
+    tag: str, content: str | Sequence[Element] = (), attributes: Mapping[str, str] | None = None
+) -> Element:
+    """Make an element of a text, or of the elements within it."""
+    made = Element(tag, dict(attributes or {}))
+    if isinstance(content, str):
+        made.text = content
+    else:
+        made.extend(content)
+    return made
+
+
+def to_text(element: Element) -> str:
+    """Write an element as HTML."""
+    return ElementTree.tostring(element, encoding="unicode", method="html")
+
+
+def _swatch(one: Series) -> Element:
     """Draw the line and the shape of an entry of a legend."""
-    line = _line([(1, 7), (27, 7)], swatch.index, swatch.dashed)
+    line = _line([(1, 7), (27, 7)], one.index, one.dashed)
     box = {"viewBox": "0 0 28 14", "width": "28", "height": "14", "aria-hidden": "true"}
-    return node("svg", [line, _marker((14, 7), swatch.index)], box)
+    return node("svg", [line, _marker((14, 7), one.index)], box)
 
 
 def _draw(chart: Chart) -> str:

@@ -33,7 +33,7 @@ _QUIT: Final = ("q", ESCAPE)
 _ANY_SCRIPT: Final = int(cv2.__version__.partition(".")[0]) >= 5
 
 
-class SampleViewer:
+class AnswerViewer:
     """Steps through a model's answers.
 
     Attributes:
