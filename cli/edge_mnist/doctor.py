@@ -116,7 +116,7 @@ def _inference_findings() -> Iterator[Finding]:
 
 
 def _camera_findings() -> Iterator[Finding]:
-    from edge_infer.camera.cameras import list_cameras
+    from edge_infer.camera import list_cameras
     from edge_infer.camera.window import ensure_display
     from edge_infer.errors import EdgeMnistError
 

@@ -131,7 +131,7 @@ def command(
     if resume is not None:
         _follow(resume, lambda view: resume_run(resume, view))
         return
-    fitted = {"epochs": epochs, "batch_size": batch_size, "patience": patience}
+    overridden = {"epochs": epochs, "batch_size": batch_size, "patience": patience}
     config = TrainConfig(
         preset=preset,
         data=data,
@@ -142,12 +142,12 @@ def command(
             find_preset(preset).find_recipe(recipe),
             learning_rate=learning_rate,
             precision=precision,
-            **fitted,
+            **overridden,
         ),
         teachers=tuple(teacher or ()),
         legacy_h5=legacy_h5,
         tensorboard=tensorboard,
-        asked=tuple(name for name, value in fitted.items() if value is not None),
+        overridden=tuple(name for name, value in overridden.items() if value is not None),
     )
     _follow(config.out, lambda view: train(config, view, force=force))
 

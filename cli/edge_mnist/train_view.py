@@ -81,10 +81,10 @@ def show_record(folder: Path, record: RunRecord) -> None:
 
 def show_presets() -> None:
     """Print layers, parameters and multiply-accumulates per image of each preset."""
-    from edge_train.presets import PRESETS, build_finished, layer_costs
+    from edge_train.presets import PRESETS, build_final, layer_costs
 
     for name, preset in PRESETS.items():
-        costs = layer_costs(build_finished(name, preset.recipe, _DIGIT_CLASSES))
+        costs = layer_costs(build_final(name, preset.recipe, _DIGIT_CLASSES))
         table = make_table("layer", "output", "parameters", "MACs", text=("layer", "output"))
         for cost in costs:
             shape = "x".join(map(str, cost.shape))
@@ -101,5 +101,5 @@ def _recipe_line(name: str, recipe: Recipe) -> str:
         f"recipe {name}: {recipe.optimizer}, {recipe.epochs} epochs in batches of "
         f"{recipe.batch_size}, learning rate {recipe.learning_rate:g}, "
         + (f"patience {recipe.patience}" if recipe.patience else "no early stop")
-        + (", softened" if recipe.soften else "")
+        + (", blur folded" if recipe.fold_blur else "")
     )

@@ -14,7 +14,7 @@ import pytest
 
 from edge_bench.reading.pictures import draw_sheet, draw_tile
 from edge_infer.errors import DataError, MissingExtraError
-from edge_synth.pages import PageSpec, draw_page
+from edge_synth import PageSpec, draw_page
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 

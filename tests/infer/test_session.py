@@ -52,16 +52,16 @@ def test_open_model_runs_any_batch(tiny_model_path: Path) -> None:
 
 def test_sessions_have_one_thread_and_never_spin(tiny_model_path: Path) -> None:
     opened = open_model(tiny_model_path.read_bytes(), "tiny")
-    for session in (opened.session, opened.another_session(), opened.lean_session()):
+    for session in (opened.session, opened.new_session(), opened.new_session(arena=False)):
         options = session.get_session_options()
         assert (options.intra_op_num_threads, options.inter_op_num_threads) == (1, 1)
         assert options.get_session_config_entry("session.intra_op.allow_spinning") == "0"
         assert session.get_providers() == ["CPUExecutionProvider"]
 
 
-def test_lean_session_answers_the_same_without_an_arena(tiny_model_path: Path) -> None:
+def test_session_without_an_arena_answers_the_same(tiny_model_path: Path) -> None:
     opened = open_model(tiny_model_path.read_bytes(), "tiny")
-    lean = opened.lean_session()
+    lean = opened.new_session(arena=False)
     assert opened.session.get_session_options().enable_cpu_mem_arena
     assert not lean.get_session_options().enable_cpu_mem_arena
     images = np.random.default_rng(0).integers(0, 256, (3, 28, 28), dtype=np.uint8)
