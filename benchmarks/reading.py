@@ -37,7 +37,7 @@ from edge_infer.page import PageReader
 from edge_infer.page.annotate import draw_page
 from edge_infer.page.items import ReadPage
 from edge_infer.text import markdown_table
-from edge_synth.pages import draw_sized_page
+from edge_synth import draw_sized_page
 from reading_programs import PEERS, EdgeMnist, Program
 from reading_report import (
     PageResult,
@@ -107,7 +107,8 @@ def read_pages(
 
 
 def _read(program: Program, page: TruePage, photo: Path) -> PageResult:
-    rows, message = (), None
+    rows: tuple[str, ...] = ()
+    message = None
     began_s, began_cpu_s = time.perf_counter(), program.cpu_s()
     try:
         rows = program.read(photo)

@@ -15,7 +15,6 @@ from edge_analysis.report_page import (
     Paragraph,
     Section,
     page_html,
-    page_markdown,
 )
 from edge_bench.record import Measurement
 from edge_bench.report_charts import (
@@ -23,6 +22,7 @@ from edge_bench.report_charts import (
     distribution_figures,
     throughput_figures,
 )
+from edge_bench.report_markdown import page_markdown
 from edge_bench.report_runs import Run, fewest_threads, read_runs, scenarios_of
 from edge_bench.report_tables import (
     machines_table,

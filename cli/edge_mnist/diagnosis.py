@@ -67,7 +67,7 @@ def _runtime_findings() -> Iterator[Finding]:
     """Report what takes importing the runtime."""
     import onnxruntime
 
-    from edge_infer.camera.cameras import list_cameras
+    from edge_infer.camera import list_cameras
     from edge_infer.camera.window import ensure_display
     from edge_infer.errors import EdgeMnistError
     from edge_infer.host import cpu_instructions, cpu_name

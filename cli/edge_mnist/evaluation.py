@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import cast
 
 from edge_analysis.evaluation import (
+    AnswerViewer,
+    EvaluatedModel,
     Evaluation,
     EvaluationData,
     Part,
-    Subject,
     evaluate,
+    load_file,
+    load_run,
+    write_evaluation,
 )
-from edge_analysis.evaluation.loading import load_file, load_run
 from edge_infer.model.run_folder import RunFolder
 from edge_mnist.console import ERR, OUT
 from edge_mnist.evaluation_view import summary
@@ -48,19 +51,15 @@ def run_evaluation(
     assert subject is not None
     with LoadingView() as view:
         loaded = load_data(data or _own_data(model), view, rule=_own_split(model))
-        evaluation = evaluate(subject, loaded, view.progress, rival=beside, look_at=look_at)
-        from edge_analysis.evaluation.drawings import draw_figures
-        from edge_analysis.evaluation.writing import write_evaluation
-
-        drawn = draw_figures(evaluation, view.progress)
-        page = write_evaluation(evaluation, drawn, output, view.progress)
+        evaluation = evaluate(subject, loaded, view.progress, rival=beside, occlusion=look_at)
+        page = write_evaluation(evaluation, output, view.progress)
     OUT.print(summary(evaluation.record))
     OUT.print(f"report: {page}", markup=False)
     if show:
         _show(evaluation)
 
 
-def load_subject(model: str, *, threads: int) -> Subject:
+def load_subject(model: str, *, threads: int) -> EvaluatedModel:
     """Make ready a shipped model, an ``.onnx`` file or the Keras model of a run folder.
 
     Raises:
@@ -88,7 +87,7 @@ def load_data(source: str, view: LoadingView, *, rule: SplitRule = "stratified")
     )
 
 
-def _load_run(folder: RunFolder) -> Subject:
+def _load_run(folder: RunFolder) -> EvaluatedModel:
     folder.read_record()
     require("train", "evaluate RUN")
     with ERR.status("starting TensorFlow"):
@@ -113,9 +112,8 @@ def _own_split(model: str) -> SplitRule:
 
 
 def _show(evaluation: Evaluation) -> None:
-    from edge_analysis.evaluation.sample_window import SampleViewer
     from edge_infer.camera.window import FrameWindow
 
-    viewer = SampleViewer(evaluation.data.test, evaluation.answers, evaluation.names)
+    viewer = AnswerViewer(evaluation.data.test, evaluation.answers, evaluation.names)
     with FrameWindow("edge-mnist evaluate") as window:
         viewer.run(window)

@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from edge_analysis.evaluation import EvaluationRecord
-from edge_analysis.evaluation.wording import percent, percent_range
+from edge_analysis.text import percent, percent_range
 
 _CONFUSIONS = 5
 

@@ -7,7 +7,14 @@ from typing import Final
 
 import numpy as np
 
-from edge_analysis.exploration import Pictures, Progress, Split, explore, write_pixel_values
+from edge_analysis.exploration import (
+    Pictures,
+    Progress,
+    Split,
+    explore,
+    write_exploration,
+    write_pixel_values,
+)
 from edge_infer.errors import DataError
 from edge_mnist.console import OUT, progress_bar
 from edge_mnist.exploration_view import exploration_view
@@ -33,9 +40,10 @@ def explore_data(data: str, folder: Path, *, force: bool) -> None:
         progress: Progress = lambda doing, done, total: bar.update(  # noqa: E731
             task, description=doing, completed=done, total=total
         )
-        found = explore(pictures, folder, progress)
+        found = explore(pictures, progress)
+        page = write_exploration(found, folder, progress)
     OUT.print(exploration_view(found))
-    OUT.print(f"report: {folder / 'report.html'}", markup=False)
+    OUT.print(f"report: {page}", markup=False)
 
 
 def draw_picture(data: str, folder: Path, number: int, split: str) -> None:

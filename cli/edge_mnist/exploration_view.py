@@ -6,8 +6,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from edge_analysis.exploration.analysis import Exploration
-from edge_analysis.exploration.report_sections import key_figures, notes
+from edge_analysis.exploration import Exploration, key_figures, notes
 
 
 def exploration_view(found: Exploration) -> RenderableType:

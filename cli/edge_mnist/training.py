@@ -15,7 +15,7 @@ from edge_mnist.training_view import TerminalTrainingView
 from edge_train.checkpoint import CHECKPOINT_NAME
 from edge_train.config import Recipe, TrainConfig, override
 from edge_train.data.split import SplitRule
-from edge_train.presets import PRESETS, build_finished, find_preset, layer_costs
+from edge_train.presets import PRESETS, build_final, find_preset, layer_costs
 from edge_train.train import resume, train, use_deterministic_operations
 
 _EXIT_INTERRUPTED = 130
@@ -40,7 +40,7 @@ def make_config(
     legacy_h5: bool,
 ) -> TrainConfig:
     """Resolve the options of the command line to a full configuration."""
-    asked = {"epochs": epochs, "batch_size": batch_size, "patience": patience}
+    overridden = {"epochs": epochs, "batch_size": batch_size, "patience": patience}
     recipe = override(
         find_preset(preset).find_recipe(recipe_name),
         epochs=epochs,
@@ -59,7 +59,7 @@ def make_config(
         teachers=teachers,
         legacy_h5=legacy_h5,
         tensorboard=tensorboard,
-        asked=tuple(name for name, value in asked.items() if value is not None),
+        overridden=tuple(name for name, value in overridden.items() if value is not None),
     )
 
 
@@ -76,7 +76,7 @@ def resume_run(folder: Path) -> None:
 def print_presets() -> None:
     """Print each preset's layers, parameters and multiply-accumulates an image."""
     for name, preset in PRESETS.items():
-        costs = layer_costs(build_finished(name, preset.recipe, _DIGIT_CLASSES))
+        costs = layer_costs(build_final(name, preset.recipe, _DIGIT_CLASSES))
         parameters, macs = sum(c.parameters for c in costs), sum(c.macs for c in costs)
         table = Table(
             title=f"{name}: {preset.summary}\n{parameters:,} parameters, {macs:,} MACs\n"
@@ -98,7 +98,7 @@ def describe_recipe(name: str, recipe: Recipe) -> str:
         f"recipe {name}: {recipe.optimizer}, {recipe.epochs} epochs in batches of "
         f"{recipe.batch_size}, learning rate {recipe.learning_rate:g}, "
         + (f"patience {recipe.patience}" if recipe.patience else "no early stop")
-        + (", softened" if recipe.soften else "")
+        + (", blur folded" if recipe.fold_blur else "")
     )
 
 

@@ -14,11 +14,11 @@ import pytest
 
 pytest.importorskip("seaborn")
 from edge_analysis.evaluation import (
+    EvaluatedModel,
     Evaluation,
     EvaluationData,
     ModelFacts,
     Part,
-    Subject,
     Training,
     evaluate,
 )
@@ -65,7 +65,7 @@ def data(draw_digit: Callable[..., Any]) -> EvaluationData:
 
 
 @pytest.fixture(scope="module")
-def subject(tiny_model_path: Path) -> Subject:
+def subject(tiny_model_path: Path) -> EvaluatedModel:
     classifier = Classifier.load(tiny_model_path)
     facts = ModelFacts(
         name="tiny",
@@ -91,7 +91,7 @@ def subject(tiny_model_path: Path) -> Subject:
         )
         for at in (1, 2)
     )
-    return Subject(
+    return EvaluatedModel(
         facts=facts,
         class_names=DIGITS,
         predict=classifier.probabilities,
@@ -100,7 +100,7 @@ def subject(tiny_model_path: Path) -> Subject:
 
 
 @pytest.fixture(scope="module")
-def evaluation(subject: Subject, data: EvaluationData) -> Evaluation:
+def evaluation(subject: EvaluatedModel, data: EvaluationData) -> Evaluation:
     """Beside one that says 0 to everything, and has the same name."""
 
     def always_0(images: Any) -> Any:
@@ -120,7 +120,7 @@ def page(evaluation: Evaluation, drawn: dict[str, Drawn]) -> str:
 
 
 def test_json_agrees_with_scikit_learn(
-    evaluation: Evaluation, subject: Subject, data: EvaluationData
+    evaluation: Evaluation, subject: EvaluatedModel, data: EvaluationData
 ) -> None:
     metrics = pytest.importorskip("sklearn.metrics")
     document = json.loads(json.dumps(evaluation.record.json_values()))
@@ -150,7 +150,7 @@ def test_json_agrees_with_scikit_learn(
 
 
 def test_model_beside_another_of_its_name_is_told_by_its_kind(
-    subject: Subject, data: EvaluationData
+    subject: EvaluatedModel, data: EvaluationData
 ) -> None:
     rival = replace(subject, facts=replace(subject.facts, kind="ONNX file, float32"))
     made = evaluate(subject, data, lambda *_: None, rival=rival)
@@ -213,7 +213,9 @@ def test_page_shows_every_figure_and_needs_nothing_else(page: str, drawn: dict[s
     assert len(names) == len(set(names))
 
 
-def test_model_without_errors_or_rival_has_a_page(subject: Subject, data: EvaluationData) -> None:
+def test_model_without_errors_or_rival_has_a_page(
+    subject: EvaluatedModel, data: EvaluationData
+) -> None:
     right = Part("test", data.test.images[20:], data.test.labels[20:])
     made = evaluate(replace(subject, training=None), replace(data, test=right), lambda *_: None)
     assert not made.record.errors
@@ -223,13 +225,15 @@ def test_model_without_errors_or_rival_has_a_page(subject: Subject, data: Evalua
     assert ">Beside" not in html
 
 
-def test_other_data_than_it_was_trained_on_is_said(subject: Subject, data: EvaluationData) -> None:
+def test_other_data_than_it_was_trained_on_is_said(
+    subject: EvaluatedModel, data: EvaluationData
+) -> None:
     made = evaluate(subject, replace(data, sha256="b" * 64), lambda *_: None)
     assert "not on this very data set" in page_html(build_page(made, {}))
 
 
 def test_class_that_the_data_lack_is_kept_and_one_that_the_model_lacks_refused(
-    subject: Subject, data: EvaluationData
+    subject: EvaluatedModel, data: EvaluationData
 ) -> None:
     fewer = replace(data, class_names=DIGITS[:9], test=Part("test", *_without_9(data)))
     made = evaluate(subject, fewer, lambda *_: None)
@@ -244,9 +248,11 @@ def _without_9(data: EvaluationData) -> tuple[Any, Any]:
     return data.test.images[kept], data.test.labels[kept]
 
 
-def test_occlusion_map_of_no_image_is_refused(subject: Subject, data: EvaluationData) -> None:
+def test_occlusion_map_of_no_image_is_refused(
+    subject: EvaluatedModel, data: EvaluationData
+) -> None:
     with pytest.raises(UsageError, match="go from 0 to 39, found 40"):
-        evaluate(subject, data, lambda *_: None, look_at=(0, 40))
+        evaluate(subject, data, lambda *_: None, occlusion=(0, 40))
 
 
 def test_hundred_classes_get_a_closer_look_at_the_worst() -> None:

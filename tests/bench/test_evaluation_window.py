@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from edge_analysis.evaluation.answer_viewer import AnswerViewer
 from edge_analysis.evaluation.answers import Answers, Part
-from edge_analysis.evaluation.sample_window import SampleViewer
 from edge_infer.camera.window import LEFT, RIGHT
 from edge_infer.drawing import SURE
 
@@ -35,13 +35,13 @@ class ScriptedWindow:
 
 
 @pytest.fixture
-def viewer() -> SampleViewer:
+def viewer() -> AnswerViewer:
     """Of 60 answers, two of them wrong."""
     labels = np.zeros(60, np.int64)
     predicted = labels.copy()
     predicted[list(WRONG)] = 1
     answers = Answers(labels, np.eye(2, dtype=np.float32)[predicted])
-    return SampleViewer(
+    return AnswerViewer(
         Part("test", np.full((60, 28, 28), 99, np.uint8), labels), answers, ("ä", "b")
     )
 
@@ -50,7 +50,7 @@ def shows(picture: NDArray[np.uint8], colour: tuple[int, int, int]) -> bool:
     return bool((picture == colour).all(axis=2).any())
 
 
-def test_pages_are_stepped_through_and_back(viewer: SampleViewer) -> None:
+def test_pages_are_stepped_through_and_back(viewer: AnswerViewer) -> None:
     window = ScriptedWindow("n nnpq")
     viewer.run(window)  # type: ignore[arg-type]  # what is asked of a window is there
     # There is no fourth page of 24: the second "n" after the last changed nothing.
@@ -59,7 +59,7 @@ def test_pages_are_stepped_through_and_back(viewer: SampleViewer) -> None:
     np.testing.assert_array_equal(window.pictures[1], window.pictures[3])
 
 
-def test_right_answers_are_green_and_wrong_ones_red(viewer: SampleViewer) -> None:
+def test_right_answers_are_green_and_wrong_ones_red(viewer: AnswerViewer) -> None:
     red = (80, 80, 255)
     assert shows(viewer.page(), SURE)
     assert not shows(viewer.page(), red)
@@ -72,7 +72,7 @@ def test_right_answers_are_green_and_wrong_ones_red(viewer: SampleViewer) -> Non
     assert shows(viewer.page(), red)
 
 
-def test_keys_at_the_ends_and_unknown_ones_change_nothing(viewer: SampleViewer) -> None:
+def test_keys_at_the_ends_and_unknown_ones_change_nothing(viewer: AnswerViewer) -> None:
     for key in ("p", "", "x", LEFT):
         assert not viewer.press(key)
     assert viewer.press(RIGHT)
@@ -80,7 +80,7 @@ def test_keys_at_the_ends_and_unknown_ones_change_nothing(viewer: SampleViewer) 
     assert viewer.first == 0
 
 
-def test_window_that_a_person_closes_ends_it(viewer: SampleViewer) -> None:
+def test_window_that_a_person_closes_ends_it(viewer: AnswerViewer) -> None:
     window = ScriptedWindow("nX")
     viewer.run(window)  # type: ignore[arg-type]
     assert len(window.pictures) == 2
@@ -93,8 +93,8 @@ def test_names_are_written_in_any_script_or_else_in_question_marks(
     part = Part("test", np.zeros((1, 28, 28), np.uint8), labels)
     pages: list[NDArray[np.uint8]] = []
     for any_script, names in ((True, "Жb"), (False, "Жb"), (False, "?b")):
-        monkeypatch.setattr("edge_analysis.evaluation.sample_window._ANY_SCRIPT", any_script)
-        viewer = SampleViewer(part, Answers(labels, np.float32([[1, 0]])), names)
+        monkeypatch.setattr("edge_analysis.evaluation.answer_viewer._ANY_SCRIPT", any_script)
+        viewer = AnswerViewer(part, Answers(labels, np.float32([[1, 0]])), names)
         pages.append(viewer.page())
     assert not np.array_equal(pages[0], pages[1])
     np.testing.assert_array_equal(pages[1], pages[2])
@@ -102,7 +102,7 @@ def test_names_are_written_in_any_script_or_else_in_question_marks(
 
 def test_model_without_errors_has_an_empty_page() -> None:
     answers = Answers(np.zeros(1, np.int64), np.float32([[1, 0]]))
-    viewer = SampleViewer(
+    viewer = AnswerViewer(
         Part("test", np.zeros((1, 28, 28), np.uint8), answers.labels), answers, "ab"
     )
     assert viewer.press("e")

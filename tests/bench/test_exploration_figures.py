@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("matplotlib")
 
-from edge_analysis.exploration.analysis import Exploration, analyse
+from edge_analysis.exploration.analysis import Exploration, explore
 from edge_analysis.exploration.class_figures import mean_distance_figures
 from edge_analysis.exploration.drawing import Tile, chunks, draw_tiles, short
 from edge_analysis.exploration.picture_figures import sample_figures
@@ -33,7 +33,7 @@ def split(name: str, labels: Sequence[int]) -> Split:
 
 def explored(*splits: Split, names: Sequence[str] = ("a", "b", "c")) -> Exploration:
     pictures = Pictures(name="glyphs", class_names=tuple(names), splits=splits)
-    return analyse(pictures, lambda *_: None)
+    return explore(pictures, lambda *_: None)
 
 
 def drawn(found: Exploration) -> dict[str, Drawn]:

@@ -16,9 +16,9 @@ from matplotlib.figure import Figure as Drawing
 from edge_analysis.exploration import (
     Pictures,
     Split,
-    analyse,
     explore,
     visualize_input,
+    write_exploration,
     write_pixel_values,
 )
 from edge_analysis.exploration.json_values import json_values
@@ -57,7 +57,8 @@ def told() -> list[tuple[str, int, int]]:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory, told: list[tuple[str, int, int]]) -> Path:
     target = tmp_path_factory.mktemp("exploration") / "made"
-    explore(pictures(), target, lambda *step: told.append(step))
+    progress = lambda *step: told.append(step)  # noqa: E731
+    write_exploration(explore(pictures(), progress), target, progress)
     return target
 
 
@@ -124,7 +125,7 @@ def test_test_picture_that_is_learnt_from_is_named(values: Any) -> None:
 
 
 def test_notes_warn_of_what_stands_against_the_set() -> None:
-    found = analyse(pictures(), lambda *_: None)
+    found = explore(pictures(), lambda *_: None)
     (note,) = notes(found)
     text = " ".join(note.items)
     assert "1 picture stands in both train and test" in text
@@ -133,7 +134,7 @@ def test_notes_warn_of_what_stands_against_the_set() -> None:
 
 
 def test_sample_that_was_compared_is_told() -> None:
-    found = analyse(pictures(), lambda *_: None, most_compared=5)
+    found = explore(pictures(), lambda *_: None, most_compared=5)
     assert json_values(found)["compared"]["pictures"] == 5
     assert any("5 pictures at even distances" in part.text for part in method(found))
     # Identical ones are looked for among all.
@@ -149,7 +150,7 @@ def test_json_holds_null_for_what_is_not_measured() -> None:
         labels=np.array([0, 1]),
         numbers=np.arange(2),
     )
-    found = analyse(
+    found = explore(
         Pictures(name="blank", class_names=("a", "b", "c"), splits=(blank,)), lambda *_: None
     )
     values = json.loads(json.dumps(json_values(found), allow_nan=False))

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import reading
 from edge_infer import PageReader
 from edge_infer.errors import DataError, MissingExtraError, RunError
-from edge_synth.pages import PageSpec, draw_page, draw_sized_page
+from edge_synth import PageSpec, draw_page, draw_sized_page
 from reading_programs import RapidOcr, Tesseract, digit_rows
 from reading_score import TruePage, edit_distance, load_truth, multiset_distance
 

@@ -105,7 +105,7 @@ def test_train_lists_presets(tmp_path: Path) -> None:
     assert "225,034 parameters" in result.stdout
     assert "MACs" in result.stdout
     line = "adamw, 40 epochs in batches of 128, learning rate 0.003, no early stop"
-    assert f"recipe default: {line}, softened\nrecipe teacher: {line}\n" in result.stdout
+    assert f"recipe default: {line}, blur folded\nrecipe teacher: {line}\n" in result.stdout
     assert result.stderr == ""
 
 

@@ -8,7 +8,7 @@ from edge_infer.boxes import Box
 from edge_infer.drawing import DOUBTFUL, FAINT, SURE
 from edge_infer.page.annotate import cut_digits, draw_page
 from edge_infer.page.items import ReadPage
-from edge_infer.page.page import Digit, Line, Page, around
+from edge_infer.page.page import Digit, Line, Page, bounding_box
 
 ImageU8 = NDArray[np.uint8]
 
@@ -22,7 +22,7 @@ def read_of(
     turned_deg: int = 0,
 ) -> ReadPage:
     digits = tuple(Digit(str(index), confidence, box) for index, box in enumerate(boxes, 3))
-    lines = (Line(digits, around(boxes)),) if boxes else ()
+    lines = (Line(digits, bounding_box(boxes)),) if boxes else ()
     others = tuple(Digit("8", 0.2, box) for box in rejected)
     height, width = image.shape[:2]
     return ReadPage(Page(width, height, lines, others, turned_deg), image, 1.0)

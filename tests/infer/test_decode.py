@@ -16,7 +16,7 @@ LABELS = ["0", "1", "2"]
 
 def candidate(start: int, end: int, *probabilities: float, other: float = 0.01) -> Candidate:
     logs = np.log(np.array(probabilities, np.float64))
-    return Candidate(start, end, logs, float(np.log(other)), other_cost=2.0 * (end - start))
+    return Candidate(start, end, logs, float(np.log(other)), negative_cost=2.0 * (end - start))
 
 
 def text(path: list[Choice] | None) -> str | None:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from edge_infer.boxes import Box
 from edge_infer.camera.live import SeenDigit, recognise_frames, recognise_image
 from edge_infer.camera.newest import Frame
-from edge_infer.camera.video import FrameSource
+from edge_infer.camera.sources import FrameSource
 from edge_infer.errors import ImageError
 from edge_infer.page import Digit, Line, Page, PageReader
 

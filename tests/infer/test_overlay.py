@@ -5,8 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from edge_infer.boxes import Box
-from edge_infer.camera.live import FrameResult, SeenDigit
-from edge_infer.camera.newest import Frame
+from edge_infer.camera import Frame, FrameResult, SeenDigit
 from edge_infer.camera.overlay import draw_overlay
 from edge_infer.drawing import DOUBTFUL, SURE
 

@@ -17,7 +17,7 @@ from edge_infer.errors import ImageError, UsageError
 from edge_infer.glyph.classifier import Classifier
 from edge_infer.page import Page, PageReader
 from edge_infer.page.reader import MIN_CONFIDENCE, Rotation
-from edge_synth.pages import DrawnPage, PageSpec, draw_page
+from edge_synth import DrawnPage, PageSpec, draw_page
 
 ImageU8 = NDArray[np.uint8]
 

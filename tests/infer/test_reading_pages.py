@@ -17,7 +17,7 @@ from pages.strategies import clean_pages, hard_pages, seeds
 from edge_infer import decode_image
 from edge_infer.boxes import Box
 from edge_infer.page import PageReader
-from edge_synth.pages import DrawnPage, PageSpec, draw_page, random_spec
+from edge_synth import DrawnPage, PageSpec, draw_page, random_spec
 
 ImageU8 = NDArray[np.uint8]
 FEW = settings(

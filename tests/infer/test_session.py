@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from edge_infer import Classifier
 from edge_infer.errors import ModelError
 from edge_infer.model.session import MAX_MODEL_BYTES, open_model, read_model_bytes
 
@@ -26,6 +27,20 @@ def changed_model(tiny_model_path: Path) -> Callable[[Change], bytes]:
     return change
 
 
+def test_tiny_model_is_what_its_script_makes(tiny_model_path: Path, tiny_model_script) -> None:
+    pytest.importorskip("onnx", reason="making a model needs the onnx package")
+    assert tiny_model_script.build() == tiny_model_path.read_bytes()
+    assert tiny_model_path.stat().st_size < 5000
+
+
+@pytest.mark.parametrize("height", [28, 64, 200])
+def test_tiny_model_recognises_drawn_digits(tiny_model_path: Path, draw_digit, height) -> None:
+    classifier = Classifier.load(tiny_model_path)
+    predictions = [classifier.classify(draw_digit(label, height)) for label in range(10)]
+    assert [prediction.label for prediction in predictions] == list("0123456789")
+    assert min(prediction.confidence for prediction in predictions) > 0.9
+
+
 def test_open_model_runs_any_batch(tiny_model_path: Path) -> None:
     opened = open_model(tiny_model_path.read_bytes(), "tiny")
     assert opened.metadata.preset == "tiny"
@@ -37,16 +52,16 @@ def test_open_model_runs_any_batch(tiny_model_path: Path) -> None:
 
 def test_sessions_have_one_thread_and_never_spin(tiny_model_path: Path) -> None:
     opened = open_model(tiny_model_path.read_bytes(), "tiny")
-    for session in (opened.session, opened.another_session(), opened.lean_session()):
+    for session in (opened.session, opened.new_session(), opened.new_session(arena=False)):
         options = session.get_session_options()
         assert (options.intra_op_num_threads, options.inter_op_num_threads) == (1, 1)
         assert options.get_session_config_entry("session.intra_op.allow_spinning") == "0"
         assert session.get_providers() == ["CPUExecutionProvider"]
 
 
-def test_lean_session_answers_the_same_without_an_arena(tiny_model_path: Path) -> None:
+def test_session_without_an_arena_answers_the_same(tiny_model_path: Path) -> None:
     opened = open_model(tiny_model_path.read_bytes(), "tiny")
-    lean = opened.lean_session()
+    lean = opened.new_session(arena=False)
     assert opened.session.get_session_options().enable_cpu_mem_arena
     assert not lean.get_session_options().enable_cpu_mem_arena
     images = np.random.default_rng(0).integers(0, 256, (3, 28, 28), dtype=np.uint8)
@@ -57,7 +72,7 @@ def test_lean_session_answers_the_same_without_an_arena(tiny_model_path: Path) -
 def test_foreign_model_is_refused_with_a_way_out(changed_model) -> None:
     data = changed_model(lambda model: model.ClearField("metadata_props"))
     with pytest.raises(
-        ModelError, match=r"other\.onnx: .*another maker.*edge-mnist export"
+        ModelError, match=r"other\.onnx: .*not a model of edge-mnist.*edge-mnist export"
     ) as caught:
         open_model(data, "other.onnx")
     assert caught.value.code == "foreign"
@@ -99,9 +114,9 @@ def _claim_eleven_classes(model: Any) -> None:
         (_claim_eleven_classes, r"expected .*\[any, 11\].*found .*\[any, 10\]"),
     ],
 )
-def test_model_with_another_face_is_refused(changed_model, edit: Change, found: str) -> None:
+def test_model_with_another_signature_is_refused(changed_model, edit: Change, found: str) -> None:
     with pytest.raises(ModelError, match=found):
-        open_model(changed_model(edit), "face.onnx")
+        open_model(changed_model(edit), "other.onnx")
 
 
 def _poison_bias(model: Any) -> None:

@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edge_infer.camera.live import FrameResult
-from edge_infer.camera.newest import Frame
+from edge_infer.camera import Frame, FrameResult
 from edge_infer.camera.viewer import Viewer
 
 

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
-from edge_infer.camera.video import FrameSource
+from edge_infer.camera.sources import FrameSource
 from edge_infer.camera.webcam import WebcamConfig, WebcamSummary, run_webcam, watch
 from edge_infer.errors import CameraError, OutputError, UsageError
 from edge_infer.page import PageReader
@@ -105,7 +105,7 @@ def test_watch_keeps_the_recording_when_the_camera_is_unplugged(
     record = tmp_path / "out.mp4"
     config = WebcamConfig(headless=True, record=record)
     with (
-        pytest.raises(CameraError, match="camera 0 gives no more pictures"),
+        pytest.raises(CameraError, match="camera 0 delivers no more pictures"),
         FrameSource(EndlessPaper(frames=30), "camera 0", live=True) as source,
     ):
         watch(config, PageReader.load(tiny_model_path), source)

@@ -1,17 +1,18 @@
-"""edge_analysis.evaluation: what a model gets right and wrong, in numbers and pictures.
+"""edge_analysis.evaluation: measure a model on labelled images and write the report."""
 
-Drawing needs the extra ``report`` and is imported from :mod:`edge_analysis.evaluation.drawings`
-and :mod:`edge_analysis.evaluation.writing`.
-"""
-
+from edge_analysis.evaluation.answer_viewer import AnswerViewer
 from edge_analysis.evaluation.answers import Answers, Part, Predictor, Progress
+from edge_analysis.evaluation.loading import load_file, load_run
 from edge_analysis.evaluation.measure import Evaluation, evaluate
 from edge_analysis.evaluation.record import EvaluationRecord
-from edge_analysis.evaluation.subject import EvaluationData, ModelFacts, Subject
+from edge_analysis.evaluation.subject import EvaluatedModel, EvaluationData, ModelFacts
 from edge_analysis.evaluation.training import Training, read_training
+from edge_analysis.evaluation.writing import write_evaluation
 
 __all__ = [
+    "AnswerViewer",
     "Answers",
+    "EvaluatedModel",
     "Evaluation",
     "EvaluationData",
     "EvaluationRecord",
@@ -19,8 +20,10 @@ __all__ = [
     "Part",
     "Predictor",
     "Progress",
-    "Subject",
     "Training",
     "evaluate",
+    "load_file",
+    "load_run",
     "read_training",
+    "write_evaluation",
 ]

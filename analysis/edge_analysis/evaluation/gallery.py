@@ -11,8 +11,8 @@ import cv2
 from edge_analysis.evaluation.comparison import Comparison
 from edge_analysis.evaluation.measure import Evaluation
 from edge_analysis.evaluation.scores import ErrorRow
-from edge_analysis.evaluation.wording import amount, percent
 from edge_analysis.report_page import Block, Figure, Figures, Paragraph
+from edge_analysis.text import amount, percent
 
 # Some hundred pictures make a page of a megabyte.
 MAX_SHOWN: Final = 400

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from edge_analysis.evaluation.answers import Predictor
-from edge_analysis.evaluation.subject import ModelFacts, Subject
+from edge_analysis.evaluation.subject import EvaluatedModel, ModelFacts
 from edge_analysis.evaluation.training import read_training
 from edge_infer.glyph.classifier import Classifier
 from edge_infer.model.run_folder import RunFolder
 from edge_infer.model.shipped import read_model
 
 
-def load_file(model: str, *, threads: int) -> Subject:
+def load_file(model: str, *, threads: int) -> EvaluatedModel:
     """Load a shipped model or an ``.onnx`` file.
 
     Args:
@@ -24,7 +24,7 @@ def load_file(model: str, *, threads: int) -> Subject:
     """
     classifier = Classifier.load(model, threads=threads)
     metadata = classifier.metadata
-    return Subject(
+    return EvaluatedModel(
         facts=ModelFacts(
             name=Path(model).name.removesuffix(".onnx"),
             kind=f"ONNX file, {metadata.precision}",
@@ -42,7 +42,7 @@ def load_file(model: str, *, threads: int) -> Subject:
     )
 
 
-def load_run(folder: RunFolder, predict: Predictor) -> Subject:
+def load_run(folder: RunFolder, predict: Predictor) -> EvaluatedModel:
     """Describe a finished training run.
 
     Args:
@@ -53,7 +53,7 @@ def load_run(folder: RunFolder, predict: Predictor) -> Subject:
         RunError: The run is not finished, or its history is damaged.
     """
     record = folder.read_record()
-    return Subject(
+    return EvaluatedModel(
         facts=ModelFacts(
             name=folder.path.resolve().name,
             kind="Keras run",

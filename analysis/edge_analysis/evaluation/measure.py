@@ -27,7 +27,12 @@ from edge_analysis.evaluation.scores import (
     score_part,
     top_confusions,
 )
-from edge_analysis.evaluation.subject import EvaluationData, Subject, common_classes, predictor_for
+from edge_analysis.evaluation.subject import (
+    EvaluatedModel,
+    EvaluationData,
+    common_classes,
+    predictor_for,
+)
 from edge_analysis.evaluation.timing import time_inference
 from edge_infer.errors import UsageError
 from edge_infer.host import machine_name
@@ -59,12 +64,12 @@ class Evaluation:
 
 
 def evaluate(
-    subject: Subject,
+    subject: EvaluatedModel,
     data: EvaluationData,
     progress: Progress,
     *,
-    rival: Subject | None = None,
-    look_at: tuple[int, ...] = (),
+    rival: EvaluatedModel | None = None,
+    occlusion: tuple[int, ...] = (),
 ) -> Evaluation:
     """Measure a model.
 
@@ -73,13 +78,13 @@ def evaluate(
         data: On what.
         progress: Told how far it is.
         rival: A model to compare it with.
-        look_at: Test images to draw occlusion maps of; a choice when empty.
+        occlusion: Test images to draw occlusion maps of; a choice when empty.
 
     Raises:
         ModelError: A model lacks a class of the data.
         UsageError: There is no such test image.
     """
-    _check_indices(look_at, len(data.test.labels))
+    _check_indices(occlusion, len(data.test.labels))
     subjects = [subject] if rival is None else [subject, _named_otherwise(rival, subject)]
     names = common_classes(data, subjects)
     predictors = [predictor_for(each, names) for each in subjects]
@@ -97,7 +102,7 @@ def evaluate(
         predict=predictors[0],
         answers=parts[-1],
         rival_answers=beside[0] if beside else None,
-        look_at=look_at,
+        look_at=occlusion,
     )
 
 
@@ -107,7 +112,7 @@ def _check_indices(indices: tuple[int, ...], n: int) -> None:
         raise UsageError(f"test images go from 0 to {n - 1}, found {outside[0]}")
 
 
-def _named_otherwise(rival: Subject, subject: Subject) -> Subject:
+def _named_otherwise(rival: EvaluatedModel, subject: EvaluatedModel) -> EvaluatedModel:
     """Give a model another name where it has that of the one it is compared with."""
     name, kind = rival.facts.name, rival.facts.kind
     if name != subject.facts.name:
@@ -118,7 +123,7 @@ def _named_otherwise(rival: Subject, subject: Subject) -> Subject:
 
 def _rival(
     record: EvaluationRecord,
-    rival: Subject,
+    rival: EvaluatedModel,
     data: EvaluationData,
     answers: Answers,
     beside: Answers,
@@ -133,7 +138,7 @@ def _rival(
 
 
 def _record(
-    subject: Subject,
+    subject: EvaluatedModel,
     data: EvaluationData,
     names: tuple[str, ...],
     parts: list[Answers],

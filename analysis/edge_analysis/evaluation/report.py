@@ -22,8 +22,8 @@ from edge_analysis.evaluation.tables import (
     risk_table,
     rival_table,
 )
-from edge_analysis.evaluation.wording import amount, p_value, percent, percent_range
 from edge_analysis.report_page import Block, Figure, Figures, Notes, Page, Paragraph, Section
+from edge_analysis.text import amount, p_value, percent, percent_range
 
 # Under this a difference is not put down to chance.
 _SIGNIFICANT: Final = 0.05

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from edge_analysis.evaluation.answers import Part, Predictor, in_classes
 from edge_analysis.evaluation.training import Training
-from edge_analysis.evaluation.wording import listed
+from edge_analysis.text import listed
 from edge_infer.errors import ModelError
 
 
@@ -41,7 +41,7 @@ class ModelFacts:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Subject:
+class EvaluatedModel:
     """A model to evaluate.
 
     Attributes:
@@ -83,7 +83,7 @@ class EvaluationData:
         return self.training, self.validation, self.test
 
 
-def common_classes(data: EvaluationData, subjects: Sequence[Subject]) -> tuple[str, ...]:
+def common_classes(data: EvaluationData, subjects: Sequence[EvaluatedModel]) -> tuple[str, ...]:
     """Give the classes of data, and behind them those that some model has besides.
 
     Raises:
@@ -103,6 +103,6 @@ def common_classes(data: EvaluationData, subjects: Sequence[Subject]) -> tuple[s
     return tuple(names)
 
 
-def predictor_for(subject: Subject, names: tuple[str, ...]) -> Predictor:
+def predictor_for(subject: EvaluatedModel, names: tuple[str, ...]) -> Predictor:
     """Make a model answer in the order of :func:`common_classes`."""
     return in_classes(subject.predict, subject.class_names, names)

@@ -6,8 +6,8 @@ from typing import Final
 
 from edge_analysis.evaluation.record import EvaluationRecord, Rival
 from edge_analysis.evaluation.scores import PartScore
-from edge_analysis.evaluation.wording import duration, percent, percent_range, short_time
 from edge_analysis.report_page import NOTHING, KeyFigure, KeyFigures, Table
+from edge_analysis.text import duration, percent, percent_range, short_time
 
 # Longer tables show their caption until they are opened.
 _LONG: Final = 30

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from edge_analysis.evaluation.answers import Progress
+from edge_analysis.evaluation.drawings import draw_figures
 from edge_analysis.evaluation.measure import Evaluation
 from edge_analysis.evaluation.report import build_page
-from edge_analysis.report_page.drawn import Drawn
 from edge_analysis.report_page.report_folder import ReportFolder
 
 
-def write_evaluation(
-    evaluation: Evaluation, drawn: Sequence[Drawn], folder: Path, progress: Progress
-) -> Path:
+def write_evaluation(evaluation: Evaluation, folder: Path, progress: Progress) -> Path:
     """Write ``figures/*.png`` and ``*.svg``, ``report.json`` and, last, ``report.html``.
 
-    What an older report wrote there is replaced or removed.
+    Files of an older report are replaced or removed.
 
     Returns:
         The path of the page.
@@ -26,6 +23,7 @@ def write_evaluation(
         OutputError: A file cannot be written.
     """
     target = ReportFolder(folder)
+    drawn = draw_figures(evaluation, progress)
     pictures = {}
     for done, one in enumerate(drawn):
         progress("writing figures", done, len(drawn))

@@ -63,7 +63,7 @@ class Exploration:
         return int(np.count_nonzero(self.glyphs.ink_percent == 0))
 
 
-def analyse(
+def explore(
     pictures: Pictures, progress: Progress, *, most_compared: int = MOST_COMPARED
 ) -> Exploration:
     """Find out all that the report tells.

@@ -14,9 +14,9 @@ from edge_analysis.exploration import (
     picture_figures,
     report_sections,
 )
-from edge_analysis.exploration.analysis import Exploration, analyse
+from edge_analysis.exploration.analysis import Exploration
 from edge_analysis.exploration.json_values import json_values
-from edge_analysis.exploration.records import Pictures, Progress
+from edge_analysis.exploration.records import Progress
 from edge_analysis.exploration.wording import plural
 from edge_analysis.report_page import Block, Figure, Figures, Page, Section
 from edge_analysis.report_page.drawn import Drawn, drawing_style
@@ -64,26 +64,23 @@ PARTS: Final = (
 )
 
 
-def explore(pictures: Pictures, folder: Path, progress: Progress) -> Exploration:
-    """Explore a data set and write its report.
+def write_exploration(found: Exploration, folder: Path, progress: Progress) -> Path:
+    """Write ``figures/*.png`` and ``*.svg``, ``report.json`` and, last, ``report.html``.
 
     Args:
-        pictures: The data set.
-        folder: For ``report.html``, ``report.json`` and ``figures/``; made when missing.
-            What an older report wrote there is replaced.
-        progress: Told what is being done.
+        found: What was found in the data set.
+        folder: Folder of the report; made when missing. Files of an older report are replaced.
+        progress: Called before each step.
 
     Returns:
-        What was found.
+        The path of the page.
 
     Raises:
         OutputError: A file cannot be written.
     """
-    found = analyse(pictures, progress)
     target = ReportFolder(folder)
     sections = tuple(_sections(found, target, progress))
-    target.finish(json_values(found), _page(found, sections))
-    return found
+    return target.finish(json_values(found), _page(found, sections))
 
 
 def _page(found: Exploration, sections: Iterable[Section]) -> Page:

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, assert_never
 
-from edge_analysis.report_page.chart import swatch_svg
 from edge_analysis.report_page.content import (
     Block,
     Figure,
@@ -141,7 +140,7 @@ def _figure(figure: Figure) -> Element:
 
 
 def _swatch(swatch: Swatch) -> Element:
-    return node("li", [swatch_svg(swatch), node("span", swatch.name)])
+    return node("li", [read_svg(swatch.picture), node("span", swatch.name)])
 
 
 def _picture(figure: Figure) -> Element:

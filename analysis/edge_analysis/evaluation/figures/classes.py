@@ -7,8 +7,8 @@ from typing import Final
 
 from edge_analysis.evaluation.figures.canvas import canvas, faint, series
 from edge_analysis.evaluation.scores import ClassScore, PartScore
-from edge_analysis.evaluation.wording import amount, listed, percent
 from edge_analysis.report_page.drawn import Drawn
+from edge_analysis.text import amount, listed, percent
 
 # The worst of many classes: more would be too small to read.
 _SHOWN: Final = 30

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from edge_analysis.evaluation.confidence import ConfidenceScore
 from edge_analysis.evaluation.figures.canvas import canvas, faint, series
-from edge_analysis.evaluation.wording import amount, percent
 from edge_analysis.report_page.drawn import Drawn
+from edge_analysis.text import amount, percent
 from edge_infer.model.reliability import RiskPoint
 
 

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from edge_analysis.evaluation.figures.canvas import canvas
 from edge_analysis.evaluation.scores import Matrix, top_confusions
-from edge_analysis.evaluation.wording import amount, percent
 from edge_analysis.report_page.drawn import Drawn
+from edge_analysis.text import amount, percent
 
 # With more classes there is no room for a number in a cell; then the worst are shown larger.
 NUMBERED_CLASSES: Final = 16

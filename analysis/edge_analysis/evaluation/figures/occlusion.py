@@ -13,8 +13,8 @@ from edge_analysis.evaluation.answers import Answers, Part, Predictor
 from edge_analysis.evaluation.figures.canvas import GREEN, RED
 from edge_analysis.evaluation.figures.tiles import Tile, draw_sheet
 from edge_analysis.evaluation.occlusion import PATCH, OcclusionMap, map_occlusion
-from edge_analysis.evaluation.wording import percent
 from edge_analysis.report_page.drawn import Drawn
+from edge_analysis.text import percent
 
 _RIGHT: Final = 10
 _WRONG: Final = 5

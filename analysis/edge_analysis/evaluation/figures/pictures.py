@@ -12,8 +12,8 @@ from edge_analysis.evaluation.comparison import Comparison
 from edge_analysis.evaluation.figures.canvas import GREEN, RED
 from edge_analysis.evaluation.figures.tiles import Tile, draw_sheet
 from edge_analysis.evaluation.scores import ErrorRow
-from edge_analysis.evaluation.wording import amount, percent
 from edge_analysis.report_page.drawn import Drawn
+from edge_analysis.text import amount, percent
 
 SAMPLES: Final = 30
 _WRONG: Final = 6

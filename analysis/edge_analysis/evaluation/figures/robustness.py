@@ -7,8 +7,8 @@ from itertools import groupby
 
 from edge_analysis.evaluation.figures.canvas import canvas, faint, series
 from edge_analysis.evaluation.robustness import RobustnessCurve
-from edge_analysis.evaluation.wording import percent
 from edge_analysis.report_page.drawn import Drawn
+from edge_analysis.text import percent
 
 _MARKERS = ("o", "s")
 

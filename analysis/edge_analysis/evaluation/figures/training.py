@@ -6,8 +6,8 @@ from typing import Any
 
 from edge_analysis.evaluation.figures.canvas import canvas, faint, series
 from edge_analysis.evaluation.training import Training
-from edge_analysis.evaluation.wording import percent
 from edge_analysis.report_page.drawn import Drawn
+from edge_analysis.text import percent
 
 
 def draw_training(training: Training) -> tuple[Drawn, ...]:
