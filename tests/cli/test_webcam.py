@@ -1,3 +1,5 @@
+"""`edge-mnist webcam`, headless and in a real window."""
+
 from __future__ import annotations
 
 import json
@@ -6,7 +8,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,21 +18,11 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from processes import EDGE_MNIST, wait_for
 
 ImageU8 = NDArray[np.uint8]
 BUILT_WITH_WINDOWS = "GUI:                           NONE" not in cv2.getBuildInformation()
-WEBCAM = [sys.executable, "-m", "edge_mnist", "webcam"]
-
-
-def run(*options: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*WEBCAM, *map(str, options)],
-        env={**os.environ, "COLUMNS": "100", **environment},
-        capture_output=True,
-        text=True,
-        timeout=90,
-        check=False,
-    )
+WEBCAM = [*EDGE_MNIST, "webcam"]
 
 
 @pytest.fixture(scope="module")
@@ -88,31 +79,26 @@ def endless_stream(page: ImageU8) -> Iterator[str]:
         thread.join(5)
 
 
-def wait_for(what: Callable[[], bool], timeout_s: float = 30.0) -> None:
-    end = time.monotonic() + timeout_s
-    while not what():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.05)
+def test_webcam_reads_a_video_and_prints_one_line(
+    edge_mnist, video: Path, tiny_model_path: Path
+) -> None:
+    fixed = ("--source", video, "--model", tiny_model_path, "--headless")
+    ran = edge_mnist("webcam", *fixed, "--max-frames", "7")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.startswith("7 frames, ")
+    assert ran.out.count("\n") == 1
+    assert "14 digits seen" in ran.out
 
 
-def test_webcam_reads_a_video_and_prints_one_line(video: Path, tiny_model_path: Path) -> None:
-    done = run("--source", video, "--model", tiny_model_path, "--headless", "--max-frames", "7")
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("7 frames, ")
-    assert done.stdout.count("\n") == 1
-    assert "14 digits seen" in done.stdout
-    assert done.stderr == ""
-
-
-def test_webcam_gives_json_alone_on_standard_output(video: Path, tiny_model_path: Path) -> None:
-    done = run(
-        "--source", video, "--model", tiny_model_path, "--headless", "--max-frames", "3",
-        "--jsonl", "-",
-    )  # fmt: skip
-    lines = [json.loads(line) for line in done.stdout.splitlines()]
+def test_webcam_writes_only_json_on_standard_output(
+    edge_mnist, video: Path, tiny_model_path: Path
+) -> None:
+    fixed = ("--source", video, "--model", tiny_model_path, "--headless")
+    ran = edge_mnist("webcam", *fixed, "--max-frames", "3", "--jsonl", "-")
+    lines = [json.loads(line) for line in ran.out.splitlines()]
     assert [line["frame"] for line in lines] == [0, 1, 2]
     assert [digit["label"] for digit in lines[0]["digits"]] == ["3", "5"]
-    assert done.stderr.startswith("3 frames, ")
+    assert ran.err.startswith("3 frames, ")
 
 
 def test_webcam_ends_quietly_when_its_reader_goes(video: Path, tiny_model_path: Path) -> None:
@@ -166,28 +152,30 @@ def test_webcam_ends_tidily_on_sigterm(
     ("options", "code", "message"),
     [
         (["--camera", "63", "--headless"], 1, "there is no camera 63; cameras found: "),
-        (["--source", "gone.mp4", "--headless"], 1, "there is no video file gone.mp4"),
-        (["--source", "ftp://x/y", "--headless"], 2, "cannot read ftp:// addresses"),
-        (["--camera", "0", "--source", "x.mp4"], 2, "give --camera or --source, not both"),
-        (["--max-frames", "0"], 2, "Invalid value for '--max-frames'"),
+        (["--source", "gone.mp4", "--headless"], 1, "gone.mp4"),
+        (["--source", "ftp://x/y", "--headless"], 2, "ftp://"),
+        (["--camera", "0", "--source", "x.mp4"], 2, "--source"),
+        (["--max-frames", "0"], 2, "--max-frames"),
     ],
 )
-def test_webcam_refuses_in_one_line(
-    options: list[str], code: int, message: str, tiny_model_path: Path
+def test_mistakes_are_named(
+    edge_mnist, options: list[str], code: int, message: str, tiny_model_path: Path
 ) -> None:
-    done = run(*options, "--model", tiny_model_path)
-    assert done.returncode == code
-    assert message in done.stderr
-    assert "Traceback" not in done.stderr
-    assert done.stdout == ""
+    ran = edge_mnist("webcam", *options, "--model", tiny_model_path)
+    assert (ran.code, ran.out) == (code, "")
+    assert message in ran.err
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere is always a display")
-def test_webcam_without_a_display_offers_headless(video: Path, tiny_model_path: Path) -> None:
-    done = run("--source", video, "--model", tiny_model_path, DISPLAY="", WAYLAND_DISPLAY="")
-    assert done.returncode == 1
-    assert "--headless" in done.stderr
-    assert done.stderr.count("\n") == 1
+def test_webcam_without_a_display_offers_headless(
+    edge_mnist, video: Path, tiny_model_path: Path, monkeypatch
+) -> None:
+    for variable in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(variable, raising=False)
+    ran = edge_mnist("webcam", "--source", video, "--model", tiny_model_path)
+    assert ran.code == 1
+    assert "--headless" in ran.err
+    assert ran.err.count("\n") == 1
 
 
 @pytest.mark.skipif(not BUILT_WITH_WINDOWS, reason="this OpenCV is built without windows")
@@ -233,10 +221,3 @@ def test_webcam_obeys_keys_in_a_real_window(
     picture = cv2.imread(str(shot))
     assert picture is not None
     assert picture.shape == (240, 320, 3)
-
-
-def test_webcam_help_shows_examples_and_keys() -> None:
-    done = run("--help")
-    assert done.returncode == 0
-    assert "edge-mnist webcam --source tally.mp4 --headless --record out.mp4" in done.stdout
-    assert "space pauses" in done.stdout

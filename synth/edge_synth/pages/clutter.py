@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_infer.boxes import Box
+from edge_synth.arrays import Box
 from edge_synth.pages.hand import Glyph, Stroke
 from edge_synth.pages.ink import ink_layer, stroke_px
 from edge_synth.pages.layout import Writing

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_infer.boxes import Box
+from edge_synth.arrays import Box
 from edge_synth.pages.camera import photograph
 from edge_synth.pages.clutter import drop_specks, lay_on_table, marks, shine_through
 from edge_synth.pages.hand import Glyph

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_infer.boxes import Box
+from edge_synth.arrays import Box
 from edge_synth.pages.hand import Glyph, Stroke
 from edge_synth.pages.noise import grey_noise
 from edge_synth.pages.spec import PageSpec

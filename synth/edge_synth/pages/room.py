@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_infer.boxes import Box
+from edge_synth.arrays import Box
 from edge_synth.pages.spec import PageSpec
 
 PictureF32 = NDArray[np.float32]
