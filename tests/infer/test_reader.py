@@ -75,7 +75,7 @@ def test_boxes_are_of_the_picture_given_however_large(reader: PageReader, drawn:
     large = np.asarray(cv2.resize(drawn.image, None, fx=7, fy=7), np.uint8)
     page = reader.read(large)
     assert page.text == "2345\n679"
-    truth = [[Box(*(7 * v for v in vars(box).values())) for box in row] for row in drawn.boxes]
+    truth = [[Box(*(7 * v for v in box)) for box in row] for row in drawn.boxes]
     assert_near(boxes(page), truth, within=16)
 
 
