@@ -96,9 +96,9 @@ def _work_off(
     arguments: argparse.Namespace,
 ) -> dict[str, str]:
     """Work the plan off as far as it goes, and write the report of it; return what failed."""
-    from edge_mnist.extras import import_tensorflow
+    from edge_mnist.startup import import_tensorflow
 
-    import_tensorflow(verbose=False)
+    import_tensorflow()
     everything = make_plan(FAMILY, epochs=arguments.epochs)
     steps = KerasSteps(
         (*plan, *everything),

@@ -61,7 +61,7 @@ def complete_recipe(recipe: Mapping[str, Any]) -> Mapping[str, Any]:
     """
     from edge_train.config import TrainConfig
 
-    nothing = {"preset": "", "data": "", "out": "", "seed": 0, "teachers": [], "asked": []}
+    nothing = {"preset": "", "data": "", "out": "", "seed": 0, "teachers": [], "overridden": []}
     try:
         config = TrainConfig.from_json_values({**nothing, "recipe": dict(recipe)})
     except EdgeMnistError:
@@ -84,12 +84,12 @@ def plain_values(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def cost_layers(preset: str, recipe: Any, class_names: tuple[str, ...]) -> list[Any]:
-    """List the layers of a preset's network, as wide and as softened as its recipe makes it."""
+    """List the layers of a preset's network, in the form that its recipe saves."""
     from edge_train.drawn import with_negative_class
-    from edge_train.presets import build_finished, layer_costs
+    from edge_train.presets import build_final, layer_costs
 
-    names = with_negative_class(class_names) if recipe.others else class_names
-    return layer_costs(build_finished(preset, recipe, len(names)))
+    names = with_negative_class(class_names) if recipe.negatives else class_names
+    return layer_costs(build_final(preset, recipe, len(names)))
 
 
 def network_digest(costs: Sequence[Any]) -> str:

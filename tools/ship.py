@@ -64,9 +64,9 @@ def main() -> int:
 
 def measure(arguments: argparse.Namespace, data: bytes) -> ModelCard:
     """Make the card of a file that was exported from a run."""
-    from edge_mnist.extras import import_tensorflow
+    from edge_mnist.startup import import_tensorflow
 
-    import_tensorflow(verbose=False)
+    import_tensorflow()
     from train_command import train_command
 
     from edge_train.presets import find_preset

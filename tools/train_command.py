@@ -46,7 +46,7 @@ def _recipe_words(config: TrainConfig, images: int) -> list[str]:
     candidates: list[list[str]] = []
     for name, recipe in find_preset(config.preset).recipes.items():
         changes = _changes(config, recipe)
-        if fit_to_size(override(recipe, **changes), images, config.asked) == config.recipe:
+        if fit_to_size(override(recipe, **changes), images, config.overridden) == config.recipe:
             words = [] if name == DEFAULT_RECIPE else ["--recipe", name]
             for option, value in changes.items():
                 words += [f"--{option.replace('_', '-')}", f"{value}"]
@@ -60,7 +60,7 @@ def _recipe_words(config: TrainConfig, images: int) -> list[str]:
 
 
 def _changes(config: TrainConfig, recipe: Recipe) -> dict[str, Any]:
-    changes = {name: getattr(config.recipe, name) for name in _FITTED if name in config.asked}
+    changes = {name: getattr(config.recipe, name) for name in _FITTED if name in config.overridden}
     for name in _PLAIN:
         if getattr(config.recipe, name) != getattr(recipe, name):
             changes[name] = getattr(config.recipe, name)

@@ -27,6 +27,7 @@ FAINT: Final[Colour] = (178, 178, 178)
 _FONT: Final = cv2.FONT_HERSHEY_DUPLEX
 _LABEL_SCALE: Final = 0.95
 _BASELINE: Final = 7
+TAG_HEIGHT: Final = 34
 
 
 @dataclass(frozen=True)
@@ -69,65 +70,44 @@ class Word:
         cv2.putText(picture, self.text, start, _FONT, self.scale, colour, self.weight, cv2.LINE_AA)
 
 
-@dataclass(frozen=True)
 class Tag:
     """A label, and optionally a percentage, on a plain background.
 
     Attributes:
-        label: The label.
-        percent: The percentage, or None.
-        pad: Pixels around and between them.
+        width: In pixels.
         height: In pixels.
     """
 
-    label: Word
-    percent: Word | None
-    pad: int
-    height: int
-
-    @classmethod
-    def fitting(
-        cls,
-        pen: Pen,
-        label: str,
-        confidence: float | None,
-        *,
-        percent_scale: float,
-        pad: float,
-        height: float,
-    ) -> Tag:
-        """Make a tag for one picture; the sizes are those of the design.
+    def __init__(
+        self, pen: Pen, label: str, confidence: float | None, *, pad: int, percent_scale: float
+    ) -> None:
+        """Lay out a tag for one picture.
 
         Args:
-            pen: Of the picture.
-            label: Text.
-            confidence: 0-1, shown as a percentage rounded down; None for no percentage.
-            percent_scale: Font scale of the percentage.
-            pad: Space around and between the texts.
-            height: Of the tag.
+            pen: Pen of the picture.
+            label: Text of the label.
+            confidence: 0-1, shown in percent and rounded down; None for no percentage.
+            pad: Space around and between the texts, as a size of the design.
+            percent_scale: Font scale of the percentage, likewise.
         """
-        percent = None
+        self._pen = pen
+        self._pad = pen.px(pad)
+        self._words = [Word(label, _LABEL_SCALE * pen.scale, pen.px(2))]
         if confidence is not None:
-            percent = Word(f"{int(100 * confidence)}%", percent_scale * pen.scale, pen.px(1))
-        word = Word(label, _LABEL_SCALE * pen.scale, pen.px(2))
-        return cls(word, percent, pen.px(pad), pen.px(height))
+            percent = f"{int(100 * confidence)}%"
+            self._words.append(Word(percent, percent_scale * pen.scale, pen.px(1)))
+        self.width = self._pad + sum(word.width + self._pad for word in self._words)
+        self.height = pen.px(TAG_HEIGHT)
 
-    @property
-    def width(self) -> int:
-        """Width in pixels."""
-        percent = self.percent.width + self.pad if self.percent is not None else 0
-        return self.label.width + percent + 2 * self.pad
-
-    def draw(self, picture: ImageU8, pen: Pen, place: Box, colour: Colour) -> None:
+    def draw(self, picture: ImageU8, place: Box, colour: Colour) -> None:
         """Draw the tag on uint8 (h, w, 3) at a place of its size."""
         first, last = (place.x, place.y), (place.x + place.width - 1, place.y + place.height - 1)
         cv2.rectangle(picture, first, last, colour, cv2.FILLED)
-        cv2.rectangle(picture, first, last, DARK, pen.px(1))
-        baseline = place.y + place.height - pen.px(_BASELINE)
-        self.label.draw(picture, (place.x + self.pad, baseline), DARK)
-        if self.percent is not None:
-            start = (place.x + 2 * self.pad + self.label.width, baseline)
-            self.percent.draw(picture, start, DARK)
+        cv2.rectangle(picture, first, last, DARK, self._pen.px(1))
+        x, baseline = place.x + self._pad, place.y + place.height - self._pen.px(_BASELINE)
+        for word in self._words:
+            word.draw(picture, (x, baseline), DARK)
+            x += word.width + self._pad
 
     def places(self, box: Box, limits: tuple[int, int], *, gap: int) -> tuple[Box, Box]:
         """Return the places above and below a box, moved inside the picture.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +15,9 @@ from edge_bench.family.rows import Confusion, FileLatency, FileResult, KerasResu
 from edge_infer.model.cards import HandwritingScore
 from edge_infer.model.metadata import Accuracy
 from edge_infer.model.reliability import RiskPoint
+
+# The scripts beside edge_bench are no package.
+sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
 
 def _file(correct: int, size_bytes: int) -> FileResult:

@@ -16,7 +16,7 @@ import numpy as np
 import onnx
 import pytest
 
-from edge_export.face import add_metadata
+from edge_export.metadata import add_metadata
 from edge_infer import Classifier, ModelError, prepare_digit
 from edge_infer.model.cards import ModelCard
 from edge_infer.model.metadata import Accuracy
@@ -302,7 +302,7 @@ def test_train_command_is_the_shortest_that_makes_the_run(run: RunFolder) -> Non
         seed=3,
         recipe=override(recipe, epochs=9, learning_rate=0.5),
         teachers=("max", "/far/away/big.onnx"),
-        asked=("epochs",),
+        overridden=("epochs",),
     )
     values = json.loads(json.dumps(config.to_json_values()))
     record = replace(
@@ -318,7 +318,7 @@ def test_train_command_is_the_shortest_that_makes_the_run(run: RunFolder) -> Non
     ):
         assert words in command
     assert "--data" not in command
-    plain = replace(config, recipe=find_preset("edge").recipe, teachers=(), asked=())
+    plain = replace(config, recipe=find_preset("edge").recipe, teachers=(), overridden=())
     record = replace(record, config=plain.to_json_values(), teacher_sha256=())
     assert train_command(record, {}) == "edge-mnist train --preset edge --seed 3"
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,23 +34,11 @@ class Frame:
     time_s: float
 
 
-class Capture(Protocol):
-    """The part of ``cv2.VideoCapture`` that is used here."""
-
-    def read(self) -> tuple[bool, NDArray[np.uint8]]:
-        """Wait for the next frame; False if there is none."""
-        ...
-
-    def release(self) -> None:
-        """Release the device."""
-        ...
-
-
 class NewestFrame:
     """The newest frame of a live capture. A thread reads the capture and releases it."""
 
-    def __init__(self, capture: Capture) -> None:
-        """Start reading. This object owns the capture from now on."""
+    def __init__(self, capture: Any) -> None:
+        """Start reading a ``cv2.VideoCapture``, which this object owns from now on."""
         self._capture = capture
         self._condition = threading.Condition()
         self._frame: Frame | None = None

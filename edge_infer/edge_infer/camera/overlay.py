@@ -25,7 +25,6 @@ from edge_infer.drawing import (
 _REFERENCE_SIDE: Final = 720
 _BOX_GAP: Final = 6
 _TAG_GAP: Final = 8
-_TAG_HEIGHT: Final = 34
 _TAG_PAD: Final = 6
 _PERCENT_SCALE: Final = 0.6
 _BAR_HEIGHT: Final = 44
@@ -69,18 +68,11 @@ def _status(result: FrameResult) -> str:
 
 def _draw_tag(picture: ImageU8, pen: Pen, digit: SeenDigit, *, bottom: int) -> None:
     """Draw label and confidence above the box, or below it where there is no room."""
-    tag = Tag.fitting(
-        pen,
-        digit.label,
-        digit.confidence,
-        percent_scale=_PERCENT_SCALE,
-        pad=_TAG_PAD,
-        height=_TAG_HEIGHT,
-    )
+    tag = Tag(pen, digit.label, digit.confidence, pad=_TAG_PAD, percent_scale=_PERCENT_SCALE)
     gap = pen.px(_TAG_GAP)
     above, below = tag.places(digit.box, (picture.shape[1], bottom), gap=gap)
     place = above if digit.box.y >= tag.height + gap else below
-    tag.draw(picture, pen, place, _colour(digit))
+    tag.draw(picture, place, _colour(digit))
 
 
 def _draw_bar(bar: ImageU8, pen: Pen, status: str, note: str) -> None:

@@ -78,8 +78,8 @@ class Classifier:
         """
         if not 1 <= threads <= MAX_THREADS:
             raise UsageError(f"threads must lie in 1-{MAX_THREADS}, found {threads}")
-        self._one = SingleInference(model.lean_session(), len(model.metadata.class_names))
-        sessions = [model.session, *(model.another_session() for _ in range(threads - 1))]
+        self._one = SingleInference(model.new_session(arena=False), len(model.metadata.class_names))
+        sessions = [model.session, *(model.new_session() for _ in range(threads - 1))]
         self._many = BatchInference(sessions, len(model.metadata.class_names))
         self._metadata = model.metadata
         self._names = np.array(model.metadata.class_names, dtype=object)

@@ -49,7 +49,7 @@ class SingleInference:
         """Keep the session.
 
         Args:
-            session: An onnxruntime session, best one of ``OpenModel.lean_session``.
+            session: An onnxruntime session, best one without an arena.
             classes: Number of columns of its output.
         """
         self._session = session

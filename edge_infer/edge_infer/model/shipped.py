@@ -101,16 +101,16 @@ def _no_such_model(name: str) -> ModelError:
     )
 
 
+def _checksums() -> dict[str, str]:
+    checksums: dict[str, str] = json.loads(_read(_CHECKSUMS))
+    return checksums
+
+
 def _checksum(name: str) -> str:
     checksums = _checksums()
     if name not in checksums:
         raise _no_such_model(name)
     return checksums[name]
-
-
-def _checksums() -> dict[str, str]:
-    checksums: dict[str, str] = json.loads(_read(_CHECKSUMS))
-    return checksums
 
 
 def _read(name: str) -> bytes:

@@ -11,10 +11,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_infer.boxes import Box
-from edge_infer.drawing import DOUBTFUL, FAINT, SURE, Colour, ImageU8, Pen, Tag, draw_box
+from edge_infer.drawing import (
+    DOUBTFUL,
+    FAINT,
+    SURE,
+    TAG_HEIGHT,
+    Colour,
+    ImageU8,
+    Pen,
+    Tag,
+    draw_box,
+)
 from edge_infer.page.items import ReadPage
+from edge_infer.page.orientation import rotate_box
 from edge_infer.page.page import Digit, Page
-from edge_infer.page.turn import turn_box
 
 # A picture whose longer side or whose digits are smaller, in pixels, is enlarged, up to a limit.
 _MIN_SIDE: Final = 640
@@ -27,7 +37,6 @@ _REFERENCE_SIDE: Final = 400
 _MIN_SCALE, _MAX_SCALE = 0.5, 4.0
 _BOX_GAP: Final = 4
 _TAG_GAP: Final = 6
-_TAG_HEIGHT: Final = 34
 _TAG_PAD: Final = 5
 _PERCENT_SCALE: Final = 0.55
 # A tag goes below its box if it covers less there, by this fraction of its area.
@@ -56,7 +65,7 @@ def draw_page(
         shown.append((digit, DOUBTFUL if digit.confidence < doubtful_below else SURE))
     marks = [_Mark(digit, colour, _on_picture(digit.box, page, factor)) for digit, colour in shown]
     pen = Pen(_pen_scale(marks, max(picture.shape)))
-    picture, marks = _with_margin_above(picture, marks, pen.px(_TAG_HEIGHT + _TAG_GAP))
+    picture, marks = _with_margin_above(picture, marks, pen.px(TAG_HEIGHT + _TAG_GAP))
     if np.may_share_memory(picture, read.image):
         picture = picture.copy()
     _draw_marks(picture, pen, marks)
@@ -128,20 +137,15 @@ def _draw_marks(picture: ImageU8, pen: Pen, marks: list[_Mark]) -> None:
 
 
 def _draw_tag(picture: ImageU8, pen: Pen, mark: _Mark, taken: NDArray[np.int64]) -> Box:
-    tag = Tag.fitting(
-        pen,
-        mark.digit.label or "?",
-        mark.digit.confidence if mark.colour == DOUBTFUL else None,
-        percent_scale=_PERCENT_SCALE,
-        pad=_TAG_PAD,
-        height=_TAG_HEIGHT,
-    )
+    label, is_doubtful = mark.digit.label or "?", mark.colour == DOUBTFUL
+    confidence = mark.digit.confidence if is_doubtful else None
+    tag = Tag(pen, label, confidence, pad=_TAG_PAD, percent_scale=_PERCENT_SCALE)
     limits = (picture.shape[1], picture.shape[0])
     above, below = tag.places(mark.box, limits, gap=pen.px(_TAG_GAP))
     # Readers look for tags above the digits, so the place below must be much better.
     bias = _BELOW_COST * above.width * above.height
     place = below if _overlap(above, taken) > _overlap(below, taken) + bias else above
-    tag.draw(picture, pen, place, mark.colour)
+    tag.draw(picture, place, mark.colour)
     return place
 
 
@@ -212,8 +216,10 @@ def _rotated(image: ImageU8, clockwise_deg: int) -> ImageU8:
 
 def _on_picture(box: Box, page: Page, factor: int) -> Box:
     """Convert a box from the original picture to the rotated and enlarged one."""
-    turned = turn_box(box, page.rotation_deg // 90, page.height, page.width)
-    return Box(*(length * factor for length in (turned.x, turned.y, turned.width, turned.height)))
+    rotated = rotate_box(box, page.rotation_deg // 90, page.height, page.width)
+    return Box(
+        *(length * factor for length in (rotated.x, rotated.y, rotated.width, rotated.height))
+    )
 
 
 def _u8(image: object) -> ImageU8:
