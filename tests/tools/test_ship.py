@@ -16,7 +16,7 @@ import numpy as np
 import onnx
 import pytest
 
-from edge_export.face import add_metadata
+from edge_export.metadata import add_metadata
 from edge_infer import Classifier, ModelError, prepare_digit
 from edge_infer.model.cards import ModelCard
 from edge_infer.model.metadata import Accuracy

@@ -1,4 +1,4 @@
-"""Draw the images on which a model file and its Keras original disagree."""
+"""Draw the images on which a model file and its Keras model disagree."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _LINE: Final = 18
 _TILE_WIDTH: Final = _ENLARGED + 2 * _MARGIN
 _TILE_HEIGHT: Final = _ENLARGED + 4 * _LINE + _MARGIN
 _TITLE_HEIGHT: Final = 36
-_PAPER: Final = 255
-_INK: Final = 40
+_BACKGROUND: Final = 255
+_FOREGROUND: Final = 40
 
 ImageU8 = NDArray[np.uint8]
 
@@ -36,46 +36,33 @@ def draw_changed(
 ) -> None:
     """Write a picture with a tile for every test image whose label changed.
 
-    A tile shows the image enlarged, its index and true label, and both answers with
-    their confidences. At most :data:`MAX_TILES` are drawn; the title counts them all.
+    A tile shows the enlarged image, its index and true label, and both answers with their
+    confidences. At most :data:`MAX_TILES` are drawn; the title counts all of them.
 
     Args:
-        path: Where to; its suffix decides the format (.png, .jpg, ...).
-        calibration: Holds the test images and labels.
-        changed_indices: Which of them changed.
+        path: The picture; its suffix gives the format (.png, .jpg, ...).
+        calibration: The test images and labels.
+        changed_indices: Indices of the test images whose label changed.
         answers: Probabilities from Keras and from the file, float32 (n, classes) each.
         class_names: Name of each class.
 
     Raises:
-        OutputError: OpenCV knows no such format, or the file cannot be written.
+        OutputError: OpenCV does not support the format, or the file cannot be written.
     """
-    tiles = [
-        _tile(
-            calibration.test_images[index],
-            _captions(
-                index,
-                class_names[int(calibration.test_labels[index])],
-                [(class_names[int(row.argmax())], float(row.max())) for row in pair],
-            ),
-        )
-        for index in changed_indices[:MAX_TILES]
-        for pair in [[answers[0][index], answers[1][index]]]
-    ]
+    tiles: list[ImageU8] = []
+    for index in changed_indices[:MAX_TILES]:
+        label = class_names[int(calibration.test_labels[index])]
+        captions = [f"#{index}  true {label}"]
+        for source, probabilities in zip(("Keras", "file "), answers, strict=True):
+            row = probabilities[index]
+            captions.append(f"{source} {class_names[int(row.argmax())]}  {row.max():.3f}")
+        tiles.append(_tile(calibration.test_images[index], captions))
     title = f"{len(changed_indices)} of {len(calibration.test_labels)} test images changed label"
     _write(path, _sheet(tiles, title, cut=len(changed_indices) > MAX_TILES))
 
 
-def _captions(index: int, true_name: str, answers: list[tuple[str, float]]) -> list[str]:
-    (keras_name, keras_confidence), (file_name, file_confidence) = answers
-    return [
-        f"#{index}  true {true_name}",
-        f"Keras {keras_name}  {keras_confidence:.3f}",
-        f"file  {file_name}  {file_confidence:.3f}",
-    ]
-
-
 def _tile(image_hw: ImageU8, captions: list[str]) -> ImageU8:
-    tile = np.full((_TILE_HEIGHT, _TILE_WIDTH), _PAPER, np.uint8)
+    tile = np.full((_TILE_HEIGHT, _TILE_WIDTH), _BACKGROUND, np.uint8)
     size = (_ENLARGED, _ENLARGED)
     enlarged = cv2.resize(image_hw, size, interpolation=cv2.INTER_NEAREST_EXACT)
     tile[_MARGIN : _MARGIN + _ENLARGED, _MARGIN : _MARGIN + _ENLARGED] = enlarged
@@ -87,7 +74,7 @@ def _tile(image_hw: ImageU8, captions: list[str]) -> ImageU8:
 def _sheet(tiles: list[ImageU8], title: str, *, cut: bool) -> ImageU8:
     rows = -(-len(tiles) // _COLUMNS)
     shape = (_TITLE_HEIGHT + rows * _TILE_HEIGHT, _COLUMNS * _TILE_WIDTH)
-    sheet = np.full(shape, _PAPER, np.uint8)
+    sheet = np.full(shape, _BACKGROUND, np.uint8)
     shown = f" (first {MAX_TILES} shown)" if cut else ""
     _print(sheet, title + shown, _TITLE_HEIGHT - _MARGIN)
     for place, tile in enumerate(tiles):
@@ -99,7 +86,7 @@ def _sheet(tiles: list[ImageU8], title: str, *, cut: bool) -> ImageU8:
 
 def _print(image_hw: ImageU8, text: str, baseline: int) -> None:
     origin = (_MARGIN, baseline)
-    cv2.putText(image_hw, text, origin, cv2.FONT_HERSHEY_SIMPLEX, 0.45, _INK, 1, cv2.LINE_AA)
+    cv2.putText(image_hw, text, origin, cv2.FONT_HERSHEY_SIMPLEX, 0.45, _FOREGROUND, 1, cv2.LINE_AA)
 
 
 def _write(path: Path, image_hw: ImageU8) -> None:

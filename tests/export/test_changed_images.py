@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edge_export.changed import MAX_TILES, draw_changed
+from edge_export.changed_images import MAX_TILES, draw_changed
 from edge_infer.errors import OutputError
 from edge_infer.model.run_folder import Calibration
 
