@@ -49,9 +49,9 @@ class Entry:
 
 def measure_run(entry: Entry, folder: Path, data: str, sets: HandwritingSets) -> Network:
     """Export a finished run and measure its files; return a network of this run alone."""
-    from edge_mnist.extras import import_tensorflow
+    from edge_mnist.startup import import_tensorflow
 
-    import_tensorflow(verbose=False)
+    import_tensorflow()
     import keras
 
     from edge_train.presets import layer_costs

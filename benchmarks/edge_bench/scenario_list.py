@@ -6,9 +6,7 @@ The command line imports this module to parse its options.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
-
-ScenarioName = Literal["single", "batch", "image", "folder", "page", "cold", "stream"]
+from typing import Final
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Pictures of what was read."""
+"""Annotated pages and crops of digits."""
 
 import numpy as np
 import pytest
@@ -19,13 +19,13 @@ def read_of(
     *,
     confidence: float = 0.99,
     rejected: tuple[Box, ...] = (),
-    turned_deg: int = 0,
+    rotation_deg: int = 0,
 ) -> ReadPage:
     digits = tuple(Digit(str(index), confidence, box) for index, box in enumerate(boxes, 3))
     lines = (Line(digits, bounding_box(boxes)),) if boxes else ()
     others = tuple(Digit("8", 0.2, box) for box in rejected)
     height, width = image.shape[:2]
-    return ReadPage(Page(width, height, lines, others, turned_deg), image, 1.0)
+    return ReadPage(Page(width, height, lines, others, rotation_deg), image, 1.0)
 
 
 def plain(width: int, height: int, level: int = 220, channels: int = 3) -> ImageU8:
@@ -48,9 +48,9 @@ def test_boxes_and_tags_are_drawn_on_any_page(size, channels, level) -> None:
     assert picture.shape == (size[1], size[0], 3)
     assert count(picture, SURE) > 500
     assert np.array_equal(image, before)
-    # What stands in the box, and far from it, is as it was.
-    ground = picture[-1, -1]
-    assert (picture[205:285, 305:355] == ground).all()
+    # The inside of the box and distant pixels are unchanged.
+    background = picture[-1, -1]
+    assert (picture[205:285, 305:355] == background).all()
     assert count(picture[:100], SURE) == count(picture[400:], SURE) == 0
 
 
@@ -62,7 +62,7 @@ def test_colour_tells_how_sure_it_is() -> None:
     assert (count(doubtful, SURE), count(doubtful, DOUBTFUL) > 500) == (0, True)
 
 
-def test_rejected_is_shown_dashed_and_only_when_asked_to() -> None:
+def test_rejected_digits_are_dashed_and_shown_on_request() -> None:
     image, box = plain(900, 700), Box(300, 200, 60, 90)
     read = read_of(image, [], rejected=(box,))
     assert count(draw_page(read), FAINT) == 0
@@ -80,36 +80,36 @@ def test_small_pages_and_small_digits_are_enlarged() -> None:
 
 
 @pytest.mark.parametrize("y", [0, 3, 600])
-def test_tag_has_room_whatever_the_place(y: int) -> None:
+def test_tag_has_room_at_any_place(y: int) -> None:
     middle = draw_page(read_of(plain(900, 700), [Box(300, 300, 60, 90)]))
     edge = draw_page(read_of(plain(900, 700), [Box(300, y, 60, 90)]))
     assert (edge.shape[0] == 700) == (y == 600)
     assert count(edge, SURE) > 0.9 * count(middle, SURE)
 
 
-def test_tags_keep_off_other_digits() -> None:
+def test_tags_avoid_other_digits() -> None:
     below, above = Box(300, 300, 60, 90), Box(300, 205, 60, 90)
     picture = draw_page(read_of(plain(900, 700), [below, above]))
     assert (picture[215:285, 310:350] == 220).all()
     assert count(picture[400:450], SURE) > 300
 
 
-@pytest.mark.parametrize("turned_deg", [0, 90, 180, 270])
-def test_pictures_are_turned_as_the_page_was_read(turned_deg: int) -> None:
+@pytest.mark.parametrize("rotation_deg", [0, 90, 180, 270])
+def test_pictures_are_rotated_as_the_page_was_read(rotation_deg: int) -> None:
     ramp = np.add.outer(np.arange(700) // 4, np.arange(900) // 12).astype(np.uint8)
-    read = read_of(ramp, [Box(300, 200, 90, 90)], turned_deg=turned_deg)
-    upright = np.rot90(ramp, -turned_deg // 90)
+    read = read_of(ramp, [Box(300, 200, 90, 90)], rotation_deg=rotation_deg)
+    upright = np.rot90(ramp, -rotation_deg // 90)
     picture = draw_page(read)
     assert picture.shape[:2] == upright.shape
     untouched = (picture == upright[..., None]).all(axis=2)
-    left = np.rot90(untouched, turned_deg // 90)
+    left = np.rot90(untouched, rotation_deg // 90)
     assert left[210:280, 310:380].all()
     assert not left[195:297, 290:400].all()
     ((_, crop),) = cut_digits(read)
-    np.testing.assert_array_equal(crop, np.rot90(ramp[186:304, 286:404], -turned_deg // 90))
+    np.testing.assert_array_equal(crop, np.rot90(ramp[186:304, 286:404], -rotation_deg // 90))
 
 
-def test_crops_are_the_pixels_given_with_a_margin_and_tell_their_place() -> None:
+def test_crops_are_the_given_pixels_with_a_margin() -> None:
     image = np.random.default_rng(0).integers(0, 256, (200, 300, 4), np.uint8)
     read = read_of(image, [Box(0, 0, 20, 40), Box(280, 160, 20, 40)], rejected=(Box(9, 9, 4, 4),))
     crops = dict(cut_digits(read))
@@ -119,7 +119,7 @@ def test_crops_are_the_pixels_given_with_a_margin_and_tell_their_place() -> None
     assert list(dict(cut_digits(read, with_rejected=True)))[2:] == ["rejected01.8"]
 
 
-def test_transparent_page_is_put_on_paper_that_shows_it() -> None:
+def test_transparent_page_gets_a_contrasting_background() -> None:
     drawing = np.zeros((700, 900, 4), np.uint8)
     drawing[300:400, 300:310] = 0, 0, 0, 255
     dark = draw_page(read_of(drawing, []))

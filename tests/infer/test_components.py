@@ -1,4 +1,4 @@
-"""Which components of ink on a page are writing."""
+"""Which connected components of ink may be writing."""
 
 from __future__ import annotations
 
@@ -23,167 +23,123 @@ THRESHOLD = 8
 
 
 def page(height: int = 300, width: int = 400) -> ImageU8:
-    """Return the contrast of a page with nothing on it."""
+    """Return the contrast of an empty page."""
     return np.zeros((height, width), np.uint8)
 
 
 def write(contrast: ImageU8, x: int, y: int, level: int = 120, height: int = 60) -> Box:
-    """Write a ring in place."""
-    pen = max(2, height // 10)
-    axes = (height // 3, height // 2)
-    cv2.ellipse(contrast, (x, y), axes, 0, 0, 360, level, pen)
-    ring = np.zeros_like(contrast)
-    cv2.ellipse(ring, (x, y), axes, 0, 0, 360, 1, pen)
+    """Draw a ring in place and return its bounding box."""
+    ring, pen = np.zeros_like(contrast), max(2, height // 10)
+    cv2.ellipse(ring, (x, y), (height // 3, height // 2), 0, 0, 360, 1, pen)
+    contrast[ring != 0] = level
     return Box(*cv2.boundingRect(ring))
 
 
+def find(contrast: ImageU8) -> list[Component]:
+    return find_components(Ink(contrast, THRESHOLD, is_dark=True))
+
+
 def boxes(contrast: ImageU8) -> set[Box]:
-    return {component.box for component in find_components(Ink(contrast, THRESHOLD, is_dark=True))}
+    return {component.box for component in find(contrast)}
 
 
 def bar(x: int, y: int, width: int, height: int) -> Component:
     return Component(Box(x, y, width, height), np.ones((height, width), np.uint8), width * height)
 
 
-def test_pieces_are_connected_ink_with_its_mask() -> None:
-    contrast = page()
-    truth = {write(contrast, 80, 100), write(contrast, 180, 110)}
-    components = find_components(Ink(contrast, THRESHOLD, is_dark=True))
-    assert {component.box for component in components} == truth
-    for component in components:
-        box = component.box
-        place = contrast[box.y : box.y + box.height, box.x : box.x + box.width]
-        assert np.array_equal(component.mask, (place > 0).astype(np.uint8))
-        assert component.area == int(component.mask.sum())
+@pytest.mark.parametrize("share", [0.3, 0.5, 0.7])
+def test_components_are_those_of_labelling(share: float) -> None:
+    rough = np.random.default_rng(3).random((120, 160), np.float32)
+    smooth = cv2.GaussianBlur(rough, (0, 0), 1.5)
+    contrast = np.where(smooth < np.quantile(smooth, share), 120, 0).astype(np.uint8)
+    labels = np.asarray(cv2.connectedComponents(contrast, connectivity=8)[1])
+    for component in find(contrast):
+        place = component.crop(labels)
+        (label,) = np.unique(place[component.mask != 0])
+        assert np.array_equal(component.mask != 0, place == label)
+        assert component.area == int((labels == label).sum())
 
 
-def test_pieces_within_one_another_are_each_by_itself() -> None:
-    # A ring with a bar in it, which has a hole and a dot in that.
+def test_nested_components_are_separate() -> None:
+    # A ring around a bar with a hole.
     contrast = page()
     outer = write(contrast, 150, 150, height=200)
     contrast[110:190, 130:170] = 120
     contrast[130:170, 140:160] = 0
-    contrast[140:160, 145:155] = 120
-    components = {p.box: p for p in find_components(Ink(contrast, THRESHOLD, is_dark=True))}
-    assert outer in components
-    bar = components[Box(130, 110, 40, 80)]
-    assert bar.area == 40 * 80 - 20 * 40
-    assert not bar.mask[20:60, 10:30].any()
-    together = np.zeros_like(contrast)
-    for box, component in components.items():
-        together[box.y : box.y + box.height, box.x : box.x + box.width] += component.mask
-    speck_less = contrast.copy()
-    speck_less[140:160, 145:155] = 0
-    assert np.array_equal(together, (speck_less > 0).astype(np.uint8))
+    found = {component.box: component for component in find(contrast)}
+    inner = found[Box(130, 110, 40, 80)]
+    assert set(found) == {outer, inner.box}
+    assert inner.area == 40 * 80 - 20 * 40
+    assert not inner.mask[20:60, 10:30].any()
 
 
-@pytest.mark.parametrize("share", [0.3, 0.5, 0.7])
-def test_pieces_are_what_labelling_each_pixel_finds(share: float) -> None:
-    rough = np.random.default_rng(3).random((120, 160), np.float32)
-    smooth = cv2.GaussianBlur(rough, (0, 0), 1.5)
-    contrast = np.where(smooth < np.quantile(smooth, share), 120, 0).astype(np.uint8)
-    _, labels = cv2.connectedComponents(contrast, connectivity=8)
-    for component in find_components(Ink(contrast, THRESHOLD, is_dark=True)):
-        box = component.box
-        place = np.asarray(labels)[box.y : box.y + box.height, box.x : box.x + box.width]
-        (label,) = np.unique(place[component.mask != 0])
-        assert np.array_equal(component.mask != 0, place == label)
-        assert component.area == int((np.asarray(labels) == label).sum())
-
-
-def test_an_empty_page_has_no_pieces() -> None:
-    assert boxes(page()) == set()
-    assert boxes(page(1, 1)) == set()
-
-
-def test_specks_are_dropped_and_small_digits_kept() -> None:
+@pytest.mark.parametrize(
+    ("kept", "dropped"),
+    [
+        ([(120, 60), (120, 24)], []),
+        # Faint writing alone, and uneven pressure.
+        ([(30, 60), (25, 60)], []),
+        ([(150, 60), (90, 60)], []),
+        # Bleed-through and stains.
+        ([(120, 60), (120, 60), (120, 60)], [(30, 60)]),
+        ([], [(THRESHOLD + 1, 60)]),
+        # A speck.
+        ([(120, 60), (120, 60)], [(120, 6)]),
+    ],
+)
+def test_writing_is_kept_and_faint_ink_dropped(kept, dropped) -> None:
     contrast = page()
-    large, small = write(contrast, 80, 100), write(contrast, 180, 110, height=24)
-    contrast[40:46, 300:306] = 120
-    contrast[200:204, 50] = 120
-    assert boxes(contrast) == {large, small}
+    for index, (level, height) in enumerate(dropped):
+        write(contrast, 60 + 70 * index, 230, level, height)
+    expected = {
+        write(contrast, 60 + 70 * index, 100, level, height)
+        for index, (level, height) in enumerate(kept)
+    }
+    assert boxes(contrast) == expected
 
 
-def test_show_through_beside_deep_ink_is_dropped() -> None:
-    contrast = page()
-    deep = {write(contrast, 80, 100), write(contrast, 150, 100), write(contrast, 220, 100)}
-    write(contrast, 300, 220, level=30)
-    assert boxes(contrast) == deep
-
-
-def test_faint_writing_alone_is_kept() -> None:
-    contrast = page()
-    digits = {write(contrast, 80, 100, level=30), write(contrast, 180, 100, level=25)}
-    assert boxes(contrast) == digits
-
-
-def test_writing_of_unequal_pressure_is_kept() -> None:
-    contrast = page()
-    digits = {write(contrast, 80, 100, level=150), write(contrast, 180, 100, level=90)}
-    assert boxes(contrast) == digits
-
-
-def test_shallow_stains_are_dropped() -> None:
-    contrast = page()
-    write(contrast, 80, 100, level=THRESHOLD + 1)
-    assert boxes(contrast) == set()
-
-
-@pytest.mark.parametrize("side", ["left", "bottom"])
-def test_a_dark_desk_at_the_border_does_not_make_digits_faint(side: str) -> None:
-    contrast = page()
-    digits = {write(contrast, 150, 100, level=50), write(contrast, 250, 110, level=50)}
-    if side == "left":
-        contrast[:, :60] = 220
-    else:
-        contrast[230:] = 220
-    assert digits <= boxes(contrast)
-
-
-def test_digits_that_touch_the_border_are_kept() -> None:
-    contrast = page(60, 200)
-    cv2.ellipse(contrast, (40, 30), (18, 30), 0, 0, 360, 120, 5)
-    cv2.ellipse(contrast, (120, 30), (18, 30), 0, 0, 360, 120, 5)
-    assert [box.height for box in boxes(contrast)] == [60, 60]
-
-
-def test_ruled_lines_are_no_pieces() -> None:
+def test_desk_and_ruled_lines_are_no_components_and_make_nothing_faint() -> None:
+    for rows, columns in ((slice(None), slice(60)), (slice(230, None), slice(None))):
+        contrast = page()
+        digits = {write(contrast, 150, 100, level=50), write(contrast, 250, 110, level=50)}
+        contrast[rows, columns] = 220
+        assert digits <= boxes(contrast)
     contrast = page()
     contrast[60::60] = 60
     digits = {write(contrast, 80, 115, height=80), write(contrast, 180, 125, height=80)}
     assert boxes(contrast) == digits
 
 
-def test_the_largest_pieces_of_too_many_are_kept() -> None:
+def test_digits_at_the_border_of_a_close_crop_are_kept() -> None:
+    contrast = page(60, 200)
+    for x in (40, 120):
+        cv2.ellipse(contrast, (x, 30), (18, 30), 0, 0, 360, 120, 5)
+    assert [box.height for box in boxes(contrast)] == [60, 60]
+    assert boxes(page()) == boxes(page(1, 1)) == set()
+
+
+def test_only_the_largest_components_are_kept() -> None:
     contrast = np.zeros((900, 900), np.uint8)
     for top in range(5, 840, 24):
         contrast[top : top + 12, 5:885] = np.tile([90] * 8 + [0] * 14, 40)
     contrast[870:888, 5:13] = 90
-    components = find_components(Ink(contrast, THRESHOLD, is_dark=True))
-    assert len(components) == MAX_COMPONENTS
-    assert Box(5, 870, 8, 18) in {component.box for component in components}
+    assert len(find(contrast)) == MAX_COMPONENTS
+    assert Box(5, 870, 8, 18) in boxes(contrast)
 
 
-def test_digit_height_is_that_of_most_ink() -> None:
+def test_digit_height_is_the_height_of_most_ink() -> None:
     digits = [bar(x, 0, 20, 40) for x in range(3)]
-    assert digit_height(digits) == 40
-    # Dots and a few large things do not change it, nor what has no digit's shape.
     dots = [bar(x, 0, 4, 4) for x in range(20)]
     lines = [bar(0, 0, 400, 5), bar(0, 0, 5, 400)]
-    assert digit_height([*digits, *dots, *lines]) == 40
+    assert digit_height(digits) == digit_height([*digits, *dots, *lines]) == 40
     assert digit_height([*digits, bar(0, 0, 30, 60)]) == 40
+    assert digit_height([]) == digit_height(lines[:1]) == 0
 
 
-def test_digit_height_of_nothing_is_none() -> None:
-    assert digit_height([]) == 0
-    assert digit_height([bar(0, 0, 400, 5)]) == 0
-
-
-def test_join_puts_pieces_in_their_places() -> None:
+def test_merge_keeps_the_places_of_components() -> None:
     corner = Component(Box(10, 5, 2, 2), np.array([[1, 1], [1, 0]], np.uint8), 3)
     dot = Component(Box(11, 6, 2, 1), np.array([[1, 1]], np.uint8), 2)
     both = merge([corner, dot])
-    assert both.box == Box(10, 5, 3, 2)
+    assert (both.box, both.area) == (Box(10, 5, 3, 2), 5)
     assert both.mask.tolist() == [[1, 1, 0], [1, 1, 1]]
-    assert both.area == 5
     assert merge([dot]) is dot

@@ -1,3 +1,5 @@
+"""Text lines that are no writing."""
+
 from __future__ import annotations
 
 import pytest
@@ -7,7 +9,7 @@ from edge_infer.page.line_filter import ReadLine, outlier_lines
 from edge_infer.page.page import Digit
 
 
-def row(
+def line(
     count: int = 3,
     *,
     confidence: float = 0.99,
@@ -19,53 +21,35 @@ def row(
     return ReadLine([digit] * count, strength)
 
 
-def strays(other: ReadLine) -> list[int]:
-    """Tell whether a row is writing after two rows of ordinary writing."""
-    return outlier_lines([row(), row(), other])
+@pytest.mark.parametrize(
+    ("tested", "is_outlier"),
+    [
+        (line(), False),
+        # Unlike the page in one way.
+        (line(confidence=0.6), False),
+        (line(strength=50), False),
+        (line(height=20, width=12), False),
+        (line(height=90, width=60), False),
+        # In two ways.
+        (line(confidence=0.6, strength=50), True),
+        (line(confidence=0.6, height=20, width=12), True),
+        (line(strength=50, height=90, width=60), True),
+        # Very pale; more contrast is asked of a single digit.
+        (line(confidence=1.0, strength=25), True),
+        (line(2, confidence=1.0, strength=40), False),
+        (line(1, confidence=1.0, strength=40), True),
+        # A single stroke is a 1 only if it has the height of digits.
+        (line(1, height=40, width=6), False),
+        (line(1, height=20, width=6), True),
+        (line(1, height=70, width=6), True),
+    ],
+)
+def test_outlier_differs_from_the_rest_of_the_page(tested: ReadLine, *, is_outlier: bool) -> None:
+    assert outlier_lines([line(), line(), tested]) == ([2] if is_outlier else [])
 
 
-def test_rows_alike_are_writing() -> None:
-    assert strays(row()) == []
+def test_page_without_other_lines_and_dark_scenes_make_no_outliers() -> None:
     assert outlier_lines([]) == []
-    assert outlier_lines([row(1, confidence=0.5)]) == []
-
-
-@pytest.mark.parametrize(
-    "one_sign",
-    [
-        row(confidence=0.6),
-        row(strength=50),
-        row(height=20, width=12),
-        row(height=90, width=60),
-    ],
-)
-def test_row_with_one_thing_against_it_is_writing(one_sign: ReadLine) -> None:
-    assert strays(one_sign) == []
-
-
-@pytest.mark.parametrize(
-    "two_signs",
-    [
-        row(confidence=0.6, strength=50),
-        row(confidence=0.6, height=20, width=12),
-        row(strength=50, height=90, width=60),
-    ],
-)
-def test_row_with_two_things_against_it_is_none(two_signs: ReadLine) -> None:
-    assert strays(two_signs) == [2]
-
-
-def test_row_that_is_very_pale_is_none_however_sure() -> None:
-    assert strays(row(confidence=1.0, strength=25)) == [2]
-    assert strays(row(2, confidence=1.0, strength=40)) == []
-    assert strays(row(1, confidence=1.0, strength=40)) == [2]
-
-
-def test_dark_scenery_does_not_make_writing_pale() -> None:
-    scenery = row(1, confidence=0.5, strength=200)
-    assert outlier_lines([row(strength=50), row(strength=50), scenery]) == []
-
-
-@pytest.mark.parametrize(("height", "is_stray"), [(40, False), (20, True), (70, True)])
-def test_lone_stroke_is_a_one_only_among_digits_of_its_size(height: int, is_stray: bool) -> None:
-    assert strays(row(1, height=height, width=6)) == ([2] if is_stray else [])
+    assert outlier_lines([line(1, confidence=0.5)]) == []
+    scene = line(1, confidence=0.5, strength=200)
+    assert outlier_lines([line(strength=50), line(strength=50), scene]) == []

@@ -1,4 +1,4 @@
-"""Items to pages: in order, one ahead, one bad file one error."""
+"""Pages of items: in order, decoded one in advance, failures as results."""
 
 import threading
 import time
@@ -16,8 +16,8 @@ from edge_infer.page.items import ReadPage, read_items
 
 
 @dataclass(frozen=True)
-class MadeItem:
-    """An item that the test makes; it notes when it is decoded."""
+class FakeItem:
+    """An item that records when it is decoded."""
 
     name: str
     decoded: list[str] = field(default_factory=list)
@@ -32,8 +32,8 @@ class MadeItem:
         return np.zeros(self.size, np.uint8)
 
 
-class MadeReader:
-    """A reader that the test makes; ``work`` is done for each picture."""
+class FakeReader:
+    """A reader that calls ``work`` for each picture."""
 
     def __init__(self, work: Callable[[], None] = lambda: None) -> None:
         self.work = work
@@ -45,27 +45,19 @@ class MadeReader:
         return Page(image.shape[1], image.shape[0], ())
 
 
-def test_results_come_in_order_and_bad_items_cost_their_own() -> None:
+def test_results_are_in_order_and_bad_items_are_failures() -> None:
     names = ["a", "bad one", "b", "huge", "c"]
-    results = list(read_items(MadeReader(), [MadeItem(name) for name in names]))
+    reader = FakeReader(lambda: time.sleep(0.02))
+    items = [FakeItem(name) for name in names]
+    results = list(read_items(reader, items, expect="pattern", rotate="90"))
     assert [result.source for result in results] == names
     assert results[1].outcome == Failure("damaged", "bad one is bad")
     assert results[3].outcome == Failure("too_large", "huge does not fit into memory")
     good = results[4].outcome
     assert isinstance(good, ReadPage)
-    assert (good.page.width, good.page.height) == (5, 4)
-    assert good.image.shape == (4, 5)
-
-
-def test_time_is_that_of_the_reading() -> None:
-    (result,) = read_items(MadeReader(lambda: time.sleep(0.02)), [MadeItem("a")])
-    assert 20 <= result.outcome.elapsed_ms < 2000
-
-
-def test_options_reach_the_reader() -> None:
-    reader = MadeReader()
-    list(read_items(reader, [MadeItem("a")], expect="pattern", rotate="90"))
-    assert reader.options == [{"expect": "pattern", "rotate": "90"}]
+    assert (good.page.width, good.page.height, good.image.shape) == (5, 4, (4, 5))
+    assert 20 <= good.elapsed_ms < 2000
+    assert reader.options == [{"expect": "pattern", "rotate": "90"}] * 3
 
 
 def test_next_item_is_decoded_beside_the_reading_and_no_more() -> None:
@@ -78,15 +70,15 @@ def test_next_item_is_decoded_beside_the_reading_and_no_more() -> None:
             time.sleep(0.001)
         seen.append(len(decoded))
 
-    names = [MadeItem(name, decoded) for name in "abcd"]
-    list(read_items(MadeReader(work), names))
+    names = [FakeItem(name, decoded) for name in "abcd"]
+    list(read_items(FakeReader(work), names))
     assert seen == [2, 3, 4, 4]
 
 
 def test_nothing_is_decoded_beside_a_large_page(monkeypatch) -> None:
     monkeypatch.setattr(items, "LARGE_PIXELS", 10)
     decoded = list[str]()
-    results = read_items(MadeReader(lambda: time.sleep(0.01)), [MadeItem(n, decoded) for n in "ab"])
+    results = read_items(FakeReader(lambda: time.sleep(0.01)), [FakeItem(n, decoded) for n in "ab"])
     assert next(results).source == "a"
     assert decoded == ["a"]
     assert next(results).source == "b"
@@ -99,22 +91,22 @@ def test_usage_errors_end_it_and_own_bugs_too() -> None:
             raise error
 
         with pytest.raises(type(error)):
-            list(read_items(MadeReader(fail), [MadeItem("a"), MadeItem("b")]))
+            list(read_items(FakeReader(fail), [FakeItem("a"), FakeItem("b")]))
 
 
 def test_memory_that_opencv_does_not_get_is_a_failure() -> None:
     def fail() -> None:
         cv2.resize(np.zeros((9, 9), np.uint8), (2**20, 2**20))
 
-    (result,) = read_items(MadeReader(fail), [MadeItem("a")])
+    (result,) = read_items(FakeReader(fail), [FakeItem("a")])
     assert result.outcome == Failure("too_large", "a does not fit into memory")
     with pytest.raises(cv2.error):
-        list(read_items(MadeReader(lambda: cv2.blur(None, (1, 1))), [MadeItem("a")]))
+        list(read_items(FakeReader(lambda: cv2.blur(None, (1, 1))), [FakeItem("a")]))
 
 
 def test_closing_stops_the_thread() -> None:
     before = threading.active_count()
-    results = read_items(MadeReader(), (MadeItem(str(number)) for number in range(1000)))
+    results = read_items(FakeReader(), (FakeItem(str(number)) for number in range(1000)))
     next(results)
     results.close()
     assert threading.active_count() == before
