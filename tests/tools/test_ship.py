@@ -15,12 +15,13 @@ from typing import Any
 import numpy as np
 import onnx
 import pytest
+from run_records import run_record
 
 from edge_export.metadata import add_metadata
 from edge_infer import Classifier, ModelError, prepare_digit
 from edge_infer.model.cards import ModelCard
 from edge_infer.model.metadata import Accuracy
-from edge_infer.model.run_folder import Calibration, RunFolder, RunRecord
+from edge_infer.model.run_folder import Calibration, RunFolder
 from edge_infer.model.shipped import read_card
 
 TOOLS = Path(__file__).parents[2] / "tools"
@@ -97,25 +98,14 @@ def run(tmp_path: Path, digits) -> RunFolder:
     config = TrainConfig(
         preset="nano", data="mnist", out=folder.path, seed=0, recipe=find_preset("nano").recipe
     )
-    record = RunRecord(
+    record = run_record(
         config=config.to_json_values(),
-        class_names=tuple("0123456789"),
         data="ten drawn glyphs",
         data_sha256="0" * 64,
-        preset="nano",
         parameters=1_970,
-        seed=0,
         epochs=0,
         best_epoch=0,
         train_images=55_000,
-        validation_accuracy=1.0,
-        test_accuracy=1.0,
-        training_time_s=1.0,
-        inference_time_ms=0.1,
-        augmentation_share=0.0,
-        versions={},
-        machine="a CPU, 2 cores",
-        finished_at="2025-01-01T00:00:00Z",
     )
     folder.write_record(record)
     folder.model_path.write_bytes(b"keras")
