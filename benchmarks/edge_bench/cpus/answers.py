@@ -23,8 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_infer.glyph.classifier import Classifier
-from edge_infer.glyph.preprocess import prepare_digit
-from edge_infer.glyph.stack import prepare_digits
+from edge_infer.glyph.preprocess import prepare_digit, prepare_digits
 from edge_infer.io.images import read_image
 from edge_infer.model.metadata import IMAGE_SIZE
 from edge_infer.model.session import OpenModel, open_model
