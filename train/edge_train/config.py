@@ -195,29 +195,13 @@ def rename_old_keys(values: Any) -> Any:
     return {_OLD_KEYS.get(name, name): rename_old_keys(value) for name, value in values.items()}
 
 
-def override(
-    recipe: Recipe,
-    *,
-    epochs: int | None = None,
-    batch_size: int | None = None,
-    learning_rate: float | None = None,
-    patience: int | None = None,
-    precision: str | None = None,
-) -> Recipe:
+def override(recipe: Recipe, **values: Any) -> Recipe:
     """Return the recipe with every value that is not None in place of its own.
 
     Raises:
         UsageError: A value is out of range.
     """
-    values = {
-        "epochs": epochs,
-        "batch_size": batch_size,
-        "learning_rate": learning_rate,
-        "patience": patience,
-        "precision": precision,
-    }
-    changes: dict[str, Any] = {name: value for name, value in values.items() if value is not None}
-    return replace(recipe, **changes)
+    return replace(recipe, **{name: each for name, each in values.items() if each is not None})
 
 
 def fit_to_size(recipe: Recipe, images: int, overridden: tuple[str, ...] = ()) -> Recipe:
