@@ -1,16 +1,20 @@
-# make demo   set up and train, export, verify and recognise, in under four minutes
-# make test   set up and run the tests
-# make check  lint, types, import rules and tests
+# make demo         set up .venv; train, export, verify and recognise, in under four minutes
+# make test         set up .venv and run all tests
+# make test-quick   all tests but real trainings
+# make check        lint, types, import rules and all tests
+# make bench        latency against Keras, on a network trained for it
+# make bench-peers  RUN=runs/edge: the same network in other runtimes
+# make parity-cpus  the golden answers on four emulated CPUs
 
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SOURCES := edge_infer synth train export analysis benchmarks cli tests tools
 
-.PHONY: help setup demo test check lint types bench bench-peers parity-cpus clean
+.PHONY: help setup demo test test-quick check lint types bench bench-peers parity-cpus clean
 
 help:
-	@sed -n 's/^# //p' Makefile
+	@sed -n 's/^# make/make/p' Makefile
 
 setup: $(READY)
 
@@ -24,6 +28,9 @@ demo: setup
 test: setup
 	@$(BIN)/pytest
 
+test-quick: setup
+	@$(BIN)/pytest -m "not slow"
+
 lint: setup
 	@$(BIN)/ruff check $(SOURCES)
 	@$(BIN)/ruff format --check $(SOURCES)
@@ -35,16 +42,13 @@ types: setup
 
 check: lint types test
 
-# Latency parity with Keras on a network trained for it, then the pytest-benchmark suites.
 bench: setup
 	@$(BIN)/python tools/bench.py
 
-# One trained run in the runtimes that people would use instead; those missing are named.
 bench-peers: setup
 	@test -n "$(RUN)" || { echo "name a finished run: make bench-peers RUN=runs/edge" >&2; exit 2; }
 	@$(BIN)/python benchmarks/peers.py "$(RUN)" --results benchmarks/results
 
-# The same answer on this CPU and on emulated ones: a Haswell, and those of Raspberry Pis.
 parity-cpus: setup
 	@$(BIN)/python benchmarks/parity_cpus.py
 

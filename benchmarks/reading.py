@@ -1,160 +1,210 @@
-"""How well and how fast pages of handwriting are read, beside Tesseract and RapidOCR.
+"""How accurately and how fast pages of handwriting are read, beside other programs.
 
 Usage::
 
     python benchmarks/reading.py FOLDER                            # FOLDER/photos.json
-    python benchmarks/reading.py FOLDER --truth FILE --model max
-    python benchmarks/reading.py FOLDER --peers tesseract,rapidocr
+    python benchmarks/reading.py FOLDER --peers tesseract,rapidocr --rapidocr-python PATH
     python benchmarks/reading.py FOLDER --results benchmarks/results
     python benchmarks/reading.py --speed                           # drawn pages, by size
 
-The truth file is told of in ``edge_bench.reading.truth``; the pictures lie in FOLDER, or
-there in the folder named as the truth file. Where FOLDER holds ``singles.csv`` or
-``optdigits32.npz`` as well, single digits are classified too.
-
-``--out`` gets the report, its figures as JSON, and a picture of every miss. The pictures
-show what is in FOLDER, and whose that is: ``--results`` keeps report and figures alone.
+``reading_score.py`` describes the truth file. The photographs lie in FOLDER/photos, named as
+the truth file, or in FOLDER. ``--out`` gets reading.md, reading.json and misses.png, which
+show every page; ``--results`` gets the totals only.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import shlex
+import os
+import statistics
 import sys
+import time
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from edge_bench.family.handwriting import OPTDIGITS, SINGLES, load_handwriting, score_handwriting
-from edge_bench.family.latency import machine_name
-from edge_bench.reading.one_core import on_one_core
-from edge_bench.reading.pictures import write_misses
-from edge_bench.reading.rapidocr import RapidOcr
-from edge_bench.reading.readers import OwnReader, Reader, read_pages
-from edge_bench.reading.report import singles_lines, summary_lines, write_report
-from edge_bench.reading.results import ReadingResults, SinglesResult
-from edge_bench.reading.speed import (
-    DIGITS,
-    ROUNDS,
-    SIZES_PX,
-    speed_report,
-    time_pages,
-    to_json_values,
-)
-from edge_bench.reading.speed_pages import make_page
-from edge_bench.reading.tesseract import Tesseract
-from edge_bench.reading.truth import find_pictures, load_truth
-from edge_infer.errors import EdgeMnistError, MissingExtraError
-from edge_infer.glyph.classifier import Classifier
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_infer.errors import DataError, EdgeMnistError, MissingExtraError
+from edge_infer.host import machine_name
 from edge_infer.io.atomic import write_text
-from edge_infer.model.shipped import shipped_models
+from edge_infer.io.images import read_image
 from edge_infer.page import PageReader
+from edge_infer.page.annotate import draw_page
+from edge_infer.page.items import ReadPage
+from edge_infer.text import markdown_table
+from edge_synth import draw_sized_page
+from reading_programs import PEERS, EdgeMnist, Program
+from reading_report import (
+    PageResult,
+    draw_tile,
+    report_lines,
+    summarise,
+    write_results,
+    write_sheet,
+)
+from reading_score import TruePage, edit_distance, load_truth
 
 OUT: Final = Path("runs/reading")
-TRUTH: Final = "photos.json"
-PEERS: Final = ("tesseract", "rapidocr")
-_TESTS: Final = Path(__file__).parents[1] / "tests"
-_EXIT_INTERRUPTED: Final = 130
+SIZES_PX: Final = (300, 600, 1200, 2400, 4000)
+DIGITS: Final = (1, 5, 20, 50, 100)
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Measure what is asked for, print the tables and write them."""
+    """Measure what the arguments name, print the tables and write them."""
     arguments = _arguments(words)
-    with on_one_core():
-        if arguments.speed:
-            _measure_speed(arguments)
-        else:
-            _measure_pages(arguments)
+    if arguments.speed:
+        reader = PageReader.load(arguments.model)
+        report = speed_report(reader, SIZES_PX, DIGITS, rounds=arguments.rounds)
+        write_text(arguments.out / "reading_speed.md", report)
+        print(report)
+        return 0
+    truth_path: Path = arguments.truth or arguments.folder / "photos.json"
+    truth = load_truth(truth_path)
+    photos = [_find(page.file, truth_path, arguments.folder) for page in truth]
+    with ExitStack() as stack:
+        own = EdgeMnist(arguments.model)
+        peers, absent = _start_peers(arguments, stack)
+        pages = read_pages([own, *peers], truth, photos)
+    results = {
+        "format_version": 1,
+        "machine": machine_name(),
+        "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": _command(arguments),
+        "readers": [
+            {"name": each.name, "how": each.how, "summary": summarise(pages[each.name])}
+            for each in (own, *peers)
+        ],
+        "absent": absent,
+    }
+    if arguments.results:
+        write_results(arguments.results, results)
+    write_results(arguments.out, results, pages)
+    write_sheet(arguments.out / "misses.png", _miss_tiles(own.reader, photos, pages[own.name]))
+    print("\n".join(report_lines(results)))
     return 0
 
 
-def _measure_pages(arguments: argparse.Namespace) -> None:
-    truth: Path = arguments.truth or arguments.folder / TRUTH
-    pages = load_truth(truth)
-    pictures = find_pictures(pages, arguments.folder, truth)
-    own = OwnReader(arguments.model)
-    with ExitStack() as stack:
-        peers, absent = _peers(arguments, stack)
-        readers = read_pages(pages, pictures, [own, *peers], _notify)
-    results = ReadingResults(
-        machine=machine_name(),
-        measured_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        command=_command(arguments),
-        readers=readers,
-        singles=_singles(arguments),
-        absent=absent,
+def read_pages(
+    programs: Sequence[Program], truth: Sequence[TruePage], photos: Sequence[Path]
+) -> dict[str, list[PageResult]]:
+    """Read every page with every program before the next page, so that all see the same load.
+
+    Returns:
+        Name of the program to its results, in the order of ``truth``.
+    """
+    results: dict[str, list[PageResult]] = {program.name: [] for program in programs}
+    for number, (page, photo) in enumerate(zip(truth, photos, strict=True), 1):
+        for program in programs:
+            results[program.name].append(_read(program, page, photo))
+        errors = ", ".join(f"{name} {pages[-1].errors}" for name, pages in results.items())
+        _log(f"page {number} of {len(truth)}, {page.file}: errors {errors}")
+    return results
+
+
+def _read(program: Program, page: TruePage, photo: Path) -> PageResult:
+    rows: tuple[str, ...] = ()
+    message = None
+    began_s, began_cpu_s = time.perf_counter(), program.cpu_s()
+    try:
+        rows = program.read(photo)
+    except EdgeMnistError as error:
+        message = error.message
+    elapsed_s, cpu_s = time.perf_counter() - began_s, program.cpu_s() - began_cpu_s
+    errors = page.errors("".join(rows))
+    return PageResult(
+        page=page,
+        rows=rows,
+        errors=min(errors, len(page.glyphs)),
+        is_exact=errors == 0 and message is None,
+        elapsed_ms=round(1e3 * elapsed_s, 3),
+        cpu_ms=round(1e3 * cpu_s, 3),
+        error=message,
     )
-    for folder, every_page in ((arguments.out, True), (arguments.results, False)):
-        if folder is not None:
-            results.write(folder / "reading.json", every_page=every_page)
-            report = write_report(results, every_page=every_page)
-            write_text(folder / "reading.md", report)
-    misses = write_misses(arguments.out, own, pictures, readers[0].pages)
-    print("\n".join([*summary_lines(results), *singles_lines(results.singles)]))
-    _notify(f"{arguments.out / 'reading.md'}, and pictures of {misses} misses beside it")
 
 
-def _measure_speed(arguments: argparse.Namespace) -> None:
-    # The generator of pages belongs to the tests, which are not installed.
-    sys.path.append(str(_TESTS))
-    reader = PageReader.load(arguments.model)
-    _notify("drawing pages")
-    pages = [make_page(size_px, digits) for size_px in SIZES_PX for digits in DIGITS]
-    _notify(f"reading {len(pages)} pages in turns")
-    rows = time_pages(reader, pages, rounds=arguments.rounds)
-    report = speed_report(rows, machine_name())
-    document = json.dumps(to_json_values(rows, machine_name()), indent=1)
-    for folder in filter(None, (arguments.out, arguments.results)):
-        write_text(folder / "reading_speed.json", document + "\n")
-        write_text(folder / "reading_speed.md", report)
-    print(report)
+def speed_report(
+    reader: PageReader, sizes_px: Sequence[int], digits: Sequence[int], *, rounds: int
+) -> str:
+    """Time drawn pages in turns; return a table of milliseconds by size and digits."""
+    pages = {(size, count): draw_sized_page(size, count) for size in sizes_px for count in digits}
+    errors = sum(
+        edit_distance(page.text, "".join(reader.read(page.image).text.split()))
+        for page in pages.values()
+    )
+    times_ms: dict[tuple[int, int], list[float]] = {key: [] for key in pages}
+    for _ in range(rounds):
+        for key, page in pages.items():
+            began_s = time.process_time()
+            reader.read(page.image)
+            times_ms[key].append(1e3 * (time.process_time() - began_s))
+    rows = [
+        (f"{size:,}", *(f"{statistics.median(times_ms[size, count]):.1f}" for count in digits))
+        for size in sizes_px
+    ]
+    lines = [
+        "# Time to read a page by its size and digits",
+        "",
+        f"{machine_name()}. Median processor time of `PageReader.read` in milliseconds, one core, "
+        f"{rounds} turns. Wrong glyphs on all pages: {errors}.",
+        "",
+        *markdown_table(("longer side in pixels", *(f"digits: {count}" for count in digits)), rows),
+    ]
+    return "\n".join(lines)
 
 
-def _peers(arguments: argparse.Namespace, stack: ExitStack) -> tuple[list[Reader], tuple[str, ...]]:
-    """Start the other programs; return them, and why those that are missing are."""
-    found: list[Reader] = []
+def _start_peers(
+    arguments: argparse.Namespace, stack: ExitStack
+) -> tuple[list[Program], list[str]]:
+    """Start the other programs; return them, and the messages of those that are missing."""
+    found: list[Program] = []
     absent: list[str] = []
     for name in arguments.peers:
         try:
-            if name == "tesseract":
-                found.append(Tesseract())
-            else:
-                found.append(stack.enter_context(RapidOcr(arguments.rapidocr_python)))
+            found.append(stack.enter_context(closing(PEERS[name](arguments.rapidocr_python))))
         except MissingExtraError as error:
-            _notify(f"left out: {error.message}")
+            _log(f"left out: {error.message}")
             absent.append(error.message)
-    return found, tuple(absent)
+    return found, absent
 
 
-def _singles(arguments: argparse.Namespace) -> tuple[SinglesResult, ...]:
-    files = (f"{SINGLES}.csv", f"{OPTDIGITS}32.npz")
-    if not any((arguments.folder / file).is_file() for file in files):
-        return ()
-    sets = load_handwriting(arguments.folder)
-    return tuple(
-        SinglesResult(Path(model).name, score_handwriting(Classifier.load(model), sets))
-        for model in arguments.singles
-    )
+def _find(file: str, truth: Path, folder: Path) -> Path:
+    places = (folder / truth.stem / file, folder / file, truth.with_suffix("") / file)
+    found = next((place for place in places if place.is_file()), None)
+    if found is None:
+        raise DataError(f"there is no photograph {places[0]} or {places[1]}", code="not_found")
+    return found
+
+
+def _miss_tiles(
+    reader: PageReader, photos: Sequence[Path], pages: Sequence[PageResult]
+) -> list[NDArray[np.uint8]]:
+    """Draw a tile for each page that is not exact, with the boxes that were read."""
+    tiles: list[NDArray[np.uint8]] = []
+    for number, (photo, result) in enumerate(zip(photos, pages, strict=True), 1):
+        if not result.is_exact and result.error is None:
+            image = read_image(photo)
+            drawn = draw_page(ReadPage(reader.read(image), image, 0.0), with_rejected=True)
+            tiles.append(draw_tile(drawn, number, result))
+    return tiles
 
 
 def _command(arguments: argparse.Namespace) -> str:
-    """Write the call as anyone may repeat it; where files lie changes no result."""
-    words = ["python", "benchmarks/reading.py", "FOLDER"]
-    if arguments.truth:
-        words += ["--truth", arguments.truth.name]
-    if arguments.model:
-        words += ["--model", Path(arguments.model).name]
-    if arguments.singles != shipped_models():
-        words += ["--singles", ",".join(Path(model).name for model in arguments.singles)]
-    if arguments.peers:
-        words += ["--peers", ",".join(arguments.peers)]
-    return shlex.join(words)
+    """Return the command without the places of files, which change no result."""
+    options = {
+        "--truth": arguments.truth and arguments.truth.name,
+        "--model": arguments.model and Path(arguments.model).name,
+        "--peers": ",".join(arguments.peers),
+    }
+    words = [f" {option} {value}" for option, value in options.items() if value]
+    return "python benchmarks/reading.py FOLDER" + "".join(words)
 
 
-def _notify(line: str) -> None:
+def _log(line: str) -> None:
     print(f"reading: {line}", file=sys.stderr, flush=True)
 
 
@@ -162,47 +212,36 @@ def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("folder", type=Path, nargs="?", help="pictures and what stands on them")
-    parser.add_argument("--truth", type=Path, help=f"(FOLDER/{TRUTH})")
+    parser.add_argument("folder", type=Path, nargs="?", help="photographs and their truth")
+    parser.add_argument("--truth", type=Path, help="truth file (FOLDER/photos.json)")
     parser.add_argument("--model", help="shipped model or file that reads pages")
-    parser.add_argument(
-        "--singles", type=_words, default=shipped_models(), help="models for single digits"
-    )
-    parser.add_argument("--peers", type=_peer_names, default=(), help=f"of {','.join(PEERS)}")
+    parser.add_argument("--peers", default="", help=f"of {','.join(PEERS)}")
     parser.add_argument("--rapidocr-python", help="interpreter that has RapidOCR (this one)")
     parser.add_argument("--out", type=Path, default=OUT, help=f"({OUT})")
-    parser.add_argument(
-        "--results", type=Path, help="folder that gets the figures too, of no single page"
-    )
-    parser.add_argument("--speed", action="store_true", help="time drawn pages by size and digits")
-    parser.add_argument("--rounds", type=_positive, default=ROUNDS, help=f"of --speed ({ROUNDS})")
+    parser.add_argument("--results", type=Path, help="folder that gets the totals too")
+    parser.add_argument("--speed", action="store_true", help="time drawn pages instead")
+    parser.add_argument("--rounds", type=int, default=15, help="turns of --speed (15)")
     arguments = parser.parse_args(words)
-    if arguments.speed == (arguments.folder is not None):
-        parser.error("give a folder of pages, or --speed")
+    arguments.peers = [name for name in arguments.peers.split(",") if name]
+    if arguments.speed == (arguments.folder is not None) or arguments.rounds < 1:
+        parser.error("give a folder of pages, or --speed with one round or more")
+    if unknown := set(arguments.peers) - set(PEERS):
+        parser.error(f"--peers: {', '.join(sorted(unknown))} is none of {', '.join(PEERS)}")
     return arguments
 
 
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"must be a whole number from 1, found {text!r}")
-    return int(text)
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(word for word in text.split(",") if word)
-
-
-def _peer_names(text: str) -> tuple[str, ...]:
-    for name in _words(text):
-        if name not in PEERS:
-            raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(PEERS)}")
-    return _words(text)
+def _use_one_core() -> None:
+    """Keep this process and its children to one core, where the system allows it."""
+    cv2.setNumThreads(1)
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
 
 if __name__ == "__main__":
+    _use_one_core()
     try:
         sys.exit(main())
     except EdgeMnistError as error:
         sys.exit(f"error: {error.message}")
     except KeyboardInterrupt:
-        sys.exit(_EXIT_INTERRUPTED)
+        sys.exit(130)

@@ -1,4 +1,4 @@
-"""What makes a run less trustworthy, each in one sentence that says what to do."""
+"""Reasons to distrust a run, each in one sentence, with a remedy where there is one."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from edge_bench.machine import MachineState
 from edge_bench.record import Doubt, Host, Measurement
 from edge_bench.summary import MIN_CALLS
 
-# Of one core, that other programs may use.
+# Largest load of other programs, in cores.
 MAX_OTHER_LOAD: Final = 0.1
-# Of the processor's time, that a hypervisor may give to others.
+# Largest share of processor time given to other machines.
 MAX_STOLEN: Final = 0.01
-# Of the median, that the middle half of all turns may span.
+# Largest interquartile range of turns as a share of their median.
 MAX_SPREAD: Final = 0.2
 _NAMED: Final = 3
 
@@ -26,13 +26,13 @@ def find_doubts(
     after: MachineState,
     measurements: Sequence[Measurement],
 ) -> tuple[Doubt, ...]:
-    """Look for everything that speaks against a run.
+    """Find the reasons to distrust a run.
 
     Args:
         host: The machine.
-        before: Its state when the run began.
-        after: Its state when it ended.
-        measurements: All of them.
+        before: State at the start of the run.
+        after: State at its end.
+        measurements: All measurements of the run.
     """
     doubts = (
         _of_host(host),
@@ -51,7 +51,10 @@ def _of_host(host: Host) -> Iterator[Doubt]:
             "sudo cpupower frequency-set -g performance",
         )
     if host.throttled:
-        yield Doubt(code="throttled", message=f"slowed during the run: {', '.join(host.throttled)}")
+        yield Doubt(
+            code="throttled",
+            message=f"the processor was slowed during the run: {', '.join(host.throttled)}",
+        )
 
 
 def _of_load(host: Host, before: MachineState, after: MachineState) -> Iterator[Doubt]:
@@ -76,7 +79,7 @@ def _of_state(state: MachineState) -> Iterator[Doubt]:
         message = "this is a virtual machine: others may share its cores and caches"
         yield Doubt(code="virtual_machine", message=message)
     if state.on_battery:
-        message = "it ran on a battery: plug it in, many slow down to save it"
+        message = "the machine ran on battery, where processors may be slower: plug it in"
         yield Doubt(code="battery", message=message)
 
 
@@ -87,18 +90,18 @@ def _of_measurements(measurements: Sequence[Measurement]) -> Iterator[Doubt]:
         if each.n < min(MIN_CALLS.values())
     ]
     if few:
-        message = f"too few calls for more than a median: {_listed(few)}; measure longer"
+        message = f"too few calls for percentiles: {_listed(few)}; measure longer"
         yield Doubt(code="few_samples", message=message)
     spreads = [(spread(each), each) for each in measurements]
     spreads.sort(key=lambda pair: -pair[0])
     wide = [f"{_name(each)} {share:.0%}" for share, each in spreads if share > MAX_SPREAD]
     if wide:
-        message = f"turns differ: their middle half spans, of the median, {_listed(wide)}"
+        message = f"the turns differ (interquartile range / median): {_listed(wide)}"
         yield Doubt(code="unsteady", message=message)
 
 
 def spread(measurement: Measurement) -> float:
-    """Return the span of the middle half of all turns as a share of their median."""
+    """Return the interquartile range of the turns as a share of their median."""
     low, median, high = np.percentile(measurement.round_medians_ms, (25, 50, 75))
     return float((high - low) / median)
 

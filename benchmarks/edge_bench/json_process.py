@@ -1,8 +1,9 @@
-"""A program of its own that is asked in JSON Lines: a question a line in, an answer a line out.
+"""A child process that answers requests in JSON Lines, one line each.
 
-So are runtimes and readers of pages beside ours: each with its libraries and threads apart.
-The program greets with ``{"version": ...}``, or with ``{"missing": ...}`` where what it needs is
-not installed, says ``{"error": ...}`` to what it fails at, and ends with its input.
+Other runtimes and OCR programs are measured in such processes, each with its own libraries
+and threads. The process first writes ``{"version": ...}``, or ``{"missing": ...}`` where a
+library is not installed. It answers ``{"error": ...}`` where a request fails, and ends with
+its input.
 """
 
 from __future__ import annotations
@@ -11,38 +12,36 @@ import json
 import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from edge_infer.errors import MissingExtraError, RunError
 
-_GOODBYE_S: Final = 5
+_EXIT_TIMEOUT_S: Final = 5
 
 
 class JsonProcess:
-    """A context manager; the program ends with it.
+    """The child process; :meth:`close` ends it.
 
     Attributes:
-        name: For people.
-        version: Of what works in the program, as it told.
+        name: Name for people.
+        version: Version of the library that works in the process.
+        greeting: The first line that the process wrote.
     """
 
     def __init__(self, name: str, command: Sequence[str], *, how_to_install: str) -> None:
-        """Start the program and wait for its greeting.
+        """Start the process and wait for its first line.
 
         Args:
-            name: For people.
-            command: The program and its arguments.
-            how_to_install: What it needs.
+            name: Name for people.
+            command: Program and arguments.
+            how_to_install: Command that installs what the process needs, for the message.
 
         Raises:
-            MissingExtraError: It cannot be started, or something is not installed for it; the
-                message says how to.
-            RunError: It speaks another language.
+            MissingExtraError: The program or a library is not installed.
+            RunError: The first line is not the expected one.
         """
         self.name = name
         try:
-            # A line is a message: both sides flush after each.
             self._process = subprocess.Popen(
                 command,
                 stdin=subprocess.PIPE,
@@ -55,68 +54,54 @@ class JsonProcess:
                 f"{name}: cannot start {command[0]} ({error.strerror}); {how_to_install}"
             ) from error
         try:
-            greeting = self._hear()
-            if "missing" in greeting:
-                raise MissingExtraError(
-                    f"{name}: not installed ({greeting['missing']}); {how_to_install}"
-                )
-            self.version = str(greeting["version"])
+            self.greeting = self._receive()
+            if "missing" in self.greeting:
+                reason = self.greeting["missing"]
+                raise MissingExtraError(f"{name}: not installed ({reason}); {how_to_install}")
+            self.version = str(self.greeting["version"])
         except BaseException:
             self.close()
             raise
 
-    def __enter__(self) -> Self:
-        """Return the process."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """End the program."""
-        self.close()
-
-    def ask(self, question: Mapping[str, Any], *, about: str) -> dict[str, Any]:
-        """Ask and wait for the answer.
+    def request(self, values: Mapping[str, Any], *, about: str) -> dict[str, Any]:
+        """Send a request and wait for the answer.
 
         Args:
-            question: As JSON.
-            about: What it is about, for the message of a failure.
+            values: The request.
+            about: Its subject, for the error message.
 
         Raises:
-            RunError: The program fails at it, or has ended.
+            RunError: The request failed, or the process has ended.
         """
         assert self._process.stdin is not None
         try:
-            self._process.stdin.write(json.dumps(question) + "\n")
+            self._process.stdin.write(json.dumps(values) + "\n")
             self._process.stdin.flush()
         except OSError as error:
             raise RunError(f"{self.name}: its process has ended") from error
-        answer = self._hear()
+        answer = self._receive()
         if "error" in answer:
             raise RunError(f"{self.name}, {about}: {answer['error']}")
         return answer
 
     def close(self) -> None:
-        """End the program, also one that hangs."""
+        """End the process; kill it where it does not end by itself."""
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
-                with suppress(OSError):  # What was not sent to one that has died.
+                with suppress(OSError):  # Unsent bytes to a process that has ended.
                     pipe.close()
         try:
-            self._process.wait(_GOODBYE_S)
+            self._process.wait(_EXIT_TIMEOUT_S)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
 
-    def _hear(self) -> dict[str, Any]:
+    def _receive(self) -> dict[str, Any]:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         try:
             answer: dict[str, Any] = json.loads(line)
         except ValueError as error:
-            said = f"said {line.strip()!r}" if line else "ended without an answer"
-            raise RunError(f"{self.name}: its process {said}") from error
+            found = f"wrote {line.strip()!r}" if line else "ended without an answer"
+            raise RunError(f"{self.name}: its process {found}") from error
         return answer

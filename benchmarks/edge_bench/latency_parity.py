@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
@@ -22,7 +21,7 @@ from numpy.typing import NDArray
 
 from edge_bench.interleaved import Timing, time_interleaved
 from edge_infer import Classifier
-from edge_infer.host import cpu_name
+from edge_infer.host import machine_name
 from edge_infer.model.run_folder import RunFolder
 
 KERAS_PREDICT: Final = "Keras predict"
@@ -113,7 +112,7 @@ def main() -> int:
 
 def _document(results: dict[int, dict[str, Timing]], missed: list[str]) -> dict[str, Any]:
     return {
-        "machine": f"{cpu_name()}, {os.cpu_count()} cores",
+        "machine": machine_name(),
         "batches": {
             str(batch): [asdict(timing) for timing in timings.values()]
             for batch, timings in results.items()
@@ -123,7 +122,7 @@ def _document(results: dict[int, dict[str, Timing]], missed: list[str]) -> dict[
 
 
 def _print_table(results: dict[int, dict[str, Timing]]) -> None:
-    print(f"{cpu_name()}, {os.cpu_count()} cores; interleaved, one thread for ONNX")
+    print(f"{machine_name()}; interleaved, one thread for ONNX")
     for batch, timings in results.items():
         int8_ms = timings[ONNX_INT8].p50_ms
         print(f"\nbatch of {batch}" + " " * 19 + "p50 ms     p10     p90   calls   x int8")

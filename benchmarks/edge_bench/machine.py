@@ -1,6 +1,6 @@
-"""What the machine is and how it fares: read before a run and after it.
+"""Properties and state of the machine, read before and after a run.
 
-All of it is read from files of Linux that anyone may read; elsewhere most is not told.
+The sources are files of Linux that need no privileges. On other systems most values are None.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from edge_infer.host import cpu_instructions, cpu_name
 
 ROOT: Final = Path("/")
 _CPUS: Final = "sys/devices/system/cpu"
-# The Raspberry Pi's firmware: bits for what holds now, and 16 higher for what has been.
+# Firmware of the Raspberry Pi: bits for the present state, and 16 bits higher for the past.
 _PI_FLAGS: Final = "sys/devices/platform/soc/soc:firmware/get_throttled"
 _PI_WORDS: Final = ("under-voltage", "frequency capped", "throttled", "soft temperature limit")
 _HELD_BEFORE_BITS: Final = 16
-# Version 2 of control groups, then version 1.
+# Control groups, version 2 and version 1.
 _QUOTA_FILES: Final = ("sys/fs/cgroup/cpu.stat", "sys/fs/cgroup/cpu/cpu.stat")
 _LIMIT_FILES: Final = ("sys/fs/cgroup/memory.max", "sys/fs/cgroup/memory/memory.limit_in_bytes")
 _SENSORS: Final = ("cpu", "soc", "x86_pkg_temp")
@@ -31,16 +31,16 @@ _INTERRUPTS: Final = (5, 6)
 
 @dataclass(frozen=True, kw_only=True)
 class MachineState:
-    """The machine at one moment; counters begin anywhere, their differences count.
+    """The state at one moment. Counters have any origin; only differences are meaningful.
 
     Attributes:
-        at_s: The moment.
-        temperature_c: Of the processor's hottest part.
+        at_s: Time of the reading.
+        temperature_c: Highest temperature of the processor.
         pi_flags: Bits of the Raspberry Pi's firmware.
-        heat_events: How often x86 cores were slowed by heat.
-        quota_events: How often this container was stopped for having used up its share.
+        heat_events: Number of times that x86 cores were throttled by heat.
+        quota_events: Number of times that the container was stopped at its processor quota.
         busy_s: Processor time of all programs on all cores.
-        stolen_s: Processor time that a hypervisor gave to others.
+        stolen_s: Processor time that the hypervisor gave to other machines.
         own_s: Processor time of this process and its children.
         is_virtual: Whether the processor reports a hypervisor.
         on_battery: Whether a battery is being discharged.
@@ -59,7 +59,7 @@ class MachineState:
 
 
 def read_state(root: Path = ROOT) -> MachineState:
-    """Look at the machine now; ``root`` is another in tests."""
+    """Read the present state; tests give another ``root``."""
     pi_flags = _text(root / _PI_FLAGS)
     busy_s, stolen_s = _processor_s(root)
     return MachineState(
@@ -77,7 +77,7 @@ def read_state(root: Path = ROOT) -> MachineState:
 
 
 def read_host(before: MachineState, after: MachineState, root: Path = ROOT) -> Host:
-    """Describe the machine, and what became of it between two moments."""
+    """Describe the machine and its throttling between two readings."""
     libc = " ".join(platform.libc_ver()).strip()
     return Host(
         cpu=_cpu(root),
@@ -95,18 +95,18 @@ def read_host(before: MachineState, after: MachineState, root: Path = ROOT) -> H
 
 
 def usable_cores() -> int:
-    """Return how many cores this process may use."""
+    """Return the number of cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def throttling(before: MachineState, after: MachineState) -> tuple[str, ...] | None:
-    """Say in words what slowed the processor in between; None where no file tells."""
+    """Return what throttled the processor between two readings; None where it is unknown."""
     words: list[str] = []
-    told = False
+    known = False
     if before.pi_flags is not None and after.pi_flags is not None:
-        told = True
+        known = True
         anew = (after.pi_flags & ~before.pi_flags) >> _HELD_BEFORE_BITS
         held = before.pi_flags | after.pi_flags | anew
         words += [word for bit, word in enumerate(_PI_WORDS) if held >> bit & 1]
@@ -115,9 +115,9 @@ def throttling(before: MachineState, after: MachineState) -> tuple[str, ...] | N
         (after.quota_events, before.quota_events, "processor quota"),
     ):
         if count is not None and earlier is not None:
-            told = True
+            known = True
             words += [word] if count > earlier else []
-    return tuple(words) if told else None
+    return tuple(words) if known else None
 
 
 def _cpu(root: Path) -> str:
@@ -154,7 +154,7 @@ def _quota_events(root: Path) -> int | None:
 
 
 def _processor_s(root: Path) -> tuple[float | None, float | None]:
-    """Return the busy and the stolen time of all cores since some moment."""
+    """Return the busy and the stolen time of all cores."""
     line = (_text(root / "proc/stat") or "").partition("\n")[0].split()
     if len(line) <= _STEAL + 1:
         return None, None

@@ -1,4 +1,4 @@
-"""The models of a run: their files, what they say about themselves, and what runs them."""
+"""The models of a run: files, metadata, and the settings of the runtime."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Chosen:
     """A model to measure.
 
     Attributes:
-        name: What the record calls it.
+        name: Unique name in the record.
         model: Name of a shipped model, or path of a file.
     """
 
@@ -35,7 +35,7 @@ class Chosen:
 
 
 def choose(models: Iterable[str]) -> tuple[Chosen, ...]:
-    """Name models, shipped ones or files, so that no two have the same name."""
+    """Give each shipped model or file a unique name."""
     chosen: list[Chosen] = []
     for model in models:
         is_shipped = model in shipped_models()
@@ -47,7 +47,7 @@ def choose(models: Iterable[str]) -> tuple[Chosen, ...]:
 
 
 def describe(chosen: Chosen) -> MeasuredModel:
-    """Read a model's file and what it says about itself.
+    """Read a model file and its metadata.
 
     Raises:
         ModelError: Missing, foreign or damaged.
@@ -69,7 +69,7 @@ def describe(chosen: Chosen) -> MeasuredModel:
 
 
 def describe_runtime(chosen: Chosen, threads: Sequence[int]) -> Runtime:
-    """Ask a session of this project how it runs; ``threads`` are those that are measured."""
+    """Read the settings of a session; ``threads`` are the numbers that are measured."""
     session: Any = open_model(read_model(chosen.model), chosen.model).session
     options = session.get_session_options()
     return Runtime(

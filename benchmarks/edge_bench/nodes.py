@@ -1,4 +1,4 @@
-"""Time by node of the graph, as onnxruntime's own profiler tells it."""
+"""Time per node of the graph, from the profiler of onnxruntime."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ class NodeTime:
     """Time of one node, in microseconds.
 
     Attributes:
-        name: Of the node in the optimised graph, which onnxruntime makes.
-        kind: Of operator.
+        name: Name in the graph after optimisation by onnxruntime.
+        kind: Operator.
         output: Shape for one image, such as ``"1x14x14x32"``, and element type.
-        alone_us: In the run of one image.
-        batch_us: For one image in a batch of :data:`BATCH`.
+        alone_us: Time in an inference of one image.
+        batch_us: Time per image in a batch of :data:`BATCH`.
     """
 
     name: str
@@ -45,7 +45,7 @@ class NodeTime:
 
 @dataclass(frozen=True, kw_only=True)
 class Profile:
-    """All nodes in the order that they run, and what whole runs took around them."""
+    """The nodes in the order of execution, and the time of a whole inference per image."""
 
     nodes: tuple[NodeTime, ...]
     alone_us: float
@@ -53,10 +53,10 @@ class Profile:
 
 
 def profile(model: str) -> Profile:
-    """Run a model under onnxruntime's profiler on one thread, with one image and with a batch.
+    """Profile a model on one thread, with one image and with a batch.
 
-    Times are the mean of the middle half of the runs. The profiler counts whole
-    microseconds and takes some itself: read the small ones as shares, not as figures.
+    A time is the mean of the middle half of all runs. The profiler counts whole microseconds
+    and takes some time itself, so small times are useful as shares only.
 
     Args:
         model: Name of a shipped model or path of a file.
@@ -87,9 +87,9 @@ def profile(model: str) -> Profile:
 
 
 def _events(model: str, images_u8: NDArray[np.uint8]) -> Mapping[str, list[Any]]:
-    """Return the profiler's events by name, in the order of their first."""
+    """Return the events of the profiler by name, in the order of first occurrence."""
     data = read_model(model)
-    # A second session with the options of the one that everybody uses.
+    # A second session with the options of the usual one.
     usual: Any = open_model(data, model).session
     options = usual.get_session_options()
     with tempfile.TemporaryDirectory(prefix="edge-mnist-profile-") as folder:
@@ -106,7 +106,7 @@ def _events(model: str, images_u8: NDArray[np.uint8]) -> Mapping[str, list[Any]]
 
 
 def _middle_us(events: list[Any]) -> float:
-    """Return the mean of the middle half: whole numbers have no finer median."""
+    """Return the mean of the middle half; it resolves more than a median of integers."""
     times_us = np.sort([event["dur"] for event in events[_WARM_UP_RUNS:]])
     return float(times_us[len(times_us) // 4 : -(len(times_us) // 4) or None].mean())
 

@@ -1,9 +1,8 @@
 """The record of one run of ``edge-mnist bench``: what was measured, where, and with what.
 
-One JSON file a run, defined here and nowhere else; ``record.schema.json`` beside this
-module says the same to other programs. Milliseconds are always those of one call, units
-stand in names, and None (``null``) means that the machine does not tell or that too few
-calls were timed to say.
+A run writes one JSON file. ``record.schema.json`` beside this module describes it for other
+programs. Times are in milliseconds per call, and names carry units. None (``null``) means that
+the value is unknown, or that there were too few calls for it.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from edge_infer.errors import ModelError, RunError
+from edge_infer.errors import RunError
 from edge_infer.io.atomic import write_text
 from edge_infer.io.json_records import read_record
 
@@ -24,7 +23,7 @@ SCHEMA_PATH: Final = Path(__file__).with_name("record.schema.json")
 
 @dataclass(frozen=True, kw_only=True)
 class Temperature:
-    """Of the processor in degrees Celsius, before and after the run."""
+    """Temperature of the processor in degrees Celsius, before and after the run."""
 
     before: float
     after: float
@@ -36,16 +35,16 @@ class Host:
 
     Attributes:
         cpu: Name of the processor.
-        instructions: Those that decide int8's speed, as ``edge_infer.host`` names them.
+        instructions: Instruction sets that decide the speed of int8, see ``edge_infer.host``.
         architecture: Such as ``"x86_64"`` or ``"aarch64"``.
-        cores: That this process may use.
-        governor: Of the clock frequency, such as ``"performance"``.
-        temperature_c: None where the system has no sensor for it.
-        throttled: What slowed the processor during the run, such as ``"under-voltage"``;
-            empty where nothing did, None where the system does not tell.
-        memory_bytes: Of the machine, or of the container where that has less.
+        cores: Cores that the process may use.
+        governor: Frequency governor, such as ``"performance"``.
+        temperature_c: None without a sensor.
+        throttled: Causes of throttling during the run, such as ``"under-voltage"``; empty for
+            none, None where it is unknown.
+        memory_bytes: Memory of the machine, or of the container if that is smaller.
         os: Name and version of the system.
-        libc: Name and version; None where there is none to name.
+        libc: Name and version of the C library.
         python: Version of the interpreter.
     """
 
@@ -64,16 +63,16 @@ class Host:
 
 @dataclass(frozen=True, kw_only=True)
 class Runtime:
-    """What ran the models.
+    """Versions and settings of the runtime.
 
     Attributes:
         onnxruntime: Version.
         opencv: Version.
         numpy: Version.
-        provider: Of onnxruntime, which executes the graph.
-        threads: That share out a batch, all that were measured, ascending.
+        provider: Execution provider of onnxruntime.
+        threads: Numbers of threads that were measured, ascending.
         spinning: Whether idle threads wait in a loop.
-        graph_level: Optimisations of the graph at load, in onnxruntime's words.
+        graph_level: Optimisation level of the graph, as onnxruntime names it.
     """
 
     onnxruntime: str
@@ -87,18 +86,18 @@ class Runtime:
 
 @dataclass(frozen=True, kw_only=True)
 class MeasuredModel:
-    """A model that was measured.
+    """A measured model.
 
     Attributes:
-        name: As measurements and ratios call it; no two have the same.
-        file: Name of the file, without its folder.
-        sha256: Of the file, in hexadecimal.
-        size_bytes: Of the file.
-        opset: Of its graph.
+        name: Unique name, used by measurements and ratios.
+        file: Name of the file without its folder.
+        sha256: SHA-256 of the file in hexadecimal.
+        size_bytes: Size of the file.
+        opset: Opset version of the graph.
         precision: ``"float32"`` or ``"int8"``.
         preset: Name of the network.
-        accuracy_percent: Of the file on its test images, as its metadata tell.
-        metadata: All that it says about itself.
+        accuracy_percent: Accuracy of the file on its test images, from its metadata.
+        metadata: All metadata of the file.
     """
 
     name: str
@@ -114,30 +113,29 @@ class MeasuredModel:
 
 @dataclass(frozen=True, kw_only=True)
 class Measurement:
-    """One scenario with one model.
+    """One case with one model.
 
     Attributes:
-        scenario: Its name.
+        scenario: Name of the scenario.
         model: Name of the model.
-        threads: That share out a batch; OpenCV takes its own.
-        batch: Images (of ``page``: pages, of ``stream``: frames) a call.
-        n: Calls that were timed.
+        threads: Threads that share a batch; OpenCV uses its own.
+        batch: Images per call; pages for ``page``, frames for ``stream``.
+        n: Number of timed calls.
         mean_ms: Mean.
-        sd_ms: Standard deviation (n - 1 in the denominator), 0 of a single call.
-        min_ms: The quickest call.
+        sd_ms: Standard deviation with n - 1 in the denominator; 0 for a single call.
+        min_ms: Quickest call.
         p50_ms: Median.
-        p90_ms: None under 20 calls.
-        p95_ms: None under 100 calls.
-        p99_ms: None under 500 calls.
+        p90_ms: None with fewer than 20 calls.
+        p95_ms: None with fewer than 100 calls.
+        p99_ms: None with fewer than 500 calls.
         images_per_s: ``batch`` divided by the median.
-        rss_steady_bytes: Memory of a fresh process after the scenario, with this model alone.
-        rss_peak_bytes: The most that it ever had.
+        rss_steady_bytes: Memory of a new process after the case, with this model only.
+        rss_peak_bytes: Peak memory of that process.
         quantiles_ms: 101 values, at 0, 1, ... 100 % of the calls.
-        round_medians_ms: Median of each turn in the order of time. Turns are spread over
-            the run, so they, and not single calls, are what a bootstrap may resample.
-        parts: Further figures by name, each with its unit in the name. ``cpu_ms``, which all
-            have, is the processor time a call on all cores: other programs lengthen it far
-            less than the call.
+        round_medians_ms: Median of each turn in the order of time. Turns are spread over the
+            run, so a bootstrap resamples turns and not calls.
+        parts: Further figures; names carry units. All measurements have ``cpu_ms``, the
+            processor time per call on all cores, which depends less on other programs.
     """
 
     scenario: str
@@ -162,16 +160,16 @@ class Measurement:
 
 @dataclass(frozen=True, kw_only=True)
 class Ratio:
-    """How a model compares with the first one in the same turns.
+    """A model compared with the first one, measured in the same turns.
 
     Attributes:
-        scenario: Of both measurements.
-        threads: Of both.
-        batch: Of both.
-        model: The one that is compared.
+        scenario: Scenario of both measurements.
+        threads: Threads of both.
+        batch: Batch of both.
+        model: The model that is compared.
         baseline: The first model.
-        ratio: Median of ``model`` divided by that of ``baseline``: 2 is twice as slow.
-        low: Lower bound of the 95 % interval (bootstrap over turns, both models' at once).
+        ratio: Median of ``model`` divided by that of ``baseline``: 2 means twice as slow.
+        low: Lower bound of the 95 % interval, from a bootstrap over turns of both models.
         high: Upper bound.
     """
 
@@ -187,7 +185,7 @@ class Ratio:
 
 @dataclass(frozen=True, kw_only=True)
 class Doubt:
-    """Something that makes the run less trustworthy: a short stable word, and a sentence."""
+    """A reason to distrust the run: a stable code and a sentence."""
 
     code: str
     message: str
@@ -197,21 +195,20 @@ class Doubt:
 class Record:
     """One run.
 
-    ``schema_version`` is raised when a reader of the old version would go wrong on a new
-    file. A field added with a default does not raise it; readers ignore fields that they
-    do not know.
+    ``schema_version`` increases when an old reader would misread a new file. A new field with a
+    default does not increase it; readers ignore unknown fields.
 
     Attributes:
-        created: Beginning of the run, ISO 8601 in UTC.
+        created: Start of the run, ISO 8601 in UTC.
         edge_mnist: Version of the program.
-        command: Its words.
+        command: Words of the command.
         host: The machine.
-        runtime: What ran the models.
-        models: In the order that they were named; the first is the baseline of ratios.
-        measurements: Scenario by scenario, in each model by model.
+        runtime: Versions and settings.
+        models: In the given order; the first is the baseline of ratios.
+        measurements: Ordered by scenario, then by model.
         ratios: Empty with one model.
-        doubts: Empty where nothing is known against the run.
-        schema_version: See above.
+        doubts: Reasons to distrust the run.
+        schema_version: Version of the format.
     """
 
     created: str
@@ -232,15 +229,15 @@ class Record:
 
     @classmethod
     def from_json(cls, text: str, name: str = "the record") -> Record:
-        """Read what :meth:`to_json` wrote.
+        """Read the text that :meth:`to_json` returns.
 
         Args:
             text: JSON.
-            name: What to call it in errors.
+            name: Name of the record in error messages.
 
         Raises:
-            RunError: Not JSON, not a record, of another version, or a field is missing or
-                of another kind.
+            RunError: Not JSON, not a record, another version, or a field is missing or has
+                another type.
         """
         try:
             document: Any = json.loads(text)
@@ -249,7 +246,7 @@ class Record:
         version = document.get("schema_version") if isinstance(document, dict) else None
         if version is None:
             raise RunError(
-                f"{name} is no record of a run: it has no schema_version; "
+                f"{name} is not a record of a run: it has no schema_version; "
                 "make one with `edge-mnist bench --json FILE`",
                 code="foreign",
             )
@@ -260,12 +257,12 @@ class Record:
                 code="version",
             )
         try:
-            return read_record(cls, document, name)
-        except ModelError as error:
-            raise RunError(error.message, code="damaged") from error
+            return read_record(cls, document, name, error=RunError)
+        except RunError as error:
+            raise RunError(error.message, code="damaged") from None
 
     def write(self, path: Path) -> None:
-        """Write the file in one piece.
+        """Write the file atomically.
 
         Raises:
             OutputError: The file cannot be written.
@@ -277,7 +274,7 @@ class Record:
         """Read a file that :meth:`write` wrote.
 
         Raises:
-            RunError: Missing, unreadable, or as :meth:`from_json` says.
+            RunError: Missing, unreadable, or as for :meth:`from_json`.
         """
         try:
             text = path.read_text(encoding="utf-8")

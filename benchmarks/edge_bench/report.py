@@ -15,7 +15,6 @@ from edge_analysis.report_page import (
     Paragraph,
     Section,
     page_html,
-    page_markdown,
 )
 from edge_bench.record import Measurement
 from edge_bench.report_charts import (
@@ -23,7 +22,8 @@ from edge_bench.report_charts import (
     distribution_figures,
     throughput_figures,
 )
-from edge_bench.report_runs import Run, Scenario, fewest_threads, read_runs, scenarios_of
+from edge_bench.report_markdown import page_markdown
+from edge_bench.report_runs import Run, fewest_threads, read_runs, scenarios_of
 from edge_bench.report_tables import (
     machines_table,
     medians_table,
@@ -33,6 +33,7 @@ from edge_bench.report_tables import (
     scenario_table,
 )
 from edge_bench.report_units import duration, rate
+from edge_bench.scenario_list import Scenario
 from edge_infer.errors import UsageError
 from edge_infer.io.atomic import write_text
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from edge_analysis.report_page import Axis, Chart, Figure, Figures, Series, chart_figure
+from edge_analysis.report_page import Figure, Figures
 from edge_bench.record import Measurement
-from edge_bench.report_runs import Run, Scenario, fewest_threads, measured, model_indices
+from edge_bench.report_chart import Axis, Chart, Series, chart_figure
+from edge_bench.report_runs import Run, fewest_threads, measured, model_indices
 from edge_bench.report_units import TimeUnit, time_unit
+from edge_bench.scenario_list import Scenario
 
 # The slowest call of thousands says more of the system than of the model, and a scale that
 # holds it has no room for the others.

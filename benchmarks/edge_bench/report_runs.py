@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from edge_bench.record import Measurement, Record
+from edge_bench.scenario_list import SCENARIOS, Scenario
 from edge_infer.errors import UsageError
 
 
@@ -18,48 +18,6 @@ class Run:
 
     name: str
     record: Record
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """What a scenario measures.
-
-    Attributes:
-        name: As measurements call it.
-        title: For people.
-        text: What one call is.
-        counted: What its batches are made of.
-    """
-
-    name: str
-    title: str
-    text: str
-    counted: str = "images"
-
-
-SCENARIOS: Final = (
-    Scenario("single", "One image", "A call answers one ready tensor."),
-    Scenario(
-        "batch",
-        "Batches",
-        "A call answers a batch of ready tensors; times are those of one image in it.",
-    ),
-    Scenario("image", "Picture to label", "A call reads one PNG from disk and names its digit."),
-    Scenario(
-        "folder",
-        "A folder of pictures",
-        "A call reads a folder of PNGs from disk and names all their digits.",
-    ),
-    Scenario(
-        "page", "A page of handwriting", "A call finds and reads the digits of a generated page."
-    ),
-    Scenario(
-        "cold", "Cold start", "A fresh process, from its start to its first answer.", "starts"
-    ),
-    Scenario(
-        "stream", "Camera stream", "A loop of 30 frames a second; a call is one frame.", "frames"
-    ),
-)
 
 
 def read_runs(files: Sequence[Path]) -> tuple[Run, ...]:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from edge_analysis.report_page import NOTHING, Table
 from edge_bench.record import Host, MeasuredModel, Measurement
-from edge_bench.report_runs import Run, Scenario, measured, model_indices
+from edge_bench.report_runs import Run, measured, model_indices
 from edge_bench.report_units import TimeUnit, kilobytes, megabytes, plain, rate, time_unit
+from edge_bench.scenario_list import Scenario
 
 # So many hexadecimal digits tell one file from another.
 _SHA256_DIGITS = 12

@@ -1,58 +1,58 @@
-"""One run: every case with every model in turns, round after round until the time is up.
+"""One run: every case with every model in turns, in rounds until the time is used up.
 
-A case is visited for a moment, then the next one, and so on around until the time is up.
-So each is spread over the whole run: a machine that is slow for ten seconds spoils some
-turns of each case and not all turns of one, and medians of two runs agree.
+Each round visits every case for a short time, so the turns of a case are spread over the whole
+run. A machine that is slow for ten seconds then affects some turns of each case and not all
+turns of one, and the medians of two runs agree.
 
-The time is the run's, however many models share it; what one step leaves is the next one's.
+The time limit holds for the whole run, whatever the number of models. Time that one step does
+not use is available to the next.
 """
 
 from __future__ import annotations
 
 import itertools
-import json
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final, get_args
+from typing import Final
 
-from edge_bench.cold import ColdStart, run_python
 from edge_bench.doubts import find_doubts
+from edge_bench.fresh_process import ColdStart, measure_memory
 from edge_bench.interleaved import Subject, Turn
 from edge_bench.machine import read_host, read_state, usable_cores
 from edge_bench.models import Chosen, choose, describe, describe_runtime
 from edge_bench.pictures import FILES, Pictures, draw_pictures
 from edge_bench.record import Measurement, Ratio, Record
-from edge_bench.scenarios import READS_PAGES, Scenario, cases_of, make_subject
+from edge_bench.scenario_list import SCENARIO_NAMES
+from edge_bench.scenarios import READS_PAGES, cases_of, make_subject
 from edge_bench.summary import Case, Memory, compare, summarise
+from edge_infer.errors import UsageError
 from edge_infer.model.shipped import DEFAULT_MODEL
 from edge_infer.page.reader import DEFAULT_PAGE_MODEL
 
-SCENARIOS: Final[tuple[Scenario, ...]] = get_args(Scenario)
-# Told of what is being done, how much of it is done, and of how much.
+# Called with the current step, the amount done and the total amount.
 Notify = Callable[[str, float, float], None]
-# A fresh process is one call and takes far longer than any other: so many visits in one.
+# A new process takes far longer than any other call, so its visits are longer by this factor.
 _LONGER_VISITS: Final[Mapping[str, int]] = {"cold": 4}
-# Of one case with one model: what has not become steady by then never does.
+# Longest warm-up of one case with one model; most become steady sooner.
 _WARM_UP_S: Final = 2.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Budget:
-    """How long a visit takes, and by when steps are done, in seconds after the run's start.
+    """The length of a visit, and the ends of the steps in seconds after the start of the run.
 
-    A step may overrun by what it has just begun; and one round is made even where it takes
-    longer.
+    A step finishes the call that it has begun, and at least one round is always made.
 
     Attributes:
-        visit_s: A visit to one case with all its models, one turn of each at least.
-        warm_by_s: All warm-ups.
-        timed_by_s: All turns.
-        done_by_s: Processes that measure memory; what is left by then is not measured.
+        visit_s: Length of a visit to one case with all its models, at least one turn each.
+        warm_by_s: End of all warm-ups.
+        timed_by_s: End of all turns.
+        done_by_s: End of the processes that measure memory; the rest is not measured.
     """
 
     visit_s: float
@@ -61,7 +61,7 @@ class Budget:
     done_by_s: float
 
 
-# Promised are 30 seconds and 3 minutes, with what comes before a run and after it.
+# With start and end, `--quick` takes less than 30 seconds and the default less than 3 minutes.
 QUICK: Final = Budget(visit_s=0.05, warm_by_s=5, timed_by_s=20, done_by_s=24)
 DEFAULT: Final = Budget(visit_s=0.25, warm_by_s=35, timed_by_s=120, done_by_s=150)
 
@@ -71,23 +71,32 @@ class BenchConfig:
     """What to measure.
 
     Attributes:
-        models: Names of shipped models or paths of files, the first one the baseline;
-            empty for what the other verbs take where none is named: one model for single
-            digits and another for pages and frames.
-        scenarios: Their names.
-        threads: That share out a batch; None for one, and for batches one and all cores.
-        budget: How long it may take.
+        models: Names of shipped models or paths of files; the first is the baseline. Empty
+            for the defaults of the other verbs: one model for single digits, another for
+            pages and frames.
+        scenarios: Names of scenarios.
+        threads: Threads that share a batch; None for one, and for batches one and all cores.
+        budget: Time limits.
+
+    Raises:
+        UsageError: A scenario is unknown.
     """
 
     models: tuple[str, ...] = ()
-    scenarios: tuple[Scenario, ...] = SCENARIOS
+    scenarios: tuple[str, ...] = SCENARIO_NAMES
     threads: int | None = None
     budget: Budget = DEFAULT
+
+    def __post_init__(self) -> None:
+        for name in self.scenarios:
+            if name not in SCENARIO_NAMES:
+                names = ", ".join(SCENARIO_NAMES)
+                raise UsageError(f"there is no scenario {name!r}; expected one of {names}")
 
 
 @dataclass(frozen=True)
 class Track:
-    """One case with one model: what is measured, and what was measured so far."""
+    """One case with one model, and the turns measured so far."""
 
     case: Case
     chosen: Chosen
@@ -96,16 +105,16 @@ class Track:
 
 
 def run_bench(config: BenchConfig, command: Sequence[str], notify: Notify) -> Record:
-    """Measure everything that is asked for.
+    """Run the measurements and return their record.
 
     Args:
-        config: What.
-        command: Words of the command, for the record.
-        notify: Told now and then how far it is.
+        config: What to measure.
+        command: Words of the command, kept in the record.
+        notify: Receives the progress.
 
     Raises:
         ModelError: A model is missing, foreign or damaged.
-        RunError: A fresh process fails.
+        RunError: A new process fails.
         OutputError: The temporary folder cannot be written.
     """
     began_s = time.perf_counter()
@@ -144,7 +153,7 @@ def _pairs(config: BenchConfig) -> list[tuple[Case, tuple[Chosen, ...]]]:
     cores = usable_cores()
     return [
         (case, named or choose([_usual_model(case)]))
-        for scenario in SCENARIOS
+        for scenario in SCENARIO_NAMES
         if scenario in config.scenarios
         for case in cases_of(scenario, config.threads, cores)
     ]
@@ -162,7 +171,7 @@ def _group(case: Case, models: Sequence[Chosen], pictures: Pictures) -> list[Tra
 
 
 def _warm_up(groups: Sequence[Sequence[Track]], ends_s: float, notify: Notify) -> None:
-    """Warm everything up; each gets its share of the time that is left."""
+    """Warm up all tracks; each gets an equal share of the remaining time."""
     tracks = [track for group in groups for track in group]
     for done, track in enumerate(tracks):
         notify(f"warming up: {track.case}", done, len(tracks))
@@ -173,7 +182,7 @@ def _warm_up(groups: Sequence[Sequence[Track]], ends_s: float, notify: Notify) -
 def _measure(
     groups: Sequence[Sequence[Track]], ends_s: float, visit_s: float, notify: Notify
 ) -> None:
-    """Go around once, and then until the time is up."""
+    """Make at least one round, then further rounds until the time is used up."""
     began_s = now_s = time.perf_counter()
     for rounds in itertools.count():
         for group in groups:
@@ -185,7 +194,7 @@ def _measure(
 
 
 def _visit(group: Sequence[Track], visit_s: float) -> None:
-    """Give all models of one case turn after turn for a moment."""
+    """Give the models of one case turns for ``visit_s`` seconds."""
     longer = _LONGER_VISITS.get(group[0].case.scenario, 1)
     ends_s = time.perf_counter() + visit_s * longer
     while True:
@@ -198,9 +207,9 @@ def _visit(group: Sequence[Track], visit_s: float) -> None:
 def _memories(
     groups: Sequence[Sequence[Track]], pictures: Pictures, ends_s: float, notify: Notify
 ) -> dict[tuple[Case, str], Memory]:
-    """Measure memory, each case and model in a process of its own, while there is time."""
+    """Measure memory, one process per case and model, while time remains."""
     tracks = [track for group in groups for track in group]
-    # The many batches last: where time is short, it is for the others.
+    # Batches have the most cases, so they come last and lose first when time is short.
     tracks.sort(key=lambda track: track.case.scenario == "batch")
     memories: dict[tuple[Case, str], Memory] = {}
     for done, track in enumerate(tracks):
@@ -209,17 +218,8 @@ def _memories(
         if isinstance(track.subject, ColdStart):
             memories[key] = track.subject.memory
         elif time.perf_counter() < ends_s:
-            memories[key] = _memory(track, pictures)
+            memories[key] = measure_memory(track.case, track.chosen.model, pictures.root)
     return memories
-
-
-def _memory(track: Track, pictures: Pictures) -> Memory:
-    words = {
-        "case": asdict(track.case),
-        "model": track.chosen.model,
-        "pictures": str(pictures.root),
-    }
-    return Memory(*run_python(["-m", "edge_bench.memory_worker", json.dumps(words)]))
 
 
 def _summarise(track: Track, memories: Mapping[tuple[Case, str], Memory]) -> Measurement:

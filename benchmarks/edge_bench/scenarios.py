@@ -1,14 +1,14 @@
-"""The scenarios: what people do with a model, each as a subject to be measured in turns."""
+"""What each scenario calls, as a subject that is timed in turns."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 import cv2
 
-from edge_bench.cold import ColdStart
+from edge_bench.fresh_process import ColdStart
 from edge_bench.interleaved import Loop, Subject
 from edge_bench.pictures import FILES, Pictures
 from edge_bench.stream import Stream
@@ -20,22 +20,20 @@ from edge_infer.io.images import read_image
 from edge_infer.io.sources import open_sources
 from edge_infer.page.reader import PageReader
 
-Scenario = Literal["single", "batch", "image", "folder", "page", "cold", "stream"]
-
 BATCHES: Final = (1, 8, 64, 512)
-# Those that read whole pictures, for which another model is made than for single digits.
+# Scenarios that read whole pictures, with the model for pages as default.
 READS_PAGES: Final[Collection[str]] = frozenset({"page", "stream"})
-# The longest turn by far, so models that take turns share it.
+# The turn of a stream is by far the longest, so the models share it.
 _STREAM_TURN_S: Final = 0.5
 
 
-def cases_of(scenario: Scenario, threads: int | None, cores: int) -> list[Case]:
+def cases_of(scenario: str, threads: int | None, cores: int) -> list[Case]:
     """Return the cases of a scenario.
 
     Args:
         scenario: Its name.
-        threads: That share out a batch; None for one, and for batches one and then all cores.
-        cores: That this process may use.
+        threads: Threads that share a batch; None for one, and for batches one and all cores.
+        cores: Cores that this process may use.
     """
     if scenario == "batch":
         counts = sorted({1, cores}) if threads is None else [threads]
@@ -48,9 +46,9 @@ def make_subject(case: Case, model: str, models: int, pictures: Pictures) -> Sub
 
     Args:
         case: What to measure.
-        model: Name of a shipped model or path of a file.
-        models: That take turns, this one included.
-        pictures: To measure on.
+        model: Name of a shipped model, or path of a file.
+        models: Number of models that take turns, this one included.
+        pictures: The input.
 
     Raises:
         ModelError: The model is missing, foreign or damaged.
@@ -64,11 +62,11 @@ def make_subject(case: Case, model: str, models: int, pictures: Pictures) -> Sub
 
 
 def make_call(case: Case, model: str, pictures: Pictures) -> Callable[[], object]:
-    """Make the function that does what a case is about once; not for ``cold``.
+    """Make the function that runs a case once; not for ``cold``.
 
-    ``single`` and ``batch`` take ready tensors; ``image`` one PNG file, from disk to label;
-    ``folder`` 1,000 of them as ``predict`` does; ``page`` a decoded page; ``stream`` a frame
-    of 640x480 as ``webcam`` does, but for the camera.
+    ``single`` and ``batch`` classify tensors; ``image`` reads and classifies one PNG file;
+    ``folder`` does so with 1,000 files as ``edge-mnist predict`` does; ``page`` reads a decoded
+    page; ``stream`` reads a frame of 640x480 as ``edge-mnist webcam`` does.
     """
     classifier = Classifier.load(model, threads=case.threads)
     reader = PageReader(classifier)
@@ -91,10 +89,10 @@ def make_call(case: Case, model: str, pictures: Pictures) -> Callable[[], object
 
 
 def predict_folder(classifier: Classifier, folder: Path) -> int:
-    """Recognise all pictures of a folder as ``edge-mnist predict`` does; return how many."""
+    """Classify all pictures of a folder as ``edge-mnist predict`` does; return their number."""
     threads = cv2.getNumThreads()
     try:
-        # As there: the pictures are shared out among threads, none is worth sharing within.
+        # As in that command: threads share the pictures, so OpenCV needs none of its own.
         cv2.setNumThreads(1)
         return sum(1 for _ in predict_items(classifier, open_sources([str(folder)])))
     finally:

@@ -1,8 +1,7 @@
-"""A camera without a camera: frames fall due at a fixed rate, and the newest is read.
+"""A simulated camera: frames become due at a fixed rate, and the newest one is read.
 
-What a live loop costs is not what a call costs: between frames the process sleeps, caches
-cool down, and threads that spin would burn a core. So the loop is paced as a camera paces
-it, and what counts is the share of a core and how old a frame is once it has been read.
+Between two frames the process sleeps, so caches cool down and spinning threads would occupy
+a core. A loop without pauses does not show that.
 """
 
 from __future__ import annotations
@@ -20,15 +19,15 @@ _WARM_UP_FRAMES: Final = 3
 
 
 class Stream:
-    """A subject that handles one frame after another as they fall due."""
+    """A subject that handles frames at the rate of a camera."""
 
     def __init__(self, handle: Callable[[], object], *, turn_s: float, fps: float = FPS) -> None:
         """Prepare a stream.
 
         Args:
-            handle: Does all that is to be done with a frame.
-            turn_s: Seconds of a turn.
-            fps: Frames that fall due in a second.
+            handle: Processes one frame.
+            turn_s: Length of a turn in seconds.
+            fps: Frames per second.
         """
         self._handle = handle
         self._period_s = 1 / fps
@@ -43,12 +42,12 @@ class Stream:
                 break
 
     def turn(self) -> Turn:
-        """Handle the frames of one turn.
+        """Handle the frames of one turn; frames that become due meanwhile are dropped.
 
-        Of the parts, ``frame_age_ms`` is the median time from a frame's falling due to the
-        end of its handling, ``cpu_share`` the share of one core that is used, 0-1 or more,
-        ``cpu_ms`` the processor time a frame, waiting included, and ``fps`` the rate of
-        frames handled; frames that came meanwhile are dropped.
+        Parts: ``frame_age_ms``, the median time from the moment a frame is due to the end of
+        its handling; ``cpu_share``, the processor time divided by the elapsed time;
+        ``cpu_ms``, the processor time per frame, waiting included; ``fps``, the rate of
+        handled frames.
         """
         seconds: list[float] = []
         ages_s: list[float] = []

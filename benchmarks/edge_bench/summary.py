@@ -1,4 +1,4 @@
-"""From turns to figures: quantiles only where there are calls enough, and ratios."""
+"""Statistics of turns: percentiles where there are enough calls, and ratios of medians."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from edge_bench.bootstrap import ratio_of_same_turns
 from edge_bench.interleaved import Turn
 from edge_bench.record import Measurement, Ratio
 
-# A quantile needs some calls beyond it: two of 20 beyond p90, five of 100 and of 500.
+# Fewest calls for a percentile: two of 20 lie above p90, five of 100 above p95, five of 500
+# above p99.
 MIN_CALLS: Final[Mapping[int, int]] = {90: 20, 95: 100, 99: 500}
-# A bootstrap of fewer turns would promise more than they can tell.
+# A bootstrap over fewer turns gives intervals that are too narrow.
 MIN_TURNS: Final = 3
 
 
@@ -24,9 +25,9 @@ class Case:
     """What is measured with each model.
 
     Attributes:
-        scenario: Its name.
-        threads: That share out a batch.
-        batch: Images a call.
+        scenario: Name of the scenario.
+        threads: Threads that share a batch.
+        batch: Images per call.
     """
 
     scenario: str
@@ -34,7 +35,7 @@ class Case:
     batch: int
 
     def __str__(self) -> str:
-        """Return a few words for people."""
+        """Return a short description."""
         words = [self.scenario]
         words += [f"of {self.batch}"] if self.scenario == "batch" else []
         words += [f"on {self.threads} threads"] if self.threads > 1 else []
@@ -43,7 +44,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Memory:
-    """Of a process: resident now, and at its most, in bytes; None where it is not told."""
+    """Resident and peak memory of a process in bytes; None where it is unknown."""
 
     steady_bytes: int | None = None
     peak_bytes: int | None = None
@@ -52,7 +53,7 @@ class Memory:
 def summarise(
     case: Case, model: str, turns: Sequence[Turn], memory: Memory = Memory()
 ) -> Measurement:
-    """Sum up all turns of one case with one model, one turn at least."""
+    """Compute the statistics of one case with one model from at least one turn."""
     ms = 1e3 * np.concatenate([turn.seconds for turn in turns])
     quantiles = np.percentile(ms, np.arange(101))
 
@@ -88,12 +89,12 @@ def compare(case: Case, model: Measurement, baseline: Measurement) -> Ratio | No
     """Compare two models that were measured in the same turns.
 
     Args:
-        case: Of both.
-        model: What is compared.
-        baseline: With what.
+        case: The case of both.
+        model: The model that is compared.
+        baseline: The model in the denominator.
 
     Returns:
-        The ratio of medians over turns; None under :data:`MIN_TURNS` turns.
+        The ratio of medians over turns; None with fewer than :data:`MIN_TURNS` turns.
     """
     times, baseline_times = (np.array(one.round_medians_ms) for one in (model, baseline))
     if len(times) < MIN_TURNS:
@@ -112,5 +113,5 @@ def compare(case: Case, model: Measurement, baseline: Measurement) -> Ratio | No
 
 
 def _short(value: float | NDArray[np.float64]) -> float:
-    """Keep six digits: more were never measured."""
+    """Round to six digits, the precision of the clock."""
     return float(f"{float(value):.6g}")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from typing import Annotated
 
 import typer
 
-from edge_mnist.commands import (
+from edge_mnist import (
     bench,
     doctor,
     evaluate,
@@ -24,7 +23,7 @@ from edge_mnist.commands import (
 
 app = typer.Typer(
     name="edge-mnist",
-    help="Train, quantize and run small recognisers of handwritten digits.",
+    help="Train, quantize and run small networks that recognise handwritten digits.",
     epilog="Start with: edge-mnist read photo.jpg",
     no_args_is_help=True,
     rich_markup_mode="markdown",
@@ -55,9 +54,12 @@ def _global_options(
         ),
     ] = False,
     verbose: Annotated[
-        bool, typer.Option("--verbose", help="Show library logs, and tracebacks on errors.")
+        bool,
+        typer.Option("--verbose", help="Show the logs of libraries, and tracebacks of errors."),
     ] = False,
 ) -> None:
     del version
     if verbose:
-        os.environ["EDGE_MNIST_VERBOSE"] = "1"
+        from edge_infer.environment import set_verbose
+
+        set_verbose()

@@ -1,71 +1,250 @@
-"""What `edge-mnist bench` does once its options are read; imports the runtime."""
+"""`edge-mnist bench`: measure models on this machine, compare runs and report them."""
 
 from __future__ import annotations
 
-import sys
-from contextlib import ExitStack
-from datetime import datetime
+import math
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from edge_bench.nodes import profile
-from edge_bench.run import DEFAULT, QUICK, SCENARIOS, BenchConfig, Notify, run_bench
-from edge_bench.scenarios import Scenario
-from edge_infer.io.atomic import atomic_path
-from edge_infer.model.shipped import DEFAULT_MODEL
-from edge_mnist.bench_view import profile_view, record_view
-from edge_mnist.console import OUT, progress_bar
+import typer
+from typer.core import TyperGroup
 
-_STANDARD_OUTPUT: Final = "-"
+from edge_bench.scenario_list import SCENARIO_NAMES, SCENARIOS
+from edge_mnist.options import JsonOption
+
+if TYPE_CHECKING:
+    from edge_bench.run import BenchConfig
+
+EXAMPLES: Final = """
+**Examples**
+
+    edge-mnist bench                                # the default models
+
+    edge-mnist bench --quick                        # less than half a minute
+
+    edge-mnist bench edge digits.onnx -s single -s batch
+
+    edge-mnist bench --json - | tail -1 | jq '.measurements[] | [.scenario, .p50_ms]'
+
+    edge-mnist bench edge --profile                 # time per node of the graph
+"""
+COMPARE_EXAMPLES: Final = """
+**Examples**
+
+    edge-mnist bench compare before.json after.json
+
+    edge-mnist bench compare main.json branch.json --fail-over 10%    # exit 1 if slower
+
+    edge-mnist bench compare old.json new.json --json > change.json
+"""
+REPORT_EXAMPLES: Final = """
+**Examples**
+
+    edge-mnist bench report pi5.json                          # pi5.html and pi5.md
+
+    edge-mnist bench report pi4.json pi5.json laptop.json -o machines.html
+"""
+_SCENARIOS_HELP: Final = ", ".join(f"`{one.name}` ({one.title.lower()})" for one in SCENARIOS)
+_STDOUT: Final = "-"
 
 
-def measure(
-    models: tuple[str, ...],
-    *,
-    scenarios: tuple[Scenario, ...],
-    threads: int | None,
-    quick: bool,
-    output: str | None,
-) -> None:
-    """Measure, print a table, and keep the record.
+class VerbWithSubverbs(TyperGroup):
+    """A verb with arguments of its own and sub-verbs.
 
-    Raises:
-        EdgeMnistError: A model cannot be loaded, or the record cannot be written.
+    click would take the name of a sub-verb for an argument, so names of sub-verbs are matched
+    first. A file of such a name is written as `./report`.
     """
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any
+    ) -> Any:
+        """Parse the arguments for the sub-verb that the first one names, or for this verb."""
+        subverb = self.commands.get(args[0]) if args else None
+        if subverb is None:
+            return super().make_context(info_name, args, parent, **extra)
+        return subverb.make_context(f"{info_name} {args[0]}", args[1:], parent, **extra)
+
+
+app = typer.Typer(cls=VerbWithSubverbs, subcommand_metavar="", rich_markup_mode="markdown")
+
+
+@app.callback(invoke_without_command=True, context_settings={"allow_interspersed_args": True})
+def command(
+    models: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[NAME|FILE]...",
+            help="Shipped models or .onnx files, measured in turns; ratios refer to the first. "
+            "[default: edge, and page for pages and frames]",
+        ),
+    ] = None,
+    *,
+    scenarios: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--scenario",
+            "-s",
+            metavar="NAME",
+            autocompletion=lambda: list(SCENARIO_NAMES),
+            help=f"Only this scenario; may be given several times. Names: {_SCENARIOS_HELP}.",
+        ),
+    ] = None,
+    quick: Annotated[
+        bool,
+        typer.Option("--quick", help="Less than 30 seconds instead of 3 minutes; less precise."),
+    ] = False,
+    threads: Annotated[
+        int | None,
+        typer.Option(
+            "--threads",
+            min=1,
+            max=256,
+            help="Threads that share a batch. [default: 1; batches on 1 and on all cores]",
+        ),
+    ] = None,
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "--output",
+            "-o",
+            "--json",
+            metavar="FILE|-",
+            help="File for the JSON record of the run; `-` prints it as the last line. "
+            "[default: bench-DATE-TIME.json in the current folder]",
+        ),
+    ] = None,
+    profile: Annotated[
+        bool, typer.Option("--profile", help="Show the time per node of the graph instead.")
+    ] = False,
+) -> None:
+    """Measure latency, throughput and memory on this machine, and write a record.
+
+    After a warm-up, all scenarios and models are measured in turns, so that a slow phase of
+    the machine affects all of them. Conditions that make the figures less reliable are listed.
+    `edge-mnist bench report` and `edge-mnist bench compare` read the record.
+    """
+    from edge_mnist.terminal import show
+
+    if profile and (scenarios or quick or output or threads):
+        raise typer.BadParameter(
+            "takes no --scenario, --quick, --threads or --output", param_hint="--profile"
+        )
+    if profile:
+        from edge_bench.nodes import profile as profile_model
+        from edge_infer.model.shipped import DEFAULT_MODEL
+        from edge_mnist.bench_view import profile_view
+
+        for model in models or (DEFAULT_MODEL,):
+            show(profile_view(model, profile_model(model)))
+        return
+    from edge_bench.run import DEFAULT, QUICK, BenchConfig
+
     config = BenchConfig(
-        models=models,
-        scenarios=scenarios or SCENARIOS,
+        models=tuple(models or ()),
+        scenarios=tuple(scenarios or SCENARIO_NAMES),
         threads=threads,
         budget=QUICK if quick else DEFAULT,
     )
-    target = None if output == _STANDARD_OUTPUT else Path(output or _default_name())
+    _measure(config, output)
+
+
+def _measure(config: BenchConfig, output: str | None) -> None:
+    """Measure, print the tables, and write the record."""
+    import sys
+    from contextlib import ExitStack
+    from datetime import datetime
+
+    from edge_bench.run import run_bench
+    from edge_infer.io.atomic import atomic_path
+    from edge_mnist.bench_view import record_view
+    from edge_mnist.terminal import OUT, ProgressView, show
+
+    name = output or f"bench-{datetime.now():%Y%m%d-%H%M%S}.json"
     with ExitStack() as stack:
-        # First of all: what cannot be written is not worth three minutes.
-        file = None if target is None else stack.enter_context(atomic_path(target))
-        with progress_bar() as bar:
-            task = bar.add_task("", total=None, note="")
-            notify: Notify = lambda doing, done, total: bar.update(  # noqa: E731
-                task, description=doing, completed=done, total=total
-            )
-            record = run_bench(config, ("edge-mnist", *sys.argv[1:]), notify)
-        OUT.print(record_view(record), soft_wrap=False, crop=False)
+        # The file is opened first: an unwritable file is reported before the measurement.
+        file = None if name == _STDOUT else stack.enter_context(atomic_path(Path(name)))
+        with ProgressView() as view:
+            record = run_bench(config, ("edge-mnist", *sys.argv[1:]), view.progress)
+        show(record_view(record))
         if file is not None:
             file.write_text(record.to_json() + "\n", encoding="utf-8")
-    if target is None:
-        OUT.print(record.to_json(), markup=False)
-    else:
-        OUT.print(f"\nrecord: {target}", markup=False)
+    OUT.print(record.to_json() if name == _STDOUT else f"\nrecord: {name}", markup=False)
 
 
-def show_profiles(models: tuple[str, ...]) -> None:
-    """Print time by node of each model, on one thread.
+@app.command("report", epilog=REPORT_EXAMPLES)
+def report_command(
+    *,
+    runs: Annotated[
+        list[Path],
+        typer.Argument(metavar="RUN.json...", help="Records of runs of `edge-mnist bench`."),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE.html",
+            help="HTML file to write; the same report as Markdown is written beside it. Existing "
+            "files are replaced. [default: name of the first run, in the current folder]",
+        ),
+    ] = None,
+) -> None:
+    """Show runs side by side on one page: machines, tables, plots, and doubts.
 
-    Raises:
-        ModelError: One is missing, foreign or damaged.
+    The page works offline and without scripts, on phones, in dark mode and in print. Each run
+    has the name of its file.
     """
-    for model in models or (DEFAULT_MODEL,):
-        OUT.print(profile_view(model, profile(model)), soft_wrap=False)
+    from edge_bench.report import write_report
+    from edge_mnist.terminal import OUT
+
+    files = write_report(runs, output or Path(f"{runs[0].stem}.html"))
+    OUT.print(f"Wrote {' and '.join(map(str, files))}", markup=False)
 
 
-def _default_name() -> str:
-    return f"bench-{datetime.now():%Y%m%d-%H%M%S}.json"
+def _parse_percent(text: str) -> float:
+    """Read "10%", "10 %" or "10"."""
+    try:
+        percent = float(text.strip().removesuffix("%"))
+    except ValueError:
+        percent = math.nan
+    if not 0 <= percent < math.inf:
+        raise typer.BadParameter(f"{text!r} is not a percentage of 0 or more, such as 10%")
+    return percent
+
+
+@app.command("compare", epilog=COMPARE_EXAMPLES)
+def compare_command(
+    *,
+    old: Annotated[
+        Path, typer.Argument(metavar="OLD", help="Record of a run of `edge-mnist bench`.")
+    ],
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="Record of a later run.")],
+    fail_over: Annotated[
+        float | None,
+        typer.Option(
+            "--fail-over",
+            metavar="PERCENT",
+            parser=_parse_percent,
+            help="Exit with 1 if a model is significantly slower by more than this.",
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare two runs: what is slower, what is faster, and what else differs.
+
+    Measurements with the same scenario, model name, threads and batch are compared. A model is
+    slower if the ratio of the medians is above the limit, its 95 % interval excludes 1, and the
+    ratio of the fastest calls, which other load hardly affects, is above the limit too. If only
+    the first holds, it is marked as unsure.
+    """
+    from edge_bench.compare import compare_files
+    from edge_mnist.bench_view import comparison_view
+    from edge_mnist.terminal import OUT, show
+
+    comparison = compare_files(old, new, fail_over_percent=fail_over)
+    if as_json:
+        OUT.print(comparison.to_json(), markup=False)
+    else:
+        show(comparison_view(comparison))
+    if comparison.failures:
+        raise typer.Exit(1)

@@ -1,4 +1,4 @@
-"""How a record of `edge-mnist bench` and the profile of a model look."""
+"""Tables of `edge-mnist bench`: a run, the profile of a model, and two runs compared."""
 
 from __future__ import annotations
 
@@ -7,17 +7,19 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from edge_bench.summary import MIN_CALLS
+from edge_infer.text import duration
+from edge_mnist.terminal import bullets, kilobytes, make_table
 
 if TYPE_CHECKING:
+    from edge_bench.compare import Change, Comparison
     from edge_bench.nodes import Profile
     from edge_bench.record import Measurement, Record
 
 _UNKNOWN: Final = "-"
-_STEPS: Final = {
+_COLD_PARTS: Final = {
     "interpreter_ms": "interpreter",
     "import_ms": "imports",
     "session_ms": "model",
@@ -26,65 +28,79 @@ _STEPS: Final = {
 
 
 def record_view(record: Record) -> RenderableType:
-    """Show a run: figures, ratios, and what speaks against them."""
-    parts: list[RenderableType] = [_heading(record), "", _figures(record.measurements)]
+    """Show a run: machine and models, times, ratios, and doubts."""
+    parts: list[RenderableType] = [*_heading(record), "", _times(record.measurements)]
     parts += [Text(line, style="dim") for line in _notes(record.measurements)]
     if record.ratios:
         parts += ["", _ratios(record)]
     if record.doubts:
-        parts += ["", Text("Less trustworthy, because", style="bold yellow"), _doubts(record)]
+        heading = Text("Less reliable, because", style="bold yellow")
+        parts += ["", heading, bullets(doubt.message for doubt in record.doubts)]
     return Group(*parts)
 
 
 def profile_view(model: str, profile: Profile) -> RenderableType:
-    """Show time by node, and what is left around the nodes."""
+    """Show the time per node, and the time between the nodes."""
     from edge_bench.nodes import BATCH
 
-    table = _table("node", "output for one image", texts=("node", "output for one image"))
-    for heading in ("one image", "share", f"in a batch of {BATCH}", "share"):
-        table.add_column(heading, justify="right")
+    columns = ("one image", "share", f"in a batch of {BATCH}", "share")
+    text = ("node", "output for one image")
+    table = make_table(*text, *columns, text=text)
     for node in profile.nodes:
-        table.add_row(
-            node.kind,
-            node.output,
-            f"{node.alone_us:.1f} µs",
-            f"{node.alone_us / profile.alone_us:.0%}",
-            f"{node.batch_us:.2f} µs",
-            f"{node.batch_us / profile.batch_us:.0%}",
-        )
+        times = _profile_cells(profile, node.alone_us, node.batch_us)
+        table.add_row(node.kind, node.output, *times)
     alone_us = profile.alone_us - sum(node.alone_us for node in profile.nodes)
     batch_us = profile.batch_us - sum(node.batch_us for node in profile.nodes)
-    table.add_row(
-        *("between nodes", ""),
-        *(f"{alone_us:.1f} µs", f"{alone_us / profile.alone_us:.0%}"),
-        *(f"{batch_us:.2f} µs", f"{batch_us / profile.batch_us:.0%}"),
-        style="dim",
-    )
-    note = "an image, under onnxruntime's profiler, which counts whole µs and takes some itself"
+    times = _profile_cells(profile, alone_us, batch_us)
+    table.add_row("between nodes", "", *times, style="dim")
+    note = "times per image, from the profiler of onnxruntime: whole µs, with its own overhead"
     return Group(Text(model, style="bold"), table, Text(note, style="dim"), "")
 
 
-def _heading(record: Record) -> RenderableType:
-    host, runtime = record.host, record.runtime
-    cores = "1 core" if host.cores == 1 else f"{host.cores} cores"
-    machine = ", ".join((host.cpu, *host.instructions, cores))
-    system = f"{host.os}, Python {host.python}, onnxruntime {runtime.onnxruntime}, "
-    models = [
-        f"{model.name}: {model.size_bytes / 1000:,.1f} kB, {model.precision}"
-        + (f", {model.accuracy_percent:.2f} %" if model.accuracy_percent is not None else "")
-        for model in record.models
+def comparison_view(comparison: Comparison) -> RenderableType:
+    """Show what differs between two runs, one line per change, and the verdict."""
+    # One space between columns: the table fits a terminal of 80 columns.
+    figures = ("batch", "threads", "old", "new", "ratio", "95 % interval", "fastest")
+    text = ("scenario", "model", "")
+    table = make_table("scenario", "model", *figures, "", text=text, gap=1)
+    for change in comparison.changes:
+        table.add_row(*_change_cells(change, comparison.fail_over_percent))
+    notes = [
+        *comparison.notes,
+        *(
+            f"only {which} contains {', '.join(names)}"
+            for which, names in (("OLD", comparison.only_old), ("NEW", comparison.only_new))
+            if names
+        ),
     ]
     return Group(
-        Text(machine, style="bold"),
-        Text(f"{system}OpenCV {runtime.opencv}", style="dim"),
-        *(Text(line, style="dim") for line in models),
+        *(Text.assemble(("! ", "yellow"), note) for note in notes),
+        *([""] if notes else []),
+        table,
+        Text("medians of a call; fastest: ratio of the fastest calls", style="dim"),
+        _verdict(comparison),
     )
 
 
-def _figures(measurements: Sequence[Measurement]) -> RenderableType:
-    table = _table(
+def _heading(record: Record) -> Iterator[RenderableType]:
+    host, runtime = record.host, record.runtime
+    cores = "1 core" if host.cores == 1 else f"{host.cores} cores"
+    yield Text(", ".join((host.cpu, *host.instructions, cores)), style="bold")
+    versions = f"onnxruntime {runtime.onnxruntime}, OpenCV {runtime.opencv}"
+    yield Text(f"{host.os}, Python {host.python}, {versions}", style="dim")
+    for model in record.models:
+        line = f"{model.name}: {kilobytes(model.size_bytes)}, {model.precision}"
+        if model.accuracy_percent is not None:
+            line += f", {model.accuracy_percent:.2f} %"
+        yield Text(line, style="dim")
+
+
+def _times(measurements: Sequence[Measurement]) -> RenderableType:
+    # One space between columns: the table fits a terminal of 80 columns.
+    table = make_table(
         *("scenario", "batch", "threads", "model", "calls", "p50", "p95", "p99", "images/s", "RSS"),
-        texts=("scenario", "model"),
+        text=("scenario", "model"),
+        gap=1,
     )
     for before, each in pairwise((None, *measurements)):
         assert each is not None
@@ -95,35 +111,37 @@ def _figures(measurements: Sequence[Measurement]) -> RenderableType:
             str(each.threads),
             each.model,
             f"{each.n:,}",
-            *map(_duration, (each.p50_ms, each.p95_ms, each.p99_ms)),
-            _rate(each.images_per_s),
-            _megabytes(each.rss_peak_bytes),
+            *map(_milliseconds, (each.p50_ms, each.p95_ms, each.p99_ms)),
+            f"{each.images_per_s:,.0f}" if each.images_per_s >= 10 else f"{each.images_per_s:.1f}",
+            _UNKNOWN if each.rss_peak_bytes is None else f"{each.rss_peak_bytes / 1e6:,.0f} MB",
         )
     return table
 
 
 def _notes(measurements: Sequence[Measurement]) -> Iterator[str]:
-    yield "times a call; RSS: the most that a process of its own held"
+    yield "times per call; RSS: peak memory of a process of its own"
     quantiles = ", ".join(f"p{percent} from {calls}" for percent, calls in MIN_CALLS.items())
     if any(None in {each.p95_ms, each.p99_ms} for each in measurements):
         yield f"{_UNKNOWN} too few calls ({quantiles})"
     for each in measurements:
         if each.scenario == "cold":
-            steps = [f"{word} {_duration(each.parts[name])}" for name, word in _STEPS.items()]
-            yield f"cold, {each.model}: {', '.join(steps)}"
+            parts = [
+                f"{word} {_milliseconds(each.parts[name])}" for name, word in _COLD_PARTS.items()
+            ]
+            yield f"cold, {each.model}: {', '.join(parts)}"
         if each.scenario == "stream":
             yield (
-                f"stream, {each.model}: {each.parts['fps']:.1f} frames a second, "
+                f"stream, {each.model}: {each.parts['fps']:.1f} frames per second, "
                 f"{each.parts['cpu_share']:.0%} of a core, frames "
-                f"{_duration(each.parts['frame_age_ms'])} old when read"
+                f"{_milliseconds(each.parts['frame_age_ms'])} old when read"
             )
 
 
 def _ratios(record: Record) -> RenderableType:
-    table = _table(
-        *("scenario", "batch", "threads", "model", f"time against {record.ratios[0].baseline}"),
-        *("95 % interval",),
-        texts=("scenario", "model"),
+    table = make_table(
+        *("scenario", "batch", "threads", "model", f"time / time of {record.ratios[0].baseline}"),
+        "95 % interval",
+        text=("scenario", "model"),
     )
     for ratio in record.ratios:
         table.add_row(
@@ -137,38 +155,49 @@ def _ratios(record: Record) -> RenderableType:
     return table
 
 
-def _doubts(record: Record) -> RenderableType:
-    grid = Table.grid()
-    for doubt in record.doubts:
-        grid.add_row("- ", Text(doubt.message))
-    return grid
+def _profile_cells(profile: Profile, alone_us: float, batch_us: float) -> list[str]:
+    return [
+        f"{alone_us:.1f} µs",
+        f"{alone_us / profile.alone_us:.0%}",
+        f"{batch_us:.2f} µs",
+        f"{batch_us / profile.batch_us:.0%}",
+    ]
 
 
-def _table(*headings: str, texts: Sequence[str]) -> Table:
-    """Make a table without lines; columns hold numbers but for those named in ``texts``."""
-    # One space between columns: ten of them stand on a terminal of 80.
-    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
-    for heading in headings:
-        if heading in texts:
-            table.add_column(heading, overflow="fold")
-        else:
-            table.add_column(heading, justify="right", no_wrap=True)
-    return table
+def _change_cells(change: Change, limit_percent: float | None) -> list[str | Text]:
+    interval = "too few"
+    if change.low is not None and change.high is not None:
+        interval = f"{change.low:.2f} to {change.high:.2f}"
+    return [
+        change.scenario,
+        Text(change.model),
+        f"{change.batch:,}",
+        f"{change.threads:,}",
+        _milliseconds(change.old_ms),
+        _milliseconds(change.new_ms),
+        f"{change.ratio:.2f}",
+        interval,
+        f"{change.quick_ratio:.2f}",
+        _change_word(change, limit_percent),
+    ]
 
 
-def _duration(value_ms: float | None) -> str:
-    if value_ms is None:
-        return _UNKNOWN
-    value, unit = (1e3 * value_ms, "µs") if value_ms < 1 else (value_ms, "ms")
-    if value >= 10_000:
-        value, unit = value / 1000, "s"
-    decimals = max(0, 2 - len(str(int(value))) + 1)
-    return f"{value:,.{decimals}f} {unit}"
+def _change_word(change: Change, limit_percent: float | None) -> Text:
+    if change.is_slower(limit_percent or 0.0):
+        return Text("slower", style="bold red")
+    if limit_percent is not None and change.ratio > 1 + limit_percent / 100:
+        return Text("unsure", style="yellow")
+    return Text("faster", style="green") if change.is_quicker() else Text("")
 
 
-def _rate(images_per_s: float) -> str:
-    return f"{images_per_s:,.0f}" if images_per_s >= 10 else f"{images_per_s:.1f}"
+def _verdict(comparison: Comparison) -> Text:
+    limit = comparison.fail_over_percent
+    slower = [one for one in comparison.changes if one.is_slower(limit or 0.0)]
+    verdict = f"{len(slower)} of {len(comparison.changes)} slower"
+    if limit is not None:
+        verdict += f" by more than {limit:g} %"
+    return Text(verdict, style="bold red" if comparison.failures else "")
 
 
-def _megabytes(size_bytes: int | None) -> str:
-    return _UNKNOWN if size_bytes is None else f"{size_bytes / 1e6:,.0f} MB"
+def _milliseconds(value_ms: float | None) -> str:
+    return _UNKNOWN if value_ms is None else duration(value_ms / 1000)

@@ -1,76 +1,104 @@
-"""What `edge-mnist models` does once its options are read; imports the runtime."""
+"""`edge-mnist models`: list the shipped models, and show what is known about each."""
 
 from __future__ import annotations
 
-import hashlib
-import io
-import json
-from dataclasses import asdict
-from typing import Final
+from typing import Annotated, Final
 
-from rich.console import Console, RenderableType
+import typer
 
-from edge_infer.model.session import open_model
-from edge_infer.model.shipped import (
-    DEFAULT_MODEL,
-    read_card,
-    read_model,
-    read_shipped_model,
-    shipped_models,
-)
-from edge_mnist.console import OUT
-from edge_mnist.models_view import ModelFile, card_view, file_view, models_table
+from edge_mnist.options import JsonOption
 
-# A pipe has no width: there each row is one line, however long.
-_PIPED_WIDTH: Final = 1000
+EXAMPLES: Final = """
+**Examples**
+
+    edge-mnist models                     # the models in the package
+
+    edge-mnist models show nano           # the card of one model
+
+    edge-mnist models show digits.onnx    # the metadata of any model file
+
+    edge-mnist models --json | jq '.models[] | [.name, .size_bytes]'
+"""
+SHOW_EXAMPLES: Final = """
+**Examples**
+
+    edge-mnist models show edge
+
+    edge-mnist models show runs/edge/edge.int8.onnx
+
+    edge-mnist models show page --json > page.json
+"""
+
+app = typer.Typer(rich_markup_mode="markdown")
 
 
-def list_models(*, as_json: bool) -> None:
-    """Print the models inside the package, the smallest first."""
+@app.callback(invoke_without_command=True)
+def command(context: typer.Context, *, as_json: JsonOption = False) -> None:
+    """List the shipped models: size, accuracy, latency, and the purpose of each.
+
+    Each name can be given as --model to the other verbs.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    from edge_mnist.startup import start_quickly
+
+    start_quickly()
+    from edge_infer.model.shipped import DEFAULT_MODEL, read_card, shipped_models
+    from edge_mnist.models_view import models_view
+    from edge_mnist.terminal import show, width
+
     cards = sorted(map(read_card, shipped_models()), key=lambda card: card.size_bytes)
     if as_json:
         values = [card.to_json_values() for card in cards]
         _print_json({"default": DEFAULT_MODEL, "models": values})
     else:
-        _print(models_table(cards, DEFAULT_MODEL, width=_width()))
+        show(models_view(cards, DEFAULT_MODEL, width=width()))
 
 
-def show_model(model: str, *, as_json: bool) -> None:
-    """Print the card of a shipped model, or the metadata of a model file.
+@app.command("show", epilog=SHOW_EXAMPLES, no_args_is_help=False)
+def show_command(
+    context: typer.Context,
+    *,
+    model: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME|FILE",
+            help="A shipped model, or an .onnx file made by `edge-mnist export`.",
+        ),
+    ],
+    as_json: JsonOption = False,
+) -> None:
+    """Show the card of a shipped model, or the metadata of a model file."""
+    from edge_mnist.startup import start_quickly
 
-    Raises:
-        ModelError: No such model, or the file is foreign or damaged.
-    """
-    if model in shipped_models():
-        read_shipped_model(model)  # A card of a damaged file would tell of another.
-        card = read_card(model)
-        _print_json(card.to_json_values()) if as_json else _print(card_view(card))
-        return
+    start_quickly()
+    import hashlib
+    from dataclasses import asdict
+
+    from edge_infer.model.session import open_model
+    from edge_infer.model.shipped import read_card, read_model, shipped_models
+    from edge_mnist.models_view import card_view, file_view
+    from edge_mnist.terminal import show
+
+    # `models --json show edge` means the same.
+    as_json |= context.parent is not None and context.parent.params.get("as_json", False)
+    # A shipped model is read too: a damaged file must not be described by its card.
     data = read_model(model)
-    file = ModelFile(
-        path=model,
-        size_bytes=len(data),
-        sha256=hashlib.sha256(data).hexdigest(),
-        metadata=open_model(data, model).metadata,
-    )
-    _print_json(asdict(file)) if as_json else _print(file_view(file))
-
-
-def _print(view: RenderableType) -> None:
-    if OUT.is_terminal:
-        # Words are wrapped, commands run over the edge: a line that is cut cannot be copied.
-        OUT.print(view, soft_wrap=False, crop=False)
+    if model in shipped_models():
+        card = read_card(model)
+        _print_json(card.to_json_values()) if as_json else show(card_view(card))
         return
-    piped = Console(file=io.StringIO(), width=_PIPED_WIDTH, highlight=False, color_system=None)
-    with piped.capture() as captured:
-        piped.print(view)
-    for line in captured.get().splitlines():
-        OUT.print(line.rstrip(), markup=False)
-
-
-def _width() -> int:
-    return OUT.width if OUT.is_terminal else _PIPED_WIDTH
+    sha256, metadata = hashlib.sha256(data).hexdigest(), open_model(data, model).metadata
+    if as_json:
+        values = {"path": model, "size_bytes": len(data), "sha256": sha256}
+        _print_json(values | {"metadata": asdict(metadata)})
+    else:
+        show(file_view(model, len(data), sha256, metadata))
 
 
 def _print_json(values: object) -> None:
+    import json
+
+    from edge_mnist.terminal import OUT
+
     OUT.print(json.dumps(values, indent=2, ensure_ascii=False), markup=False)

@@ -8,12 +8,12 @@ from typing import Annotated, Final
 import typer
 
 
-def refuse_beside(context: typer.Context, name: str) -> None:
-    """Refuse all other options beside one that they would not change.
+def refuse_other_options(context: typer.Context, name: str) -> None:
+    """Refuse all options beside one that makes them meaningless.
 
     Args:
-        context: Of the verb.
-        name: Of the parameter that stands alone.
+        context: Context of the verb.
+        name: Name of the parameter that must be given alone.
 
     Raises:
         UsageError: Another option was given.
@@ -40,8 +40,8 @@ ModelOption = Annotated[
         "--model",
         "-m",
         metavar="NAME|FILE",
-        help="A shipped model (nano, edge, max, page; see `edge-mnist models`) or an .onnx file. "
-        "[default: page to read pages and frames, edge for single digits]",
+        help="A shipped model (nano, edge, page; see `edge-mnist models`) or an .onnx file. "
+        "[default: page for pages and frames, edge for single digits]",
     ),
 ]
 ThreadsOption = Annotated[
@@ -50,23 +50,29 @@ ThreadsOption = Annotated[
         "--threads",
         min=1,
         max=256,
-        help="Threads of the network, which share out batches of 32 digits and more; answers "
-        "stay the same. Large pictures are read on up to four cores anyway.",
+        help="Threads that share a batch of 32 or more digits; the results are the same. Large "
+        "pictures are read on up to four cores in any case.",
     ),
 ]
 RecursiveOption = Annotated[
-    bool, typer.Option("--recursive", "-r", help="Go into the folders of a folder.")
+    bool, typer.Option("--recursive", "-r", help="Include the sub-folders of a folder.")
 ]
 ResultsOption = Annotated[
     Path | None,
-    typer.Option("--output", "-o", help="Write results there, all at the end or nothing."),
+    typer.Option(
+        "--output", "-o", help="Write the results to this file; it appears when it is complete."
+    ),
 ]
 MaxPixelsOption = Annotated[
     int, typer.Option("--max-pixels", min=1, help="Refuse larger pictures before they are decoded.")
 ]
-# As edge_infer.io.images has it, which is too slow to import for the help.
+# The same as in edge_infer.io.images, which is too slow to import for --help.
 DEFAULT_MAX_PIXELS: Final = 50_000_000
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace an existing file.")]
+ForceFolderOption = Annotated[
+    bool, typer.Option("--force", help="Write into a folder that is not empty.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 RunArgument = Annotated[
     Path, typer.Argument(metavar="RUN", help="Folder of a finished run of `edge-mnist train`.")
 ]
@@ -74,8 +80,9 @@ DataOption = Annotated[
     str,
     typer.Option(
         "--data",
-        help="`mnist` (found or downloaded), `digits` (UCI, in scikit-learn), `auto` (the first "
-        "that is to be had), or a path: .npz, a folder of IDX files, a folder of class folders.",
+        help="`mnist` (found or downloaded), `digits` (UCI, from scikit-learn), `auto` (the first "
+        "of them that is available), or a path: .npz file, folder of IDX files, folder of class "
+        "folders.",
     ),
 ]
 MinAgreementOption = Annotated[
@@ -83,8 +90,8 @@ MinAgreementOption = Annotated[
     typer.Option(
         "--min-agreement",
         metavar="PERCENT",
-        help="Least share of test images with the label that Keras gives, in percent; usually "
-        "100 for a float file, 99.9 for int8 (where one image may always differ).",
+        help="Minimum share of test images with the same label as in Keras, in percent. "
+        "[default: 100 for a float file, 99.9 for int8, where one image may always differ]",
     ),
 ]
 MaxDropOption = Annotated[
@@ -92,8 +99,8 @@ MaxDropOption = Annotated[
     typer.Option(
         "--max-drop",
         metavar="POINTS",
-        help="Most percentage points of test accuracy that may be lost; usually 0 for a float "
-        "file, 0.05 for int8 (where one image may always be lost).",
+        help="Maximum loss of test accuracy in percentage points. [default: 0 for a float file, "
+        "0.05 for int8, where one image may always be lost]",
     ),
 ]
 MaxDeltaOption = Annotated[
@@ -101,7 +108,7 @@ MaxDeltaOption = Annotated[
     typer.Option(
         "--max-delta",
         metavar="P",
-        help="Largest difference of any probability, 0-1; usually 1e-5 for a float file, not "
-        "limited for int8.",
+        help="Maximum difference of any probability, 0-1. [default: 1e-5 for a float file, no "
+        "limit for int8]",
     ),
 ]

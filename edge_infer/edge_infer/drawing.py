@@ -1,7 +1,7 @@
-"""Boxes and words on pictures, such as can be read on white paper and in a dark room alike.
+"""Draw bounding boxes and labels on pictures, in place.
 
-Every line has a dark edge and every letter a plain ground of its own. Pure: what is drawn
-on is the caller's own copy.
+Every line has a dark outline and every label a plain background, so that both are visible on
+white paper and in a dark room.
 """
 
 from __future__ import annotations
@@ -25,31 +25,34 @@ DARK: Final[Colour] = (28, 24, 22)
 LIGHT: Final[Colour] = (245, 245, 245)
 FAINT: Final[Colour] = (178, 178, 178)
 _FONT: Final = cv2.FONT_HERSHEY_DUPLEX
+_LABEL_SCALE: Final = 0.95
+_BASELINE: Final = 7
+TAG_HEIGHT: Final = 34
 
 
 @dataclass(frozen=True)
 class Pen:
-    """Sizes that suit one picture.
+    """Converts sizes of the design to sizes in one picture.
 
     Attributes:
-        scale: Pixels of the picture for a pixel of the design.
+        scale: Pixels of the picture for each pixel of the design.
     """
 
     scale: float
 
     def px(self, size: float) -> int:
-        """Return a size of the design in whole pixels of the picture, one at least."""
+        """Return a size of the design in whole pixels of the picture, at least 1."""
         return max(1, round(size * self.scale))
 
 
 @dataclass(frozen=True)
 class Word:
-    """Some text in one size.
+    """Text of one size.
 
     Attributes:
-        text: ASCII under OpenCV 4, most scripts under 5: the font has no more.
-        scale: Of the font; at 1 a capital is 22 pixels high.
-        weight: Of the strokes in pixels.
+        text: ASCII under OpenCV 4, most scripts under OpenCV 5: the fonts have no others.
+        scale: Font scale. At 1 a capital letter is 22 pixels high.
+        weight: Stroke width in pixels.
     """
 
     text: str
@@ -58,54 +61,81 @@ class Word:
 
     @property
     def width(self) -> int:
-        """In pixels."""
+        """Width in pixels."""
         (width, _), _ = cv2.getTextSize(self.text, _FONT, self.scale, self.weight)
         return width
 
     def draw(self, picture: ImageU8, start: tuple[int, int], colour: Colour) -> None:
-        """Write it, from the left end of its base line."""
+        """Draw the text on uint8 (h, w, 3); ``start`` is the left end of its baseline (x, y)."""
         cv2.putText(picture, self.text, start, _FONT, self.scale, colour, self.weight, cv2.LINE_AA)
 
 
-def draw_frame(picture: ImageU8, pen: Pen, box: Box, colour: Colour, *, gap: int) -> None:
-    """Draw a frame around a box, so many pixels away from it."""
-    first = (box.x - gap, box.y - gap)
-    last = (box.x + box.width - 1 + gap, box.y + box.height - 1 + gap)
-    cv2.rectangle(picture, first, last, DARK, pen.px(4), cv2.LINE_AA)
-    cv2.rectangle(picture, first, last, colour, pen.px(1.8), cv2.LINE_AA)
+class Tag:
+    """A label, and optionally a percentage, on a plain background.
 
-
-def draw_plate(picture: ImageU8, pen: Pen, place: Box, colour: Colour) -> None:
-    """Draw the plain ground of a word, with a dark edge."""
-    first, last = (place.x, place.y), (place.x + place.width - 1, place.y + place.height - 1)
-    cv2.rectangle(picture, first, last, colour, cv2.FILLED)
-    cv2.rectangle(picture, first, last, DARK, pen.px(1))
-
-
-def places_beside(
-    box: Box, size: tuple[int, int], limits: tuple[int, int], *, gap: int
-) -> tuple[Box, Box]:
-    """Find the places of a plate: above a box and below it, inside the picture.
-
-    Args:
-        box: What it belongs to.
-        size: Width and height of the plate.
-        limits: Right and lower end of what may be drawn on.
-        gap: Pixels between the plate and the box.
+    Attributes:
+        width: In pixels.
+        height: In pixels.
     """
-    (width, height), (right, bottom) = size, limits
-    x = min(max(box.x - gap, 0), max(right - width, 0))
-    above = max(box.y - gap - height, 0)
-    below = max(min(box.y + box.height + gap, bottom - height), 0)
-    return Box(x, above, width, height), Box(x, below, width, height)
+
+    def __init__(
+        self, pen: Pen, label: str, confidence: float | None, *, pad: int, percent_scale: float
+    ) -> None:
+        """Lay out a tag for one picture.
+
+        Args:
+            pen: Pen of the picture.
+            label: Text of the label.
+            confidence: 0-1, shown in percent and rounded down; None for no percentage.
+            pad: Space around and between the texts, as a size of the design.
+            percent_scale: Font scale of the percentage, likewise.
+        """
+        self._pen = pen
+        self._pad = pen.px(pad)
+        self._words = [Word(label, _LABEL_SCALE * pen.scale, pen.px(2))]
+        if confidence is not None:
+            percent = f"{int(100 * confidence)}%"
+            self._words.append(Word(percent, percent_scale * pen.scale, pen.px(1)))
+        self.width = self._pad + sum(word.width + self._pad for word in self._words)
+        self.height = pen.px(TAG_HEIGHT)
+
+    def draw(self, picture: ImageU8, place: Box, colour: Colour) -> None:
+        """Draw the tag on uint8 (h, w, 3) at a place of its size."""
+        first, last = (place.x, place.y), (place.x + place.width - 1, place.y + place.height - 1)
+        cv2.rectangle(picture, first, last, colour, cv2.FILLED)
+        cv2.rectangle(picture, first, last, DARK, self._pen.px(1))
+        x, baseline = place.x + self._pad, place.y + place.height - self._pen.px(_BASELINE)
+        for word in self._words:
+            word.draw(picture, (x, baseline), DARK)
+            x += word.width + self._pad
+
+    def places(self, box: Box, limits: tuple[int, int], *, gap: int) -> tuple[Box, Box]:
+        """Return the places above and below a box, moved inside the picture.
+
+        Args:
+            box: The labelled box.
+            limits: Width and height of the area that may be drawn on.
+            gap: Pixels between tag and box.
+        """
+        right, bottom = limits
+        x = min(max(box.x - gap, 0), max(right - self.width, 0))
+        above = max(box.y - gap - self.height, 0)
+        below = max(min(box.y + box.height + gap, bottom - self.height), 0)
+        width, height = self.width, self.height
+        return Box(x, above, width, height), Box(x, below, width, height)
 
 
-def draw_dashes(picture: ImageU8, pen: Pen, box: Box, colour: Colour, *, gap: int) -> None:
-    """Draw a dashed frame around a box, so many pixels away from it."""
+def draw_box(
+    picture: ImageU8, pen: Pen, box: Box, colour: Colour, *, gap: int, dashed: bool = False
+) -> None:
+    """Draw the outline of a box on uint8 (h, w, 3), ``gap`` pixels outside it."""
     left, top = box.x - gap, box.y - gap
     right, bottom = box.x + box.width - 1 + gap, box.y + box.height - 1 + gap
-    dash = pen.px(6)
     for weight, shade in ((pen.px(4), DARK), (pen.px(1.8), colour)):
+        if not dashed:
+            cv2.rectangle(picture, (left, top), (right, bottom), shade, weight, cv2.LINE_AA)
+            continue
+        dash = pen.px(6)
         for x in range(left, right, 2 * dash):
             for y in (top, bottom):
                 cv2.line(picture, (x, y), (min(x + dash, right), y), shade, weight, cv2.LINE_AA)

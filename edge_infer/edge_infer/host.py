@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import subprocess
 from dataclasses import dataclass
@@ -56,6 +57,11 @@ def cpu_name() -> str:
     if platform.system() == "Darwin":
         return _sysctl("machdep.cpu.brand_string")
     return platform.processor() or platform.machine()
+
+
+def machine_name() -> str:
+    """Return the processor's name and the number of cores, as results name the machine."""
+    return f"{cpu_name()}, {os.cpu_count()} cores"
 
 
 def cpu_instructions() -> CpuInstructions:

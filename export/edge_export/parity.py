@@ -1,4 +1,4 @@
-"""How far a model file is from its Keras original, and how far it may be."""
+"""Differences between a model file and its Keras model, and the limits for them."""
 
 from __future__ import annotations
 
@@ -14,19 +14,18 @@ from edge_infer.errors import UsageError, VerificationError
 from edge_infer.model.metadata import Accuracy
 from edge_infer.model.reliability import wilson_interval
 
-# 97.5 % quantile of the normal distribution: two-sided 95 % intervals.
-# Keeps floor() from losing an image to 10000 * 0.001 = 9.999...
+# Keeps floor() from losing an image where 10000 * 0.001 is 9.999...
 _ROUNDING: Final = 1e-9
 
 
 @dataclass(frozen=True, kw_only=True)
 class GateOptions:
-    """Limits asked for; None takes the precision's usual one.
+    """Limits set by the user; None takes the default of the precision.
 
     Attributes:
-        min_agreement_percent: Least top-1 agreement with Keras, 0-100.
-        max_drop_points: Most percentage points of accuracy that may be lost, 0-100.
-        max_delta: Largest difference of any probability, 0-1.
+        min_agreement_percent: Minimum top-1 agreement with Keras, 0-100.
+        max_drop_points: Maximum loss of accuracy in percentage points, 0-100.
+        max_delta: Maximum difference of any probability, 0-1.
 
     Raises:
         UsageError: A limit outside its range.
@@ -48,19 +47,18 @@ class GateOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class Gates:
-    """Limits that a file must keep.
+    """Limits for a model file.
 
-    The usual int8 limits never resolve below one image: of n images
-    max(1, floor(n * allowed share)) may change their label, and as many right answers
-    may be lost, so that an int8 file of a small set is not refused for one borderline
-    image. A limit that was asked for is taken at its word.
+    The default int8 limits always allow one image: of n images max(1, floor(n * share)) may
+    change their label, and as many correct answers may be lost. So one borderline image does
+    not fail an int8 file of a small set. A limit set by the user is taken exactly.
 
     Attributes:
-        min_agreement_percent: Least top-1 agreement with Keras.
-        max_drop_points: Most percentage points of accuracy that may be lost.
-        max_delta: Largest difference of any probability; 1 allows all.
-        spared_changes: So many images may change their label whatever their share.
-        spared_losses: So many right answers may be lost whatever their share.
+        min_agreement_percent: Minimum top-1 agreement with Keras, 0-100.
+        max_drop_points: Maximum loss of accuracy in percentage points, 0-100.
+        max_delta: Maximum difference of any probability, 0-1; 1 allows all.
+        spared_changes: Number of changed labels that is always allowed.
+        spared_losses: Number of lost correct answers that is always allowed.
     """
 
     min_agreement_percent: float
@@ -71,14 +69,14 @@ class Gates:
 
     @classmethod
     def of(cls, precision: str, options: GateOptions) -> Gates:
-        """Take the usual limits of a precision but for those in ``options``.
+        """Return the default limits of a precision, overridden by those in ``options``.
 
         Args:
-            precision: ``"float32"``: 100 % agreement, no drop, probabilities within
-                1e-5. ``"int8"``: 99.9 % agreement, a drop of 0.05 points.
-            options: What was asked for.
+            precision: ``"float32"``: 100 % agreement, no drop, probabilities within 1e-5.
+                ``"int8"``: 99.9 % agreement, a drop of 0.05 points.
+            options: Limits set by the user.
         """
-        limits: dict[str, Any] = dict(_USUAL[precision])
+        limits: dict[str, Any] = dict(_DEFAULTS[precision])
         limits |= {name: value for name, value in asdict(options).items() if value is not None}
         if options.min_agreement_percent is not None:
             limits["spared_changes"] = 0
@@ -87,15 +85,15 @@ class Gates:
         return cls(**limits)
 
     def allowed_changes(self, n: int) -> int:
-        """How many of ``n`` images may get another label than from Keras."""
+        """Return how many of ``n`` images may get another label than from Keras."""
         return max(self.spared_changes, _share(n, 100 - self.min_agreement_percent))
 
     def allowed_losses(self, n: int) -> int:
-        """How many fewer of ``n`` images may be right than with Keras."""
+        """Return how many fewer of ``n`` images may be correct than with Keras."""
         return max(self.spared_losses, _share(n, self.max_drop_points))
 
 
-_USUAL: Final = {
+_DEFAULTS: Final = {
     "float32": {"min_agreement_percent": 100.0, "max_drop_points": 0.0, "max_delta": 1e-5},
     "int8": {
         "min_agreement_percent": 99.9,
@@ -109,14 +107,14 @@ _USUAL: Final = {
 
 @dataclass(frozen=True, kw_only=True)
 class ParityReport:
-    """A model file against its Keras original on the run's test images.
+    """Comparison of a model file with its Keras model on the test images of the run.
 
     Attributes:
-        precision: Of the file.
-        max_delta: Largest absolute difference of a probability.
-        mean_delta: Mean of them over all images and classes.
-        accuracy_keras: Right answers of the Keras model.
-        accuracy: Right answers of the file.
+        precision: Precision of the file.
+        max_delta: Maximum absolute difference of a probability.
+        mean_delta: Mean absolute difference over all images and classes.
+        accuracy_keras: Accuracy of the Keras model.
+        accuracy: Accuracy of the file.
         changed_indices: Test images whose top-1 label differs, ascending.
         gates: The limits.
     """
@@ -136,34 +134,34 @@ class ParityReport:
 
     @property
     def agreement(self) -> float:
-        """Share of images with the same top-1 label, 0-1."""
+        """Fraction of images with the same top-1 label, 0-1."""
         return 1 - len(self.changed_indices) / self.n
 
     @property
     def failures(self) -> tuple[str, ...]:
-        """One sentence for every limit that is broken; empty when all are kept."""
+        """A sentence for every limit that is exceeded."""
         changed, allowed = len(self.changed_indices), self.gates.allowed_changes(self.n)
         lost = self.accuracy_keras.correct - self.accuracy.correct
         losses = self.gates.allowed_losses(self.n)
         checks = (
             (changed > allowed, f"{changed} of {self.n} labels changed, allowed {allowed}"),
-            (lost > losses, f"{lost} of {self.n} right answers lost, allowed {losses}"),
+            (lost > losses, f"{lost} of {self.n} correct answers lost, allowed {losses}"),
             (
                 not self.max_delta <= self.gates.max_delta,
                 f"a probability differs by {self.max_delta:.2g}, "
                 f"allowed {self.gates.max_delta:.2g}",
             ),
         )
-        return tuple(sentence for broken, sentence in checks if broken)
+        return tuple(sentence for exceeded, sentence in checks if exceeded)
 
     def check(self, name: str) -> None:
-        """Do nothing when all limits are kept.
+        """Raise an error where a limit is exceeded.
 
         Args:
-            name: What to call the file in the error.
+            name: Name of the file for the message.
 
         Raises:
-            VerificationError: A limit is broken; says which, found and allowed.
+            VerificationError: Names the limits, with found and allowed values.
         """
         if self.failures:
             raise VerificationError(
@@ -198,14 +196,14 @@ def compare(
     precision: str,
     gates: Gates,
 ) -> ParityReport:
-    """Compare two sets of answers to the same images.
+    """Compare the answers of Keras and of a file to the same images.
 
     Args:
         keras_probabilities: float32 (n, classes), n at least 1.
         file_probabilities: float32 (n, classes).
         labels: int64 (n,), the true class ids.
-        precision: Of the file.
-        gates: The limits to judge by.
+        precision: Precision of the file.
+        gates: The limits.
     """
     delta = np.abs(keras_probabilities - file_probabilities)
     changed = keras_probabilities.argmax(axis=1) != file_probabilities.argmax(axis=1)
@@ -221,7 +219,12 @@ def compare(
 
 
 def count_correct(probabilities: NDArray[np.float32], labels: NDArray[np.int64]) -> Accuracy:
-    """Count the images, (n, classes) and (n,), whose top-1 answer is right."""
+    """Count correct top-1 answers.
+
+    Args:
+        probabilities: float32 (n, classes), n at least 1.
+        labels: int64 (n,), the true class ids.
+    """
     correct = np.count_nonzero(probabilities.argmax(axis=1) == labels)
     return Accuracy(correct=int(correct), n=len(labels))
 

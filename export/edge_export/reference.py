@@ -1,4 +1,4 @@
-"""The Keras side of an export: the run's model and what it answers."""
+"""A finished run as the reference of an export: its Keras model, its images, its answers."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_export.calibrate import find_temperature, softmax
 from edge_export.convert import LAST_LAYER, find_layer
 from edge_infer.errors import RunError
 from edge_infer.model.run_folder import UNLABELLED, Calibration, RunFolder, RunRecord
@@ -18,16 +19,31 @@ _BATCH: Final = 1000
 
 
 @dataclass(frozen=True)
+class KerasAnswers:
+    """Calibrated probabilities of Keras.
+
+    Attributes:
+        validation: float32 (n, classes), of the validation images.
+        test: float32 (m, classes), of the test images.
+        temperature: What the logits were divided by.
+    """
+
+    validation: NDArray[np.float32]
+    test: NDArray[np.float32]
+    temperature: float
+
+
+@dataclass(frozen=True)
 class Reference:
-    """A finished run, read whole: what a model file is made from and judged by.
+    """A finished run: a model file is made from it and compared with it.
 
     Attributes:
         record: Its recipe and results.
-        calibration: Its validation and test images.
+        calibration: Its labelled validation and test images.
         model: Its Keras model.
         model_size_bytes: Size of ``model.keras``.
-        range_images: uint8 (n, 28, 28), what the ranges of activations are taken from: the
-            validation images, and those without a label that the run holds beside them.
+        range_images: uint8 (n, 28, 28), which the ranges of activations come from: all
+            validation images, with and without a label.
     """
 
     record: RunRecord
@@ -41,7 +57,7 @@ class Reference:
         """Read a run folder.
 
         Raises:
-            RunError: Not a finished run, damaged, or its parts disagree.
+            RunError: The run is not finished or damaged, or its parts disagree.
         """
         run = RunFolder(path)
         record = run.read_record()
@@ -52,7 +68,7 @@ class Reference:
         classes = int(find_layer(model, LAST_LAYER).output.shape[-1])
         if classes != len(record.class_names):
             raise RunError(
-                f"{run.model_path} tells {classes} classes apart, {run.record_path} names "
+                f"{run.model_path} has {classes} classes, {run.record_path} names "
                 f"{len(record.class_names)}: they are not of one run; train it again"
             )
         size_bytes = run.model_path.stat().st_size
@@ -71,9 +87,21 @@ class Reference:
         logits: NDArray[np.float32] = head.predict(images_u8, batch_size=_BATCH, verbose=0)
         return logits
 
+    def answers(self) -> KerasAnswers:
+        """Find the temperature on the validation images, and answer all images with it."""
+        calibration = self.calibration
+        validation = self.logits(calibration.validation_images)
+        test = self.logits(calibration.test_images)
+        temperature = find_temperature(validation, calibration.validation_labels)
+        return KerasAnswers(
+            softmax(validation, temperature).astype(np.float32),
+            softmax(test, temperature).astype(np.float32),
+            temperature,
+        )
+
 
 def _labelled(calibration: Calibration) -> Calibration:
-    """Leave out the pictures that only the ranges are for: accuracy is that of real images."""
+    """Leave out the images without a label, which serve the ranges of activations alone."""
     labelled = calibration.validation_labels != UNLABELLED
     return replace(
         calibration,
@@ -98,6 +126,6 @@ def _check_labels(calibration: Calibration, record: RunRecord, run: RunFolder) -
 def _load_keras(path: Path) -> Any:
     try:
         return keras.saving.load_model(path, compile=False, safe_mode=True)
-    except Exception as error:  # zip, HDF5, JSON and layer errors share no base
+    except Exception as error:  # Errors of zip, HDF5, JSON and layers share no base.
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise RunError(f"Keras cannot read {path}: {reason}") from error

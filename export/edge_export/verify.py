@@ -1,42 +1,56 @@
-"""Is this model file still the network that was trained?
+"""Compare a model file with the Keras model of its run.
 
-Both answer the run's test images: Keras from ``model.keras``, the file through
-:class:`edge_infer.Classifier`, which is how every user will run it.
+Both answer the test images of the run: Keras from ``model.keras``, the file through
+:class:`edge_infer.Classifier`, as users run it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from edge_export.calibrate import at_temperature
-from edge_export.changed import draw_changed
-from edge_export.config import VerifyConfig
-from edge_export.parity import Gates, ParityReport, compare
+from edge_export.calibrate import softmax
+from edge_export.changed_images import draw_changed
+from edge_export.parity import GateOptions, Gates, ParityReport, compare
 from edge_export.reference import Reference
 from edge_infer.errors import ModelError
 from edge_infer.glyph.classifier import Classifier
 from edge_infer.model.metadata import ModelMetadata
 from edge_infer.model.run_folder import RunRecord
 
-_BATCH: Final = 500
 _IDENTITY: Final = ("class_names", "preset", "parameters", "data", "data_sha256", "seed", "epochs")
 
-Notify = Callable[[str], None]
+
+@dataclass(frozen=True, kw_only=True)
+class VerifyConfig:
+    """Options of ``edge-mnist verify``.
+
+    Attributes:
+        run: Folder of the training run that the file was exported from.
+        file: The model file.
+        show_changed: Picture to write of the images whose label changed; None for none.
+        gates: Limits that override the defaults.
+    """
+
+    run: Path
+    file: Path
+    show_changed: Path | None = None
+    gates: GateOptions = field(default_factory=GateOptions)
 
 
-def verify_file(config: VerifyConfig, notify: Notify) -> ParityReport:
+def verify_file(config: VerifyConfig, notify: Callable[[str], None]) -> ParityReport:
     """Compare a model file with the run it was exported from.
 
     Args:
-        config: What to compare, and by which limits.
+        config: The file, the run and the limits.
         notify: Called with a few words when a longer step begins.
 
     Returns:
-        The report; whether it passes is for the caller to act on.
+        The report. A file outside the limits raises no error here.
 
     Raises:
         RunError: The run is not finished or damaged.
@@ -46,62 +60,34 @@ def verify_file(config: VerifyConfig, notify: Notify) -> ParityReport:
     classifier = Classifier.load(config.file)
     notify("reading the Keras model")
     reference = Reference.load(config.run)
-    check_same_run(classifier.metadata, reference.record, str(config.file))
-    calibration = reference.calibration
-    notify("asking Keras")
+    metadata, calibration = classifier.metadata, reference.calibration
+    _check_same_run(metadata, reference.record, config.file)
+    notify("running Keras")
     logits = reference.logits(calibration.test_images)
-    keras_probabilities = at_temperature(logits, classifier.metadata.temperature).astype(np.float32)
-    notify("asking the file")
-    file_probabilities = classify_all(classifier, calibration.test_images)
+    keras = softmax(logits, metadata.temperature).astype(np.float32)
+    notify("running the file")
+    file = classifier.probabilities(calibration.test_images)
     report = compare(
-        keras_probabilities,
-        file_probabilities,
+        keras,
+        file,
         calibration.test_labels,
-        precision=classifier.metadata.precision,
-        gates=Gates.of(classifier.metadata.precision, config.gates),
+        precision=metadata.precision,
+        gates=Gates.of(metadata.precision, config.gates),
     )
     if config.show_changed is not None:
-        draw_changed(
-            config.show_changed,
-            calibration,
-            report.changed_indices,
-            (keras_probabilities, file_probabilities),
-            reference.record.class_names,
-        )
+        names = reference.record.class_names
+        draw_changed(config.show_changed, calibration, report.changed_indices, (keras, file), names)
     return report
 
 
-def check_same_run(metadata: ModelMetadata, record: RunRecord, name: str) -> None:
-    """Refuse to compare a file with a run that it does not come from.
-
-    Args:
-        metadata: What the file says about itself.
-        record: The run's record.
-        name: What to call the file in the error.
-
-    Raises:
-        ModelError: Classes, network, data, seed or epochs differ.
-    """
+def _check_same_run(metadata: ModelMetadata, record: RunRecord, file: Path) -> None:
+    """Refuse a file whose classes, network, data, seed or epochs are not those of the run."""
     differences = [
-        f"{field} {getattr(record, field)!r} in the run, {getattr(metadata, field)!r} in the file"
-        for field in _IDENTITY
-        if getattr(record, field) != getattr(metadata, field)
+        f"{name} {getattr(record, name)!r} in the run, {getattr(metadata, name)!r} in the file"
+        for name in _IDENTITY
+        if getattr(record, name) != getattr(metadata, name)
     ]
     if differences:
         raise ModelError(
-            f"{name} was exported from another run: {'; '.join(differences)}", code="another_run"
+            f"{file} was exported from another run: {'; '.join(differences)}", code="another_run"
         )
-
-
-def classify_all(classifier: Classifier, images_u8: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Run a file on many images, some hundred at a time to spare memory.
-
-    Args:
-        classifier: The file.
-        images_u8: uint8 (n, 28, 28), n at least 1.
-
-    Returns:
-        float32 (n, classes).
-    """
-    batches = np.split(images_u8, range(_BATCH, len(images_u8), _BATCH))
-    return np.concatenate([classifier.probabilities(batch) for batch in batches])

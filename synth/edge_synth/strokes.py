@@ -1,8 +1,8 @@
-"""Digits drawn larger, and what can be done to their strokes there.
+"""Operations on the strokes of a digit: width, holes, sharpness, orientation.
 
-28 pixels are too few to thin a stroke by half a pixel, to cut aslant, or to leave a hair.
-So pictures are changed at twice the size, where a digit is some 40 pixels high as on a
-page, and :func:`edge_infer.glyph.preprocess.fit_to_box` brings them back as the reader does.
+28 pixels are too few to narrow a stroke by half a pixel or to cut a digit obliquely. So
+pictures are changed at twice the size, where a digit is about 40 pixels high, as on a page.
+All pictures here are uint8 (h, w) with bright ink on 0.
 """
 
 from __future__ import annotations
@@ -14,54 +14,51 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_infer.glyph.preprocess import fit_to_box
-from edge_infer.model.metadata import IMAGE_SIZE
+from edge_synth.arrays import ImageU8, Rng
 
-ImageU8 = NDArray[np.uint8]
-
-LARGE_SIZE: Final = 2 * IMAGE_SIZE
-# From here on a pixel counts as ink.
+LARGE_SIZE: Final = 56
+# Pixels of this level or above are ink.
 INK_LEVEL: Final = 128
-# Beyond the highest level, so that more than a single pixel is full.
+# Levels are stretched beyond 255, so that more than one pixel has the full level.
 _STRETCH: Final = 1.2
-# A hole of fewer pixels than this is a fleck between strokes.
+# A smaller hole, in pixels, is a gap between strokes.
 _HOLE_AREA: Final = 10
-# Ink over the square around it: what fills more is a blot, whichever digit it was.
+# Largest share of ink in the square around a digit; with more ink the digit is a blot.
 _FULLEST: Final = 0.48
-# Across over along: what is slimmer is a straight stroke. Measured as standard deviations
-# of the ink along its axes, a stroke of thickness t and length l has t / l.
+# Largest ratio of the ink's standard deviations across and along its main axis in a straight
+# stroke. A stroke of thickness t and length l has the ratio t / l.
 _SLIM: Final = 0.33
-# How far from upright the stroke of a 1 may lean, as the cosine of its lean.
+# Least cosine of the angle between the stroke of a 1 and the vertical.
 _STEEP: Final = 0.6
 
 
 def enlarge(image: ImageU8) -> ImageU8:
-    """Draw a digit of (28, 28) at (56, 56)."""
+    """Enlarge a digit, uint8 (28, 28), to uint8 (56, 56)."""
     large = cv2.resize(image, (LARGE_SIZE, LARGE_SIZE), interpolation=cv2.INTER_CUBIC)
     return np.asarray(large, np.uint8)
 
 
 def crop_ink(image_hw: ImageU8) -> ImageU8:
-    """Cut a picture down to its ink; nothing is left of one without any."""
+    """Crop a picture to its ink.
+
+    Args:
+        image_hw: uint8 (h, w).
+
+    Returns:
+        uint8, a view; (0, 0) for a picture without ink.
+    """
     x, y, width, height = cv2.boundingRect(image_hw)
     return image_hw[y : y + height, x : x + width]
 
 
 def pad(image_hw: ImageU8, margin: int) -> ImageU8:
-    """Add ground all around."""
+    """Add background on all sides: uint8 (h + 2 * margin, w + 2 * margin)."""
     sides = (margin, margin, margin, margin)
     return np.asarray(cv2.copyMakeBorder(image_hw, *sides, cv2.BORDER_CONSTANT, value=0), np.uint8)
 
 
-def normalise(image_hw: ImageU8) -> ImageU8:
-    """Normalise as the reader does: uint8 (28, 28), all 0 for a picture without ink."""
-    if not cv2.countNonZero(image_hw):
-        return np.zeros((IMAGE_SIZE, IMAGE_SIZE), np.uint8)
-    return fit_to_box(image_hw)
-
-
 def stroke_width(image_hw: ImageU8) -> int:
-    """Measure the mean width of the strokes in pixels.
+    """Measure the mean width of the strokes of a picture, uint8 (h, w), in pixels.
 
     A stroke of width w and length l has w * l pixels and 2 * l of them on its boundary.
     """
@@ -72,17 +69,16 @@ def stroke_width(image_hw: ImageU8) -> int:
 
 
 def change_thickness(image_hw: ImageU8, pixels: int) -> ImageU8:
-    """Widen the strokes by so many pixels, or narrow them where below 0.
+    """Widen the strokes, or narrow them.
 
-    Widening stops short of closing a hole of the digit, for an 8 without holes is none, and
-    of making a blot.
+    Widening stops before it closes a hole of the digit or turns the digit into a blot.
 
     Args:
         image_hw: uint8 (h, w).
-        pixels: By which a stroke's width changes.
+        pixels: Change of a stroke's width; negative to narrow.
 
     Returns:
-        uint8 (h + 2 * pixels, w + 2 * pixels) when widened, else of the same size.
+        uint8 (h + 2 * pixels, w + 2 * pixels) when widened, uint8 (h, w) when narrowed.
     """
     if pixels < 0:
         return brighten(np.asarray(cv2.erode(image_hw, _disc(1 - pixels)), np.uint8))
@@ -97,22 +93,28 @@ def change_thickness(image_hw: ImageU8, pixels: int) -> ImageU8:
     return padded
 
 
+def narrow_to(image_hw: ImageU8, width: int) -> ImageU8:
+    """Narrow strokes that are wider than ``width`` pixels: uint8 (h, w) from uint8 (h, w)."""
+    missing = min(width - stroke_width(image_hw), 0)
+    return change_thickness(image_hw, missing) if missing else image_hw
+
+
 def brighten(image_hw: ImageU8) -> ImageU8:
-    """Stretch the levels so that the ink is full again, as the reader sees to before all else."""
+    """Stretch the levels so that the ink is full again: uint8 (h, w) from uint8 (h, w)."""
     _, highest, _, _ = cv2.minMaxLoc(image_hw)
     if highest <= 0:
         return image_hw
     return np.asarray(cv2.convertScaleAbs(image_hw, alpha=_STRETCH * 255 / highest), np.uint8)
 
 
-def refocus(image_hw: ImageU8, rng: np.random.Generator) -> ImageU8:
-    """Make the edges of a larger picture harder or softer, or leave them as they are.
+def vary_sharpness(image_hw: ImageU8, rng: Rng) -> ImageU8:
+    """Make the edges harder or softer, or leave them unchanged.
 
-    What is drawn comes out sharp, what was warped does not, a page has both. Without this a
-    network learns to tell digits by their soft edges.
+    Drawn pictures have sharp edges, warped ones soft edges, and pages have both. Without this
+    step a network learns to distinguish classes by the sharpness of their edges.
 
     Args:
-        image_hw: uint8 (h, w), twice the network's size or more.
+        image_hw: uint8 (h, w), a digit of about 40 pixels or more.
         rng: Source of randomness.
 
     Returns:
@@ -128,19 +130,13 @@ def refocus(image_hw: ImageU8, rng: np.random.Generator) -> ImageU8:
     return image_hw
 
 
-def thin_to(image_hw: ImageU8, width: int) -> ImageU8:
-    """Narrow the strokes to some width, where they are wider."""
-    missing = min(width - stroke_width(image_hw), 0)
-    return change_thickness(image_hw, missing) if missing else image_hw
-
-
-def half_plane(shape: tuple[int, int], place: float, slope: float) -> NDArray[np.bool_]:
-    """Give the pixels left of a steep line.
+def left_of_line(shape: tuple[int, int], place: float, slope: float) -> NDArray[np.bool_]:
+    """Select the pixels to the left of a steep line.
 
     Args:
         shape: (h, w).
-        place: Where the line crosses the middle row, in pixels from the left.
-        slope: Pixels sideways a row.
+        place: Column at which the line crosses the middle row, in pixels.
+        slope: Columns per row.
 
     Returns:
         bool (h, w).
@@ -152,10 +148,14 @@ def half_plane(shape: tuple[int, int], place: float, slope: float) -> NDArray[np
 
 
 def count_holes(image_hw: ImageU8) -> int:
-    """Count the patches of ground that ink encloses, flecks left aside."""
+    """Count the areas of background that ink encloses, without the smallest ones.
+
+    Args:
+        image_hw: uint8 (h, w).
+    """
     ink = (image_hw >= INK_LEVEL).view(np.uint8)
     outlines, hierarchy = cv2.findContours(ink, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-    # The last column is the outline around it: only holes have one.
+    # The last column is the index of the parent contour; only holes have a parent.
     return sum(
         family[3] >= 0 and cv2.contourArea(outline) >= _HOLE_AREA
         for outline, family in zip(outlines, hierarchy[0] if outlines else (), strict=True)
@@ -163,15 +163,15 @@ def count_holes(image_hw: ImageU8) -> int:
 
 
 def are_upright_strokes(images: ImageU8) -> NDArray[np.bool_]:
-    """Tell the pictures that are one straight, steep stroke and thus may pass for a 1.
+    """Find the pictures that show one straight, steep stroke, so that they may pass for a 1.
 
     Args:
-        images: uint8 (n, 28, 28).
+        images: uint8 (n, h, w), bright ink on 0.
 
     Returns:
         bool (n,).
     """
-    weights = images.reshape(len(images), IMAGE_SIZE**2).astype(np.float32)
+    weights = images.reshape(len(images), images.shape[1] * images.shape[2]).astype(np.float32)
     rows, columns = (axis.ravel() for axis in np.indices(images.shape[1:], np.float32))
     powers = np.stack((np.ones_like(rows), columns, rows, columns**2, rows**2, columns * rows))
     mass, x, y, xx, yy, xy = (weights @ powers.T).T.astype(np.float64)
@@ -180,7 +180,8 @@ def are_upright_strokes(images: ImageU8) -> NDArray[np.bool_]:
     xx, yy, xy = xx / mass - x * x, yy / mass - y * y, xy / mass - x * y
     spread = np.hypot((xx - yy) / 2, xy)
     along, across = (xx + yy) / 2 + spread, np.maximum((xx + yy) / 2 - spread, 0)
-    # cos of twice the lean of the main axis from upright is (yy - xx) / 2 / spread.
+    # The cosine of twice the angle between the main axis and the vertical is
+    # (yy - xx) / 2 / spread.
     steep = (yy - xx) / 2 > (2 * _STEEP**2 - 1) * spread
     slim = across < _SLIM**2 * along
     upright: NDArray[np.bool_] = slim & steep
@@ -188,6 +189,7 @@ def are_upright_strokes(images: ImageU8) -> NDArray[np.bool_]:
 
 
 def _fill(image_hw: ImageU8) -> float:
+    """Return the share of ink in the square around a digit, 0-1."""
     _, _, width, height = cv2.boundingRect(image_hw)
     ink = cv2.countNonZero((image_hw >= INK_LEVEL).view(np.uint8))
     return ink / max(width, height, 1) ** 2
@@ -195,7 +197,7 @@ def _fill(image_hw: ImageU8) -> float:
 
 @lru_cache(maxsize=64)
 def _hardening(quarters: int) -> ImageU8:
-    """Return the table that steepens levels about the middle by so many quarters."""
+    """Return a look-up table, uint8 (256,), of gain ``quarters / 4`` about the ink level."""
     levels = (np.arange(256) - INK_LEVEL) * (quarters / 4) + INK_LEVEL
     table: ImageU8 = np.clip(np.rint(levels), 0, 255).astype(np.uint8)
     table.flags.writeable = False
@@ -204,6 +206,7 @@ def _hardening(quarters: int) -> ImageU8:
 
 @lru_cache(maxsize=32)
 def _disc(side: int) -> ImageU8:
+    """Return an elliptic structuring element, uint8 (side, side)."""
     kernel = np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.uint8)
     kernel.flags.writeable = False
     return kernel

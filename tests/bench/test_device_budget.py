@@ -12,7 +12,7 @@ from edge_bench.interleaved import Turn
 from edge_bench.pictures import Pictures, draw_pictures
 from edge_bench.run import DEFAULT, QUICK, BenchConfig, Budget, run_bench
 from edge_bench.scenarios import make_subject
-from edge_bench.summary import MIN_TURNS, Case
+from edge_bench.summary import MIN_TURNS, Case, Memory
 
 LOOP_S = 0.02
 LONGER_S = {"cold": 0.4, "folder": 0.15, "stream": 0.5}
@@ -61,16 +61,16 @@ def clock(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Clock:
         clock.spend(DRAWING_S)
         return Pictures(tmp_path)
 
-    def measure_memory(_: object) -> tuple[int, int]:
+    def measure_memory(*_: object) -> Memory:
         clock.spend(MEMORY_S)
-        return 1, 2
+        return Memory(1, 2)
 
     def make(case: Case, _: str, models: int, __: Pictures) -> Paced:
         return Paced(clock, case, models)
 
     monkeypatch.setattr(run.time, "perf_counter", lambda: clock.now_s)
     monkeypatch.setattr(run, "draw_pictures", draw)
-    monkeypatch.setattr(run, "run_python", measure_memory)
+    monkeypatch.setattr(run, "measure_memory", measure_memory)
     monkeypatch.setattr(run, "make_subject", make)
     return clock
 

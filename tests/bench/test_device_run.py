@@ -11,14 +11,15 @@ import numpy as np
 import pytest
 
 from edge_bench import run
-from edge_bench.cold import ColdStart, run_python
+from edge_bench.fresh_process import ColdStart
 from edge_bench.models import choose
 from edge_bench.pictures import Pictures, draw_pictures
 from edge_bench.record import Record
-from edge_bench.run import SCENARIOS, BenchConfig, Budget, run_bench
-from edge_bench.scenarios import BATCHES, Scenario, cases_of
+from edge_bench.run import BenchConfig, Budget, run_bench
+from edge_bench.scenario_list import SCENARIO_NAMES
+from edge_bench.scenarios import BATCHES, cases_of
 from edge_bench.summary import Case
-from edge_infer.errors import ModelError, RunError
+from edge_infer.errors import ModelError, RunError, UsageError
 
 SHORT = Budget(visit_s=0, warm_by_s=0, timed_by_s=0.5, done_by_s=0.5)
 
@@ -38,7 +39,7 @@ def ignore(doing: str, done: float, total: float) -> None:
 
 
 def bench(
-    *models: object, scenarios: tuple[Scenario, ...] = ("single",), budget: Budget = SHORT
+    *models: object, scenarios: tuple[str, ...] = ("single",), budget: Budget = SHORT
 ) -> Record:
     config = BenchConfig(
         models=tuple(map(str, models)), scenarios=scenarios, threads=1, budget=budget
@@ -119,16 +120,10 @@ def test_cold_start_tells_its_steps_apart(tiny_model_path: Path) -> None:
     assert subject.memory.peak_bytes is None or subject.memory.peak_bytes > 30e6
 
 
-def test_worker_that_fails_is_one_line() -> None:
-    with pytest.raises(RunError, match=r"\(no\.module\) failed: .*No module named") as caught:
-        run_python(["-m", "no.module"])
+def test_failure_of_a_new_process_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"\(cold\) failed: .*no model file") as caught:
+        ColdStart(str(tmp_path / "missing.onnx"), 1).turn()
     assert "\n" not in caught.value.message
-
-
-def test_worker_that_says_nothing_is_one_line(tmp_path: Path) -> None:
-    (tmp_path / "mute.py").write_text("")
-    with pytest.raises(RunError, match="a fresh process"):
-        run_python([str(tmp_path / "mute.py")])
 
 
 @pytest.mark.parametrize(
@@ -141,7 +136,7 @@ def test_worker_that_says_nothing_is_one_line(tmp_path: Path) -> None:
         ("batch", None, [Case("batch", count, size) for count in (1, 4) for size in BATCHES]),
     ],
 )
-def test_cases_of_a_scenario(scenario: Scenario, threads: int | None, cases: list[Case]) -> None:
+def test_cases_of_a_scenario(scenario: str, threads: int | None, cases: list[Case]) -> None:
     assert cases_of(scenario, threads, cores=4) == cases
 
 
@@ -157,6 +152,11 @@ def test_models_of_the_same_name_are_told_apart(tmp_path: Path, tiny_model_path:
 
 
 def test_every_scenario_has_its_cases() -> None:
-    assert {case.scenario for name in SCENARIOS for case in cases_of(name, None, 2)} == set(
-        SCENARIOS
+    assert {case.scenario for name in SCENARIO_NAMES for case in cases_of(name, None, 2)} == set(
+        SCENARIO_NAMES
     )
+
+
+def test_unknown_scenario_is_an_error_with_the_known_ones() -> None:
+    with pytest.raises(UsageError, match="'pages'.*single, batch"):
+        BenchConfig(scenarios=("pages",))

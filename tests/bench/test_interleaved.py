@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import time
 
-from edge_bench import time_interleaved
+from edge_bench.interleaved import time_interleaved
 
 
 def test_timing_tells_slow_from_quick() -> None:

@@ -11,9 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_analysis.report_page import (
-    Axis,
     Block,
-    Chart,
     Figure,
     Figures,
     KeyFigure,
@@ -22,12 +20,11 @@ from edge_analysis.report_page import (
     Page,
     Paragraph,
     Section,
-    Series,
     Table,
-    chart_figure,
     page_html,
-    page_markdown,
 )
+from edge_bench.report_chart import Axis, Chart, Series, chart_figure
+from edge_bench.report_markdown import page_markdown
 
 VOID = {"meta", "img"}
 TABLE = Table(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_analysis.report_page.scale import fit_scale, tick_label
+from edge_bench.report_scale import fit_scale, tick_label
 
 POSITIVE = st.floats(1e-4, 1e9)
 

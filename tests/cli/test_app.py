@@ -1,130 +1,140 @@
-"""The command line as a whole: help, version, and words for mistakes."""
+"""The command line as a whole: help, start, and errors of every verb."""
 
+from __future__ import annotations
+
+import os
 import re
 import subprocess
 import sys
+from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 
 VERBS = (
-    "train",
-    "export",
-    "verify",
-    "predict",
-    "read",
-    "webcam",
-    "bench",
-    "explore",
-    "evaluate",
-    "models",
-    "samples",
-    "doctor",
+    *("train", "export", "verify", "evaluate", "predict", "read", "webcam", "samples"),
+    *("explore", "doctor", "models", "bench"),
 )
-HEAVY = {"numpy", "cv2", "onnxruntime", "tensorflow", "keras", "edge_infer", "edge_train"}
+SUBVERBS = ("models show", "bench compare", "bench report")
+HEAVY = {"numpy", "cv2", "onnxruntime", "tensorflow", "keras", "edge_train", "edge_export"}
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "edge_mnist", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
+def run(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "edge_mnist", *arguments]
+    settings = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, **options}
+    return subprocess.run(command, check=False, timeout=60, **settings)
+
+
+def run_python(program: str) -> list[str]:
+    ran = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
     )
+    return ran.stdout.split()
 
 
-def test_help_lists_every_verb() -> None:
-    ran = run("--help")
-    assert ran.returncode == 0
+def test_help_lists_every_verb(edge_mnist) -> None:
+    ran = edge_mnist("--help")
+    assert ran.code == 0
     for verb in VERBS:
-        assert re.search(rf"^\W*{verb}\b", ran.stdout, re.MULTILINE), verb
-
-
-def test_no_arguments_give_the_help() -> None:
-    ran = run()
-    assert "Usage: edge-mnist" in ran.stdout + ran.stderr
-    assert "Traceback" not in ran.stderr
+        assert re.search(rf"^\W*{verb}\b", ran.out, re.MULTILINE), verb
 
 
 @pytest.mark.parametrize("option", ["--help", "-h"])
-def test_help_of_a_verb_has_examples(option: str) -> None:
-    ran = run("predict", option)
-    assert ran.returncode == 0
-    assert "edge-mnist predict digit.png" in ran.stdout
+@pytest.mark.parametrize("verb", [*VERBS, *SUBVERBS])
+def test_help_of_every_verb_has_examples(edge_mnist, verb: str, option: str) -> None:
+    ran = edge_mnist(*verb.split(), option)
+    assert ran.code == 0
+    assert f"edge-mnist {verb} [OPTIONS]" in ran.out
+    assert ran.out.rpartition("Examples")[2].count(f"edge-mnist {verb.partition(' ')[0]}") >= 2
 
 
-def test_version_is_the_distributions() -> None:
-    from importlib.metadata import version
+def test_no_arguments_give_the_help(edge_mnist) -> None:
+    ran = edge_mnist()
+    assert "Usage: edge-mnist" in ran.out + ran.err
 
-    import edge_mnist
 
-    ran = run("--version")
-    assert ran.stdout == f"edge-mnist {version('edge-mnist')}\n"
-    assert edge_mnist.__version__ == version("edge-mnist")
+def test_version_is_that_of_the_distribution(edge_mnist) -> None:
+    import edge_mnist as package
+
+    assert edge_mnist("--version").out == f"edge-mnist {version('edge-mnist')}\n"
+    assert package.__version__ == version("edge-mnist")
     with pytest.raises(AttributeError, match="no attribute 'mood'"):
-        edge_mnist.mood  # noqa: B018 - reading it is the test
+        package.mood  # noqa: B018 - reading it is the test
 
 
 @pytest.mark.parametrize(("typed", "meant"), [("predit", "predict"), ("tran", "train")])
-def test_mistyped_verb_suggests_the_right_one(typed: str, meant: str) -> None:
-    ran = run(typed)
-    assert ran.returncode == 2
-    assert re.search(rf"Did you mean .*{meant}", " ".join(ran.stderr.split()))
+def test_mistyped_verb_suggests_the_right_one(edge_mnist, typed: str, meant: str) -> None:
+    ran = edge_mnist(typed)
+    assert ran.code == 2
+    assert re.search(rf"Did you mean .*{meant}", " ".join(ran.err.split()))
 
 
-def test_unknown_option_is_a_usage_error() -> None:
-    ran = run("predict", "--formt", "csv", "x.png")
-    assert ran.returncode == 2
-    assert "--format" in ran.stderr
+def test_unknown_option_is_a_usage_error(edge_mnist) -> None:
+    ran = edge_mnist("predict", "--formt", "csv", "x.png")
+    assert ran.code == 2
+    assert "--format" in ran.err
 
 
 def test_help_loads_no_heavy_library() -> None:
-    program = (
+    loaded = run_python(
         "import sys; sys.argv = ['edge-mnist', '--help']\n"
         "from edge_mnist.__main__ import main\n"
         "try: main()\n"
         "except SystemExit: pass\n"
         "print('LOADED', *{name.partition('.')[0] for name in sys.modules})"
     )
-    ran = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    )
-    loaded = ran.stdout.rpartition("LOADED")[2].split()
+    loaded = loaded[loaded.index("LOADED") :]
     assert HEAVY.isdisjoint(loaded)
     assert "edge_mnist" in loaded
 
 
-def test_error_is_one_line_without_a_traceback(tmp_path) -> None:
-    ran = run("predict", "x.png", "--model", str(tmp_path / "none.onnx"))
+def test_error_is_one_line_and_verbose_adds_the_traceback(tmp_path: Path) -> None:
+    words = ("predict", "x.png", "--model", str(tmp_path / "none.onnx"))
+    ran = run(*words)
     assert ran.returncode == 1
-    assert ran.stderr.startswith("error: there is no model file")
+    assert ran.stderr.startswith("error: ")
+    assert "none.onnx" in ran.stderr
     assert len(ran.stderr.splitlines()) == 1
-
-
-def test_verbose_error_has_its_traceback(tmp_path) -> None:
-    ran = run("--verbose", "predict", "x.png", "--model", str(tmp_path / "none.onnx"))
-    assert "Traceback" in ran.stderr
+    verbose = run("--verbose", *words)
+    assert "Traceback" in verbose.stderr
+    assert verbose.stderr.endswith(ran.stderr)
 
 
 @pytest.mark.parametrize("arguments", [("doctor",), ("--help",)])
-def test_full_disk_under_standard_output_is_one_line(arguments: tuple[str, ...]) -> None:
-    with open("/dev/full", "w") as full:
-        ran = subprocess.run(
-            [sys.executable, "-m", "edge_mnist", *arguments],
-            stdout=full,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
-    assert ran.returncode == 1
-    assert ran.stderr == "error: No space left on device\n"
+def test_full_disk_under_stdout_is_one_line(arguments: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("w") as full:
+        ran = run(*arguments, stdout=full)
+    assert (ran.returncode, ran.stderr) == (1, "error: No space left on device\n")
 
 
-def test_closed_standard_output_is_no_error() -> None:
-    ran = subprocess.run(
-        f"{sys.executable} -m edge_mnist doctor >&-",
-        shell=True,
-        stderr=subprocess.PIPE,
-        text=True,
-        check=False,
-    )
+def test_closed_stdout_is_no_error() -> None:
+    ran = run("doctor", stdout=None, preexec_fn=lambda: os.close(1))
     assert (ran.returncode, ran.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("verb", "extra"), [("train", "train"), ("export", "export"), ("explore", "report")]
+)
+def test_missing_extra_is_one_line(edge_mnist, monkeypatch, verb: str, extra: str) -> None:
+    monkeypatch.setattr("edge_mnist.startup.find_spec", lambda _: None)
+    ran = edge_mnist(verb, *(["runs/none"] if verb == "export" else []))
+    assert ran.code == 1
+    assert f"pip install 'edge-mnist[{extra}]'" in ran.err
+    assert len(ran.err.splitlines()) == 1
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="threads are counted on Linux")
+def test_quick_start_makes_no_threads_unless_asked_to(monkeypatch) -> None:
+    start = "from edge_mnist.startup import start_quickly; start_quickly()\n"
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    count = "import os, numpy; print(len(os.listdir('/proc/self/task')))"
+    assert run_python(start + count) == ["1"]
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "3")
+    assert run_python(start + "import os; print(os.environ['OPENBLAS_NUM_THREADS'])") == ["3"]
+
+
+def test_quick_end_freezes_objects_at_exit_only() -> None:
+    # Handlers run in reverse order: this one, registered first, is the last.
+    first = "import atexit, gc; atexit.register(lambda: print(gc.get_freeze_count() > 0))\n"
+    start = "from edge_mnist.startup import start_quickly; start_quickly()\n"
+    assert run_python(first + start + "print(gc.get_freeze_count() > 0)") == ["False", "True"]

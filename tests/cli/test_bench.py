@@ -1,4 +1,4 @@
-"""`edge-mnist bench`: the words it takes, the record it keeps, and what it shows."""
+"""`edge-mnist bench`, `bench compare` and `bench report`: options, files and tables."""
 
 from __future__ import annotations
 
@@ -7,21 +7,20 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
-from bench_records import measurement, record
+from bench_records import full_record, measurement, record
 from rich.console import Console
-from typer.testing import CliRunner, Result
 
+from edge_bench.compare import compare_files
 from edge_bench.pictures import Pictures, draw_pictures
-from edge_bench.record import Doubt, Ratio, Record
-from edge_bench.run import SCENARIOS, Budget
-from edge_infer.errors import ModelError
-from edge_mnist.app import app
-from edge_mnist.bench_view import record_view
-from edge_mnist.commands.bench import ScenarioName
+from edge_bench.record import SCHEMA_PATH, Doubt, Ratio, Record
+from edge_bench.run import Budget
+from edge_bench.scenario_list import SCENARIO_NAMES
+from edge_mnist.bench_view import comparison_view, record_view
 
-Run = Callable[..., Result]
+Bench = Callable[..., Any]
 COLD = {"interpreter_ms": 30.0, "import_ms": 250.0, "session_ms": 12.5, "first_run_ms": 0.125}
 STREAM = {"fps": 29.97, "cpu_share": 0.25, "frame_age_ms": 11.5}
 
@@ -32,165 +31,199 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Pictures:
 
 
 @pytest.fixture
-def run(pictures: Pictures, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
-    """Call the command in an empty folder; --quick is far quicker here."""
+def bench(edge_mnist, pictures: Pictures, monkeypatch, tmp_path: Path) -> Bench:
+    """Call the command in an empty folder; --quick takes less time than usual."""
     monkeypatch.setattr("edge_bench.run.draw_pictures", lambda *_, **__: pictures)
     at_once = Budget(visit_s=0.2, warm_by_s=0, timed_by_s=0, done_by_s=0)
-    monkeypatch.setattr("edge_mnist.bench.QUICK", at_once)
+    monkeypatch.setattr("edge_bench.run.QUICK", at_once)
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
-
-    def call(*words: object) -> Result:
-        return CliRunner().invoke(app, ["bench", *map(str, words)])
-
-    return call
+    return lambda *words: edge_mnist("bench", *words)
 
 
-def rendered(made: Record, width: int = 80) -> str:
-    console = Console(file=io.StringIO(), width=width, highlight=False)
+@pytest.fixture
+def runs(tmp_path: Path) -> tuple[Path, Path]:
+    """Two records; the second is slower by 30 %."""
+    full_record().write(tmp_path / "old.json")
+    full_record(1.3).write(tmp_path / "new.json")
+    return tmp_path / "old.json", tmp_path / "new.json"
+
+
+def rendered(view: object, *, colours: bool = False) -> str:
+    console = Console(
+        file=io.StringIO(),
+        width=80,
+        highlight=False,
+        force_terminal=colours,
+        color_system="standard" if colours else None,
+    )
     with console.capture() as captured:
-        console.print(record_view(made), crop=False)
+        console.print(view, crop=False)
     return captured.get()
 
 
-def test_record_is_kept_in_a_new_file_here(run: Run, tiny_model_path: Path) -> None:
-    result = run(tiny_model_path, "--quick", "-s", "single", "-s", "image")
-    assert result.exit_code == 0, result.output
+def test_record_is_written_to_a_new_file(bench: Bench, tiny_model_path: Path) -> None:
+    ran = bench(tiny_model_path, "--quick", "-s", "single", "-s", "image")
+    assert ran.code == 0, ran.err
     (path,) = Path().glob("bench-*.json")
-    assert result.stdout.splitlines()[-1] == f"record: {path}"
-    kept = Record.read(path)
-    assert [each.scenario for each in kept.measurements] == ["single", "image"]
-    assert [model.name for model in kept.models] == ["tiny"]
+    assert ran.out.splitlines()[-1] == f"record: {path}"
+    written = Record.read(path)
+    assert [each.scenario for each in written.measurements] == ["single", "image"]
+    assert [model.name for model in written.models] == ["tiny"]
 
 
-def test_json_on_standard_output_is_the_last_line(run: Run, tiny_model_path: Path) -> None:
-    result = run("--quick", "--json", "-", "-s", "single", tiny_model_path)
-    *_, above, last = result.stdout.splitlines()
-    kept = Record.from_json(last)
-    assert kept.measurements[0].n > 0
+def test_record_on_stdout_is_the_last_line_and_valid(
+    bench: Bench, tiny_model_path: Path, monkeypatch
+) -> None:
+    # A process that gets little time measures one turn for certain.
+    monkeypatch.setattr("edge_bench.summary.MIN_TURNS", 1)
+    jsonschema = pytest.importorskip("jsonschema")
+    ran = bench(tiny_model_path, "nano", "--quick", "--json", "-", "-s", "single")
+    *_, above, last = ran.out.splitlines()
+    document = json.loads(last)
+    jsonschema.validate(document, json.loads(SCHEMA_PATH.read_text(encoding="utf-8")))
+    assert document["ratios"]
+    assert document["measurements"][0]["n"] > 0
     assert not above.startswith("record:")
     assert list(Path().iterdir()) == []
 
 
-def test_schema_holds_for_a_real_run(
-    run: Run, tiny_model_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # Of a starved process's moment one turn of each is all that is sure.
-    monkeypatch.setattr("edge_bench.summary.MIN_TURNS", 1)
-    jsonschema = pytest.importorskip("jsonschema")
-    from edge_bench.record import SCHEMA_PATH
-
-    result = run(tiny_model_path, "nano", "--quick", "--json", "-", "-s", "single")
-    document = json.loads(result.stdout.splitlines()[-1])
-    jsonschema.validate(document, json.loads(SCHEMA_PATH.read_text(encoding="utf-8")))
-    assert document["ratios"]
-
-
-def test_output_replaces_an_older_one(run: Run, tiny_model_path: Path) -> None:
+def test_output_replaces_an_older_record(bench: Bench, tiny_model_path: Path) -> None:
     Path("run.json").write_text("old")
-    assert run(tiny_model_path, "--quick", "-s", "single", "-o", "run.json").exit_code == 0
+    assert bench(tiny_model_path, "--quick", "-s", "single", "-o", "run.json").code == 0
     assert Record.read(Path("run.json")).models[0].name == "tiny"
     assert [path.name for path in Path().iterdir()] == ["run.json"]
 
 
-def test_file_that_cannot_be_written_is_told_before_measuring(
-    run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("edge_mnist.bench.run_bench", lambda *_: pytest.fail("it measured"))
-    result = run("--quick", "-o", "/dev/null/run.json")
-    assert result.exception.code == "unwritable"
-
-
-def test_nothing_is_left_behind_when_it_is_interrupted(
-    run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_interruption_leaves_the_older_record(bench: Bench, monkeypatch) -> None:
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
     Path("run.json").write_text("old")
-    monkeypatch.setattr("edge_mnist.bench.run_bench", interrupted)
-    assert run("-o", "run.json").exit_code != 0
+    monkeypatch.setattr("edge_bench.run.run_bench", interrupted)
+    assert bench("-o", "run.json").code == 130
     assert [path.read_text() for path in Path().iterdir()] == ["old"]
 
 
-def test_missing_model_says_what_there_is(run: Run) -> None:
-    result = run("nanno", "--quick")
-    assert isinstance(result.exception, ModelError)
-    assert "did you mean 'nano'?" in result.exception.message
-
-
 @pytest.mark.parametrize(
-    "words", [("--scenario", "nap"), ("--threads", "0"), ("--profile", "--quick"), ("--mood",)]
+    ("words", "code", "message"),
+    [
+        (("-o", "/dev/null/run.json"), 1, "/dev/null/run.json"),
+        (("nanno", "--quick"), 1, "did you mean 'nano'?"),
+        (("--scenario", "nap"), 2, "nap"),
+        (("--threads", "0"), 2, "--threads"),
+        (("--profile", "--quick"), 2, "--profile"),
+        (("compare", "none.json", "none.json"), 1, "none.json"),
+        (("compare",), 2, "OLD"),
+        (("report", "none.json"), 1, "none.json"),
+        (("report",), 2, "RUN.json"),
+    ],
 )
-def test_mistakes_are_usage_errors(run: Run, words: tuple[str, ...]) -> None:
-    assert run(*words).exit_code == 2
-
-
-def test_profile_shows_the_nodes_and_keeps_nothing(run: Run, tiny_model_path: Path) -> None:
-    result = run(tiny_model_path, "--profile")
-    assert result.exit_code == 0, result.output
-    assert "Softmax" in result.stdout
+def test_mistakes_are_found_before_anything_is_measured(
+    bench: Bench, words: tuple[str, ...], code: int, message: str
+) -> None:
+    ran = bench(*words)
+    assert ran.code == code
+    assert message in ran.err
     assert list(Path().iterdir()) == []
 
 
-@pytest.mark.parametrize("verb", ["report", "compare"])
-def test_verbs_below_are_found_and_named(run: Run, verb: str) -> None:
-    helped = run(verb, "--help")
-    assert helped.exit_code == 0
-    assert f"bench {verb} [OPTIONS]" in helped.stdout
-    # Their own arguments, not models.
-    assert run(verb).exit_code == 2
+def test_profile_shows_the_nodes_and_writes_nothing(bench: Bench, tiny_model_path: Path) -> None:
+    ran = bench(tiny_model_path, "--profile")
+    assert ran.code == 0, ran.err
+    assert "Softmax" in ran.out
+    assert list(Path().iterdir()) == []
 
 
-def test_help_tells_of_the_verbs_below(run: Run) -> None:
-    helped = run("--help").stdout
-    assert "report" in helped
-    assert "compare" in helped
-    assert "COMMAND" not in helped
+def test_help_names_scenarios_and_subverbs(bench: Bench) -> None:
+    text = " ".join(bench("--help").out.replace("│", " ").split())
+    for word in (*SCENARIO_NAMES, "bench report", "bench compare"):
+        assert word in text
+    assert "COMMAND" not in text
 
 
-def test_scenarios_of_the_help_are_those_that_there_are() -> None:
-    assert tuple(ScenarioName) == SCENARIOS
-
-
-def test_view_fits_a_terminal_of_80_columns() -> None:
+def test_run_fits_a_terminal_of_80_columns() -> None:
     rows = [measurement(0.0384), measurement(1.2, scenario="batch", batch=512, threads=4)]
     rows += [measurement(12_345.6, scenario="cold", n=5, parts=COLD)]
     rows += [measurement(12.0, scenario="stream", parts=STREAM)]
-    lines = rendered(record(*rows)).splitlines()
+    lines = rendered(record_view(record(*rows))).splitlines()
     assert max(map(len, lines)) <= 80
     figures = {line.split()[0]: line for line in lines if line}
     assert "38.4 µs" in figures["single"]
     assert "1.20 ms" in figures["batch"]
-    assert "12.3 s" in figures["cold"]
+    assert "12 s" in figures["cold"]
     assert "426,667" in figures["batch"]
-    assert (
-        lines.count(
-            "cold, edge: interpreter 30.0 ms, imports 250 ms, model 12.5 ms, first run 125 µs"
-        )
-        == 1
-    )
-    assert (
-        "stream, edge: 30.0 frames a second, 25% of a core, frames 11.5 ms old when read" in lines
-    )
+    for part in ("30.0 ms", "250 ms", "12.5 ms", "125 µs"):
+        assert part in figures["cold,"]
+    for part in ("30.0 frames", "25%", "11.5 ms"):
+        assert part in figures["stream,"]
 
 
-def test_view_says_why_a_quantile_is_missing() -> None:
-    assert "too few calls (p90 from 20, p95 from 100, p99 from 500)" in rendered(
-        record(measurement(n=99))
-    )
-    assert "too few calls" not in rendered(record(measurement(n=500)))
+def test_run_explains_missing_quantiles() -> None:
+    text = "too few calls (p90 from 20, p95 from 100, p99 from 500)"
+    assert text in rendered(record_view(record(measurement(n=99))))
+    assert "too few calls" not in rendered(record_view(record(measurement(n=500))))
 
 
-def test_view_shows_ratios_and_doubts() -> None:
+def test_run_shows_ratios_and_doubts() -> None:
     ratio = Ratio(
         scenario="single", threads=1, batch=1, model="b", baseline="a", ratio=2, low=1.5, high=3
     )
-    made = record(
-        *(measurement(model=name) for name in "ab"),
-        doubts=(Doubt(code="x", message="the [weather] is bad"),),
-    )
-    shown = rendered(replace(made, ratios=(ratio,)))
-    assert "time against a" in shown
+    doubts = (Doubt(code="x", message="the [weather] is bad"),)
+    made = record(*(measurement(model=name) for name in "ab"), doubts=doubts)
+    shown = rendered(record_view(replace(made, ratios=(ratio,))))
     assert "1.50 to 3.00" in shown
     assert "- the [weather] is bad" in shown
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "slower"),
+    [((), 0, 33), (("--fail-over", "40"), 0, 0), (("--fail-over", "10%"), 1, 30)],
+)
+def test_compare_fails_only_above_the_limit(edge_mnist, runs, words, code, slower) -> None:
+    ran = edge_mnist("bench", "compare", *runs, *words)
+    assert (ran.code, ran.err) == (code, "")
+    assert ran.out.splitlines()[-1].startswith(f"{slower} of 33 slower")
+
+
+def test_compare_json_has_every_change(edge_mnist, runs) -> None:
+    ran = edge_mnist("bench", "compare", *runs, "--fail-over", "10 %", "--json")
+    document = json.loads(ran.out)
+    assert ran.code == 1
+    assert (len(document["failures"]), len(document["changes"])) == (30, 33)
+
+
+@pytest.mark.parametrize("percent", ["ten", "-1", "nan", "%", "inf%"])
+def test_senseless_percentage_is_a_usage_error(edge_mnist, runs, percent: str) -> None:
+    assert edge_mnist("bench", "compare", *runs, f"--fail-over={percent}").code == 2
+
+
+def test_comparison_fits_a_terminal_of_80_columns_and_has_colours(runs) -> None:
+    view = comparison_view(compare_files(*runs, fail_over_percent=10))
+    plain = rendered(view)
+    assert max(map(len, plain.splitlines()[1:])) <= 80
+    assert "…" not in plain
+    assert "! NEW: The governor is ondemand." in plain
+    assert "\x1b[1;31mslower" in rendered(view, colours=True)
+
+
+def test_report_is_named_after_its_first_run(edge_mnist, runs, monkeypatch) -> None:
+    monkeypatch.chdir(runs[0].parent)
+    ran = edge_mnist("bench", "report", "old.json", "new.json")
+    assert (ran.code, ran.out) == (0, "Wrote old.html and old.md\n")
+    assert "new" in Path("old.html").read_text(encoding="utf-8")
+
+
+def test_report_is_written_to_the_given_file(edge_mnist, runs, tmp_path: Path) -> None:
+    target = tmp_path / "out" / "machines.html"
+    assert edge_mnist("bench", "report", runs[0], "-o", target).code == 0
+    assert target.with_suffix(".md").exists()
+    assert edge_mnist("bench", "report", runs[0], "-o", tmp_path / "a.md").code == 2
+
+
+def test_report_of_another_file_is_one_line(edge_mnist, tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text("{}")
+    ran = edge_mnist("bench", "report", tmp_path / "a.json")
+    assert ran.code == 1
+    assert "a.json" in ran.err
+    assert len(ran.err.splitlines()) == 1

@@ -6,17 +6,15 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+from run_records import run_record
 
-from edge_infer.model.run_folder import Calibration, RunFolder, RunRecord
-
-Run = Callable[..., int]
+from edge_infer.model.run_folder import Calibration, RunFolder
 
 
 @pytest.fixture(scope="module")
@@ -37,43 +35,9 @@ def run_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     images = np.random.default_rng(0).integers(0, 256, (40, 28, 28), dtype=np.uint8)
     labels = model.predict(images, verbose=0).argmax(axis=1)
     Calibration(images[:20], labels[:20], images[20:], labels[20:]).save(run.calibration_path)
-    run.write_record(
-        RunRecord(
-            config={},
-            class_names=("ant", "bee", "cow"),
-            data="glyphs",
-            data_sha256="0" * 64,
-            preset="tiny",
-            parameters=model.count_params(),
-            seed=0,
-            epochs=1,
-            best_epoch=1,
-            train_images=20,
-            validation_accuracy=1.0,
-            test_accuracy=1.0,
-            training_time_s=1.0,
-            inference_time_ms=1.0,
-            augmentation_share=0.0,
-            versions={},
-            machine="a test",
-            finished_at="2025-01-01T00:00:00Z",
-        )
-    )
+    names = ("ant", "bee", "cow")
+    run.write_record(run_record(class_names=names, data="glyphs", preset="tiny"))
     return run.path
-
-
-@pytest.fixture
-def edge_mnist(monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Return ``run(*words)``: the command line in this process, giving its exit code."""
-    from edge_mnist.__main__ import main
-
-    def run(*words: str | Path) -> int:
-        monkeypatch.setattr(sys, "argv", ["edge-mnist", *map(str, words)])
-        with pytest.raises(SystemExit) as stop:
-            main()
-        return int(stop.value.code or 0)
-
-    return run
 
 
 @pytest.fixture(scope="module")
@@ -85,116 +49,96 @@ def file_path(run_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_export_prints_what_was_made_and_what_to_try(
-    edge_mnist: Run, run_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    edge_mnist, run_path: Path, tmp_path: Path
 ) -> None:
     target = tmp_path / "my digits.onnx"
-    assert edge_mnist("export", run_path, "-o", target, "--quantize", "--no-verify") == 0
-    out, err = capsys.readouterr()
+    ran = edge_mnist("export", run_path, "-o", target, "--quantize", "--no-verify")
+    assert (ran.code, ran.err) == (0, "")
     assert target.is_file()
-    assert "tiny, int8, trained on glyphs" in out
+    assert "tiny, int8, trained on glyphs" in ran.out
     for row in ("size in float32", "validation accuracy", "top-1 agreement", "reject threshold"):
-        assert row in out
-    assert f"edge-mnist predict some.png --model '{target}'" in out
-    assert err == ""
+        assert row in ran.out
+    assert f"edge-mnist predict some.png --model '{target}'" in ran.out
 
 
-def test_export_refuses_to_overwrite_without_force(
-    edge_mnist: Run, run_path: Path, file_path: Path, capsys: pytest.CaptureFixture[str]
+def test_export_replaces_a_file_with_force_only(
+    edge_mnist, run_path: Path, file_path: Path
 ) -> None:
     before = file_path.stat().st_mtime_ns
-    assert edge_mnist("export", run_path, "-o", file_path) == 1
-    assert "exists already; give --force" in capsys.readouterr().err
+    ran = edge_mnist("export", run_path, "-o", file_path)
+    assert ran.code == 1
+    assert "--force" in ran.err
     assert file_path.stat().st_mtime_ns == before
-    assert edge_mnist("export", run_path, "-o", file_path, "--force") == 0
+    assert edge_mnist("export", run_path, "-o", file_path, "--force").code == 0
 
 
 def test_export_outside_the_limits_fails_and_leaves_nothing(
-    edge_mnist: Run, run_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    edge_mnist, run_path: Path, tmp_path: Path
 ) -> None:
     target = tmp_path / "digits.onnx"
-    assert edge_mnist("export", run_path, "-o", target, "--quantize", "--max-delta", "0") == 1
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert err.count("\n") == 1
-    assert "was not kept" in err
+    ran = edge_mnist("export", run_path, "-o", target, "--quantize", "--max-delta", "0")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.count("\n") == 1
+    assert "probability differs by" in ran.err
     assert list(tmp_path.iterdir()) == []
 
 
-def test_export_of_no_run_says_how_to_make_one(
-    edge_mnist: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (("export", "no-run"), 1, "edge-mnist train"),
+        (("export", "RUN", "--min-agreement", "120"), 2, "found 120"),
+        (("export", "RUN", "--four-bit"), 2, "--quantize"),
+        (("verify", "RUN", "foreign.onnx"), 1, "foreign.onnx"),
+    ],
+)
+def test_mistakes_are_one_line(
+    edge_mnist, run_path: Path, tmp_path: Path, monkeypatch, words, code: int, message: str
 ) -> None:
-    assert edge_mnist("export", tmp_path / "no") == 1
-    assert "make one with `edge-mnist train`" in capsys.readouterr().err
+    monkeypatch.chdir(tmp_path)
+    Path("foreign.onnx").write_bytes(b"not a model")
+    ran = edge_mnist(*(run_path if word == "RUN" else word for word in words))
+    assert (ran.code, ran.out) == (code, "")
+    assert message in ran.err
+    assert ran.err.count("\n") == 1
 
 
-def test_export_refuses_a_limit_that_makes_no_sense(
-    edge_mnist: Run, run_path: Path, capsys: pytest.CaptureFixture[str]
+def test_missing_module_of_the_extra_is_named(edge_mnist, run_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr("edge_mnist.startup.find_spec", lambda name: name != "tf2onnx" or None)
+    for words in (("export", run_path), ("verify", run_path, "x.onnx")):
+        ran = edge_mnist(*words)
+        assert ran.code == 1
+        assert "tf2onnx: pip install 'edge-mnist[export]'" in ran.err
+
+
+def test_verify_prints_a_table(edge_mnist, run_path: Path, file_path: Path) -> None:
+    ran = edge_mnist("verify", run_path, file_path)
+    assert ran.code == 0
+    for text in ("float32", "20 test images", "within the limits", "0 of 20"):
+        assert text in ran.out
+
+
+@pytest.mark.parametrize(("limits", "code"), [((), 0), (("--max-delta", "0"), 1)])
+def test_verify_prints_json_and_exits_with_1_outside_the_limits(
+    edge_mnist, run_path: Path, file_path: Path, limits: tuple[str, ...], code: int
 ) -> None:
-    assert edge_mnist("export", run_path, "--min-agreement", "120") == 2
-    assert "--min-agreement must lie in 0-100, found 120" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("verb", ["export", "verify"])
-def test_missing_extra_is_named(
-    edge_mnist: Run,
-    run_path: Path,
-    verb: str,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    monkeypatch.setattr("edge_mnist.extras.find_spec", lambda name: name != "tf2onnx" or None)
-    words = ("x.onnx",) if verb == "verify" else ()
-    assert edge_mnist(verb, run_path, *words) == 1
-    err = capsys.readouterr().err
-    assert f"`edge-mnist {verb}` needs tf2onnx: pip install 'edge-mnist[export]'" in err
-
-
-def test_verify_prints_a_table(
-    edge_mnist: Run, run_path: Path, file_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert edge_mnist("verify", run_path, file_path) == 0
-    out = capsys.readouterr().out
-    assert "float32 file against Keras, 20 test images" in out
-    assert "within the limits" in out
-    assert "0 of 20" in out
-
-
-def test_verify_prints_json_and_nothing_else(
-    edge_mnist: Run, run_path: Path, file_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert edge_mnist("verify", run_path, file_path, "--json") == 0
-    report = json.loads(capsys.readouterr().out)
-    assert report["passed"] is True
+    ran = edge_mnist("verify", run_path, file_path, "--json", *limits)
+    report = json.loads(ran.out)
+    assert ran.code == code
+    assert report["passed"] is (code == 0)
     assert (report["n"], report["agreement"]) == (20, 1.0)
-
-
-def test_verify_outside_the_limits_exits_with_1_after_its_report(
-    edge_mnist: Run, run_path: Path, file_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert edge_mnist("verify", run_path, file_path, "--json", "--max-delta", "0") == 1
-    out, err = capsys.readouterr()
-    assert json.loads(out)["passed"] is False
-    assert "differs too much from Keras" in err
+    assert ran.err.count("\n") == code
 
 
 def test_verify_draws_the_changed_images(
-    edge_mnist: Run, run_path: Path, file_path: Path, tmp_path: Path
+    edge_mnist, run_path: Path, file_path: Path, tmp_path: Path
 ) -> None:
     picture = tmp_path / "changed.png"
-    assert edge_mnist("verify", run_path, file_path, "--show-changed", picture) == 0
+    assert edge_mnist("verify", run_path, file_path, "--show-changed", picture).code == 0
     assert cv2.imread(str(picture)) is not None
 
 
-def test_verify_names_a_foreign_file(
-    edge_mnist: Run, run_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    foreign = tmp_path / "foreign.onnx"
-    foreign.write_bytes(b"not a model")
-    assert edge_mnist("verify", run_path, foreign) == 1
-    assert "foreign.onnx" in capsys.readouterr().err
-
-
-def test_no_library_talks_to_the_terminal(run_path: Path, tmp_path: Path) -> None:
+def test_no_library_prints_on_the_terminal(run_path: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "edge_mnist", "export", run_path, "-o", tmp_path / "x.onnx"]
     environment = {
         name: value

@@ -1,39 +1,43 @@
 """`edge-mnist read`, as a person runs it."""
 
+from __future__ import annotations
+
 import csv
+import io
 import json
 import os
-import pty
 import re
-import signal
 import subprocess
-import sys
-import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+from processes import EDGE_MNIST, interrupt, peak_kib, run_on_terminal
+from rich.console import Console
 
-Run = Callable[..., subprocess.CompletedProcess[bytes]]
-PROGRAM = [sys.executable, "-m", "edge_mnist", "read"]
-ENVIRONMENT = {**os.environ, "COLUMNS": "120", "TERM": "xterm-256color"}
-ENVIRONMENT.pop("NO_COLOR", None)
+from edge_infer.boxes import Box
+from edge_infer.io.documents import PageText
+from edge_infer.page.items import PageResult, ReadPage
+from edge_infer.page.page import Digit, Line, Page
+from edge_mnist.read import show_page
+
+Read = Callable[..., Any]
 
 
 @pytest.fixture
-def read(tiny_model_path: Path, tmp_path: Path) -> Run:
-    """Return ``read(*arguments) -> finished process``, run in the test's folder."""
+def read(edge_mnist, tiny_model_path: Path, tmp_path: Path, monkeypatch) -> Read:
+    """Call the command in the folder of the test."""
+    monkeypatch.chdir(tmp_path)
+    return lambda *words: edge_mnist("read", "--model", tiny_model_path, *words)
 
-    def run(*arguments: object, **options: object) -> subprocess.CompletedProcess[bytes]:
-        command = [*PROGRAM, "--model", str(tiny_model_path), *map(str, arguments)]
-        return subprocess.run(
-            command, capture_output=True, check=False, cwd=tmp_path, env=ENVIRONMENT, **options
-        )
 
-    return run
+@pytest.fixture
+def program(tiny_model_path: Path) -> list[str]:
+    """The command for a process of its own."""
+    return [*EDGE_MNIST, "read", "--model", str(tiny_model_path)]
 
 
 @pytest.fixture
@@ -52,33 +56,36 @@ def pages(tmp_path: Path, draw_digit) -> Path:
     return folder
 
 
-def json_lines(data: bytes) -> list[dict]:
-    return [json.loads(line) for line in data.decode("utf-8").splitlines()]
+def json_lines(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines()]
 
 
-def test_one_page_gives_its_numbers_and_nothing_else(read: Run, pages: Path) -> None:
+def test_one_page_gives_its_numbers_and_nothing_else(read: Read, pages: Path) -> None:
     ran = read("pages/a.png")
-    assert (ran.returncode, ran.stdout, ran.stderr) == (0, b"7345\n602\n", b"")
+    assert (ran.code, ran.out, ran.err) == (0, "7345\n602\n", "")
 
 
-def test_several_pages_have_headings_and_a_line_at_the_end(read: Run, pages: Path) -> None:
+def test_several_pages_have_headings_and_a_line_at_the_end(read: Read, pages: Path) -> None:
     ran = read("pages", "none.png")
-    assert ran.stdout.decode() == (
+    assert ran.out == (
         "==> pages/a.png <==\n7345\n602\n\n==> pages/b.png <==\n41\n\n==> pages/c.png <==\n\n"
     )
-    error, summary = ran.stderr.decode().splitlines()
-    assert error == "error: there is no file none.png"
+    error, summary = ran.err.splitlines()
+    assert error.startswith("error: ")
+    assert "none.png" in error
     assert re.fullmatch(r"2 read, 1 without digits, 1 failed, in \d+\.\d s", summary)
-    assert ran.returncode == 1
+    assert ran.code == 1
 
 
-def test_empty_page_says_so_beside_its_empty_text(read: Run, pages: Path) -> None:
+def test_empty_page_has_a_note_beside_its_empty_text(read: Read, pages: Path) -> None:
     ran = read("pages/c.png")
-    assert (ran.returncode, ran.stdout, ran.stderr) == (0, b"", b"no digits on pages/c.png\n")
+    assert (ran.code, ran.out) == (0, "")
+    assert "pages/c.png" in ran.err
+    assert read("pages/c.png", "-f", "jsonl").err == ""
 
 
-def test_json_line_has_the_promised_form(read: Run, pages: Path) -> None:
-    (document,) = json_lines(read("pages/a.png", "-f", "jsonl").stdout)
+def test_json_line_has_the_promised_form(read: Read, pages: Path) -> None:
+    (document,) = json_lines(read("pages/a.png", "-f", "jsonl").out)
     assert list(document) == ["source", "width", "height", "text", "lines", "elapsed_ms"]
     assert document["source"] == "pages/a.png"
     assert (document["width"], document["height"]) == (500, 300)
@@ -92,7 +99,7 @@ def test_json_line_has_the_promised_form(read: Run, pages: Path) -> None:
     assert 30 <= y < y + height <= 120
 
 
-def test_bad_files_cost_their_own_line(read: Run, pages: Path, bad_files, tmp_path: Path) -> None:
+def test_bad_files_cost_their_own_line(read: Read, pages: Path, bad_files, tmp_path: Path) -> None:
     zoo = tmp_path / "zoo"
     zoo.mkdir()
     page = (pages / "a.png").read_bytes()
@@ -109,18 +116,18 @@ def test_bad_files_cost_their_own_line(read: Run, pages: Path, bad_files, tmp_pa
         (zoo / name).write_bytes(data)
     np.savez(tmp_path / "digits.npz", x_test=np.zeros((5, 28, 28), np.uint8))
     ran = read("zoo", "digits.npz", "-f", "jsonl")
-    *documents, archive = json_lines(ran.stdout)
+    *documents, archive = json_lines(ran.out)
     assert [document["source"] for document in documents] == [f"zoo/{name}" for name in files]
     found = [document.get("error", {}).get("code", "") for document in documents]
     assert found == [code for _, code in files.values()]
     assert documents[3]["text"] == documents[5]["text"] == "7345\n602"
     assert list(archive) == ["source", "error"]
     assert "edge-mnist predict" in archive["error"]["message"]
-    assert ran.returncode == 1
-    assert len(ran.stderr.splitlines()) == 1
+    assert ran.code == 1
+    assert len(ran.err.splitlines()) == 1
 
 
-def test_csv_goes_to_a_file_by_its_suffix(read: Run, pages: Path, tmp_path: Path) -> None:
+def test_csv_goes_to_a_file_by_its_suffix(read: Read, pages: Path, tmp_path: Path) -> None:
     ran = read("pages", "none.png", "--output", "out/numbers.csv")
     with (tmp_path / "out/numbers.csv").open(newline="", encoding="utf-8") as file:
         rows = [
@@ -133,41 +140,46 @@ def test_csv_goes_to_a_file_by_its_suffix(read: Run, pages: Path, tmp_path: Path
         ("pages/c.png", "", "", ""),
         ("none.png", "", "", "not_found"),
     ]
-    assert (ran.returncode, ran.stdout) == (1, b"")
+    assert (ran.code, ran.out) == (1, "")
     assert os.listdir(tmp_path / "out") == ["numbers.csv"]
 
 
-def test_standard_input_and_globs_are_sources(read: Run, pages: Path) -> None:
+def test_standard_input_and_globs_are_sources(program: list[str], pages: Path) -> None:
     picture = (pages / "b.png").read_bytes()
-    ran = read("-", "pages/[c].png", "-f", "jsonl", input=picture)
-    documents = json_lines(ran.stdout)
-    assert [document["source"] for document in documents] == ["-", "pages/c.png"]
+    ran = subprocess.run(
+        [*program, "-", str(pages / "[c].png"), "-f", "jsonl"],
+        input=picture,
+        capture_output=True,
+        check=True,
+    )
+    documents = json_lines(ran.stdout.decode())
+    assert [document["source"] for document in documents] == ["-", str(pages / "c.png")]
     assert documents[0]["text"] == "41"
 
 
-def test_options_reach_the_reader(read: Run, pages: Path, tmp_path: Path) -> None:
+def test_options_reach_the_reader(read: Read, pages: Path, tmp_path: Path) -> None:
     turned = np.rot90(cv2.imread(str(pages / "b.png"), cv2.IMREAD_GRAYSCALE))
     cv2.imwrite(str(tmp_path / "turned.png"), turned)
-    (document,) = json_lines(read("turned.png", "--rotate", "90", "-f", "jsonl").stdout)
+    (document,) = json_lines(read("turned.png", "--rotate", "90", "-f", "jsonl").out)
     assert (document["text"], document["width"], document["height"]) == ("41", 300, 500)
-    (document,) = json_lines(read("pages/a.png", "--max-pixels", "1000", "-f", "jsonl").stdout)
+    (document,) = json_lines(read("pages/a.png", "--max-pixels", "1000", "-f", "jsonl").out)
     assert document["error"]["code"] == "too_large"
-    assert read("pages/a.png", "--expect", r"9\d*|602").stdout.splitlines()[1] == b"602"
+    assert read("pages/a.png", "--expect", r"9\d*|602").out.splitlines()[1] == "602"
 
 
-def test_all_gives_what_was_rejected_too(read: Run, pages: Path) -> None:
-    (document,) = json_lines(read("pages/a.png", "--all", "-f", "jsonl").stdout)
+def test_all_writes_what_was_rejected_too(read: Read, pages: Path) -> None:
+    (document,) = json_lines(read("pages/a.png", "--all", "-f", "jsonl").out)
     assert list(document)[-1] == "rejected"
-    assert b",rejected,error,message" in read("pages/a.png", "--all", "-f", "csv").stdout
+    assert ",rejected,error,message" in read("pages/a.png", "--all", "-f", "csv").out
 
 
-def test_annotated_pages_and_crops_are_written(read: Run, pages: Path, tmp_path: Path) -> None:
+def test_annotated_pages_and_crops_are_written(read: Read, pages: Path, tmp_path: Path) -> None:
     other = tmp_path / "größe"
     other.mkdir()
     (other / "b.png").write_bytes((pages / "b.png").read_bytes())
     (other / "damaged.png").write_bytes(b"no picture")
     ran = read("pages", "größe", "--annotate", "out/seen", "--crops", "out/digits")
-    assert ran.returncode == 1
+    assert ran.code == 1
     assert sorted(os.listdir(tmp_path / "out/seen")) == [
         "a.read.jpg",
         "b-2.read.jpg",
@@ -184,7 +196,7 @@ def test_annotated_pages_and_crops_are_written(read: Run, pages: Path, tmp_path:
     assert (np.abs(blue - green) < 20).mean() > 0.8
 
 
-def test_sources_are_never_written_to(read: Run, pages: Path) -> None:
+def test_sources_are_never_written_to(read: Read, pages: Path) -> None:
     before = {name: (pages / name).read_bytes() for name in os.listdir(pages)}
     for arguments in (
         ("pages/a.png", "--annotate", "pages"),
@@ -192,99 +204,71 @@ def test_sources_are_never_written_to(read: Run, pages: Path) -> None:
         (".", "--recursive", "--annotate", "pages/new"),
     ):
         ran = read(*arguments)
-        assert ran.returncode == 2
-        assert b"give another folder" in ran.stderr
-        assert ran.stdout == b""
+        assert (ran.code, ran.out) == (2, "")
+        assert "give another folder" in ran.err
     assert {name: (pages / name).read_bytes() for name in os.listdir(pages)} == before
 
 
 @pytest.mark.parametrize("to_file", [False, True])
 def test_interruption_leaves_nothing_half_written(
-    tiny_model_path, pages, tmp_path, to_file: bool
+    program, pages: Path, tmp_path: Path, to_file: bool
 ) -> None:
     out = tmp_path / "out"
     out.mkdir()
-    command = [*PROGRAM, "--model", str(tiny_model_path), *[str(pages)] * 5000, "-f", "jsonl"]
+    command = [*program, *[str(pages)] * 5000, "-f", "jsonl"]
     command += ["--annotate", str(out / "seen"), "--crops", str(out / "digits")]
     command += ["--output", str(out / "x.jsonl")] if to_file else []
-    with subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        # A shell that started the tests in the background has interrupts ignored.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-    ) as process:
-        _wait_for(lambda: (out / "digits").exists() and len(os.listdir(out / "digits")) > 12)
-        process.send_signal(signal.SIGINT)
-        _, stderr = process.communicate(timeout=10)
-    assert b"Traceback" not in stderr
-    assert process.returncode == 130
+    digits = out / "digits"
+    interrupt(command, lambda _: digits.exists() and len(os.listdir(digits)) > 12)
     assert sorted(os.listdir(out)) == ["digits", "seen"]
-    left = [*(out / "seen").iterdir(), *(out / "digits").iterdir()]
+    left = [*(out / "seen").iterdir(), *digits.iterdir()]
     assert all(cv2.imread(str(path)) is not None for path in left)
     assert not [path.name for path in left if path.name.startswith(".")]
 
 
-def _wait_for(condition: Callable[[], object]) -> None:
-    deadline_s = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline_s
-        time.sleep(0.01)
-
-
-def _seen_on_terminal(command: list[str], folder: Path) -> bytes:
-    controller, terminal = pty.openpty()
-    process = subprocess.Popen(
-        command, stdout=terminal, stderr=terminal, cwd=folder, env=ENVIRONMENT
-    )
-    os.close(terminal)
-    seen = b""
-    with suppress(OSError):  # The other end was closed.
-        while part := os.read(controller, 4096):
-            seen += part
-    os.close(controller)
-    process.wait(10)
-    return seen
-
-
-def test_terminal_gets_colours(tiny_model_path: Path, pages: Path, tmp_path: Path) -> None:
-    command = [*PROGRAM, "--model", str(tiny_model_path), "pages/b.png", "none.png"]
-    seen = _seen_on_terminal(command, tmp_path)
+def test_terminal_gets_colours(program: list[str], pages: Path, tmp_path: Path) -> None:
+    _, seen = run_on_terminal([*program, "pages/b.png", "none.png"], tmp_path)
     assert b"\x1b[1m==> pages/b.png <==" in seen
     assert b"\r\n41\r\n" in seen
-    assert b"\x1b[31merror: there is no file none.png" in seen
+    assert b"\x1b[31merror: " in seen
+
+
+@pytest.mark.parametrize(("colours", "doubtful"), [(True, "\x1b[33m2\x1b[0m"), (False, "2")])
+def test_doubtful_and_rejected_digits_have_colours(monkeypatch, colours, doubtful) -> None:
+    console = Console(
+        file=io.StringIO(), force_terminal=colours, color_system="standard" if colours else None
+    )
+    monkeypatch.setattr("edge_mnist.terminal.OUT", console)
+    box = Box(1, 2, 3, 4)
+    line = Line((Digit("7", 0.99, box), Digit("2", 0.5, box)), box)
+    page = Page(9, 9, (line,), (Digit("1", 0.1, box),))
+    text_format = PageText(with_rejected=True, with_headings=True, doubtful_below=0.9)
+    read_page = ReadPage(page, np.zeros((9, 9), np.uint8), 1.0)
+    show_page(text_format, PageResult("a [bold].png", read_page))
+    heading, text, rejected, *_ = console.file.getvalue().splitlines()
+    assert "==> a [bold].png <==" in heading
+    assert text == f"7{doubtful}"
+    assert rejected.startswith("\x1b[2m") == colours
 
 
 @pytest.mark.parametrize(
-    ("arguments", "exit_code", "message"),
+    ("arguments", "code", "message"),
     [
-        (["--expect", "(", "x.png"], 2, "--expect '(' is no regular expression"),
+        (["--expect", "(", "x.png"], 2, "--expect '('"),
         (["--rotate", "45", "x.png"], 2, "rotate"),
-        (["--model", "none.onnx", "x.png"], 1, "there is no model file none.onnx"),
+        (["--model", "none.onnx", "x.png"], 1, "none.onnx"),
         (["--annotate", "/dev/null", "x.png"], 1, "cannot write into /dev/null"),
         (["--crops", "/dev/null/below", "x.png"], 1, "cannot write into"),
         (["x.png", "--output", "/dev/null"], 1, "not a regular file"),
         ([], 2, "SOURCE"),
     ],
 )
-def test_wrong_use_is_one_clear_word(read: Run, arguments, exit_code, message) -> None:
+def test_mistakes_are_named(read: Read, arguments: list[str], code: int, message: str) -> None:
     ran = read(*arguments)
-    assert ran.returncode == exit_code
-    assert message in ran.stderr.decode()
-    assert b"Traceback" not in ran.stderr
-    assert ran.stdout == b""
+    assert (ran.code, ran.out) == (code, "")
+    assert message in ran.err
 
 
-def test_many_pages_need_no_more_memory_than_few(tiny_model_path: Path, pages: Path) -> None:
-    few, many = (_peak_kib(tiny_model_path, pages, times=times) for times in (4, 40))
+def test_many_pages_need_no_more_memory_than_few(program: list[str], pages: Path) -> None:
+    few, many = (peak_kib([*program, "-f", "jsonl", *[str(pages)] * times]) for times in (4, 40))
     assert many - few < 8 * 1024
-
-
-def _peak_kib(model: Path, folder: Path, times: int) -> int:
-    program = (
-        "import resource, subprocess, sys; subprocess.run(sys.argv[1:], stdout=-3, stderr=-3); "
-        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
-    )
-    command = [*PROGRAM, "--model", str(model), "-f", "jsonl", *[str(folder)] * times]
-    ran = subprocess.run([sys.executable, "-c", program, *command], capture_output=True, check=True)
-    return int(ran.stdout)

@@ -1,4 +1,4 @@
-"""`edge-mnist train` as a person runs it: in a process of its own, killed and resumed."""
+"""`edge-mnist train`: killed and resumed in processes of its own, and what it refuses."""
 
 from __future__ import annotations
 
@@ -7,58 +7,39 @@ import os
 import resource
 import signal
 import subprocess
-import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from processes import EDGE_MNIST, hear_interrupts, wait_for
 
-RunCli = Callable[..., subprocess.CompletedProcess[str]]
-# Small but not too quick: a kill must find the training under way.
-TRAINING = ["train", "--data", "digits", "--preset", "edge", "--epochs", "8", "--seed", "4"]
-
-
-def command(*arguments: object) -> list[str]:
-    return [sys.executable, "-m", "edge_mnist", *map(str, arguments)]
+# Small but not too fast: a signal must arrive during the training.
+TRAINING = ("train", "--data", "digits", "--preset", "edge", "--epochs", "8", "--seed", "4")
+ENVIRONMENT = {**os.environ, "CUDA_VISIBLE_DEVICES": "", "COLUMNS": "120"}
 
 
-def environment(**extra: str) -> dict[str, str]:
-    return {**os.environ, "CUDA_VISIBLE_DEVICES": "", "COLUMNS": "120", **extra}
-
-
-def run(*arguments: object, **extra: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command(*arguments),
-        capture_output=True,
-        text=True,
-        env=environment(**extra),
-        timeout=300,
-        check=False,
-    )
-
-
-def hear_interrupts() -> None:
-    """Undo what a shell does to the programs that it starts in the background."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+def run(*arguments: object, **options: object) -> subprocess.CompletedProcess[str]:
+    command = [*EDGE_MNIST, *map(str, arguments)]
+    settings = {"capture_output": True, "text": True, "timeout": 300, "env": ENVIRONMENT}
+    return subprocess.run(command, check=False, **settings, **options)
 
 
 def start_and_stop(out: Path, signal_number: int) -> subprocess.CompletedProcess[str]:
-    """Start the training, send a signal after its second epoch of eight, and wait for its end."""
+    """Start the training, send a signal after its second epoch, and wait for its end."""
     process = subprocess.Popen(
-        command(*TRAINING, "--out", out),
+        [*EDGE_MNIST, *TRAINING, "--out", str(out)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=environment(),
+        env=ENVIRONMENT,
         preexec_fn=hear_interrupts,
     )
     history = out / "history.csv"
-    deadline_s = time.monotonic() + 120
-    while not history.is_file() or len(history.read_text().splitlines()) < 3:
+
+    def has_two_epochs() -> bool:
         assert process.poll() is None, process.stderr.read() if process.stderr else ""
-        assert time.monotonic() < deadline_s
-        time.sleep(0.005)
+        return history.is_file() and len(history.read_text().splitlines()) >= 3
+
+    wait_for(has_two_epochs, 120)
     process.send_signal(signal_number)
     stdout, stderr = process.communicate(timeout=60)
     return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
@@ -76,6 +57,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("signal_number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
 def test_train_resumed_after_a_signal_ends_as_undisturbed(
     undisturbed: Path, tmp_path: Path, signal_number: int
@@ -99,61 +81,14 @@ def test_train_resumed_after_a_signal_ends_as_undisturbed(
     assert figures[0] == figures[1]
 
 
-def test_train_lists_presets(tmp_path: Path) -> None:
-    result = run("train", "--list-presets")
-    assert result.returncode == 0
-    assert "225,034 parameters" in result.stdout
-    assert "MACs" in result.stdout
-    line = "adamw, 40 epochs in batches of 128, learning rate 0.003, no early stop"
-    assert f"recipe default: {line}, softened\nrecipe teacher: {line}\n" in result.stdout
-    assert result.stderr == ""
-
-
-@pytest.mark.parametrize(
-    ("arguments", "code", "words"),
-    [
-        (["--preset", "egde"], 2, "did you mean 'edge'"),
-        (["--data", "/nowhere/at/all"], 1, "/nowhere/at/all"),
-        (["--seed", "5000000000"], 2, "seed must lie in 0-4294967295"),
-        (["--learning-rate", "nan"], 2, "learning_rate must be above 0, found nan"),
-        (["--out", "/dev/null/run"], 1, "cannot write"),
-    ],
-)
-def test_train_bad_requests_are_one_clear_line(
-    tmp_path: Path, arguments: list[str], code: int, words: str
-) -> None:
-    result = run("train", "--data", "digits", "--out", tmp_path / "run", *arguments)
-    assert result.returncode == code, result.stderr
-    assert words in result.stderr
-    assert "Traceback" not in result.stderr
-
-
-def test_resume_of_nothing_is_one_clear_line(tmp_path: Path) -> None:
-    result = run("train", "--resume", tmp_path)
-    assert result.returncode == 1
-    assert "holds no unfinished run" in result.stderr
-    assert len(result.stderr.splitlines()) == 1
-
-
-def test_resume_takes_no_other_options(tmp_path: Path) -> None:
-    result = run("train", "--resume", tmp_path, "--epochs", "9", "--data", "digits")
-    assert result.returncode == 2
-    assert "--resume takes no other options: leave out" in result.stderr
-    assert "--epochs" in result.stderr
-    assert "--data" in result.stderr
-
-
+@pytest.mark.slow
 def test_train_on_a_full_disk_leaves_nothing_half_written(tmp_path: Path) -> None:
     out = tmp_path / "run"
-    result = subprocess.run(
-        command(*TRAINING, "--out", out),
-        capture_output=True,
-        text=True,
-        env=environment(),
-        timeout=120,
-        check=False,
-        # No file over 100 kB can be written, as on a disk with no more room.
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)),
+    # No file over 100 kB can be written, as on a full disk.
+    limit = (100_000, 100_000)
+    result = run(
+        *(*TRAINING, "--out", out),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limit),
     )
     assert result.returncode == 1
     assert "error: cannot write" in result.stderr
@@ -161,12 +96,36 @@ def test_train_on_a_full_disk_leaves_nothing_half_written(tmp_path: Path) -> Non
     assert list(out.iterdir()) == []
 
 
-def test_train_without_its_extra_says_what_to_install(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    from edge_infer.errors import MissingExtraError
-    from edge_mnist import extras
+def test_train_lists_presets(edge_mnist) -> None:
+    pytest.importorskip("tensorflow")
+    ran = edge_mnist("train", "--list-presets")
+    assert (ran.code, ran.err) == (0, "")
+    assert "225,034 parameters" in ran.out
+    assert "MACs" in ran.out
+    line = "adamw, 40 epochs in batches of 128, learning rate 0.003, no early stop"
+    assert any(row.startswith(f"recipe teacher: {line}") for row in ran.out.splitlines())
 
-    monkeypatch.setattr(extras, "find_spec", lambda module: None)
-    with pytest.raises(MissingExtraError, match=r"pip install 'edge-mnist\[train\]'"):
-        extras.require("train", "train")
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["--preset", "egde"], 2, ["did you mean 'edge'"]),
+        (["--data", "/nowhere/at/all"], 1, ["/nowhere/at/all"]),
+        (["--seed", "5000000000"], 2, ["seed", "4294967295"]),
+        (["--learning-rate", "nan"], 2, ["learning_rate", "nan"]),
+        (["--split", "first"], 2, ["--split"]),
+        (["--out", "/dev/null/run"], 1, ["/dev/null/run"]),
+        (["--resume", "."], 1, ["no unfinished run"]),
+        (["--resume", ".", "--epochs", "9"], 2, ["--resume", "--epochs"]),
+    ],
+)
+def test_mistakes_are_found_before_the_training(
+    edge_mnist, tmp_path: Path, monkeypatch, arguments: list[str], code: int, words: list[str]
+) -> None:
+    pytest.importorskip("tensorflow")
+    monkeypatch.chdir(tmp_path)
+    usual = [] if "--resume" in arguments else ["--data", "digits", "--out", "run"]
+    ran = edge_mnist("train", *usual, *arguments)
+    assert (ran.code, ran.out) == (code, "")
+    for word in words:
+        assert word in ran.err

@@ -13,23 +13,27 @@ import onnx
 import onnxruntime as ort
 import pytest
 from numpy.typing import NDArray
+from run_records import run_record
 
-from edge_export import ExportConfig, ExportResult, GateOptions, export_run, face
-from edge_export.convert import convert_trunk
-from edge_export.quantize import quantize_trunk
-from edge_export.quiet import quiet_tools
-from edge_export.trunk import tidy_trunk
-from edge_infer.model.run_folder import Calibration, RunFolder, RunRecord
+from edge_export import ExportConfig, ExportResult, GateOptions, export_run
+from edge_export.convert import convert_backbone, quiet_tools
+from edge_export.export import build_backbone
+from edge_export.graph import Graph
+from edge_export.passes.input_scaling import read_bytes
+from edge_export.passes.quantize import quantize
+from edge_export.passes.softmax import add_softmax
+from edge_infer.model.run_folder import Calibration, RunFolder
 from edge_train.data import load_dataset
 from edge_train.presets import build_preset, count_trained
 
 ImageU8 = NDArray[np.uint8]
 Build = Callable[[Any], Any]
-Answer = Callable[[onnx.ModelProto, ImageU8], NDArray[np.float32]]
-OptimizedOps = Callable[[onnx.ModelProto], list[str]]
+Apply = Callable[..., Graph]
+Answer = Callable[[Graph, ImageU8], NDArray[np.float32]]
+OptimizedOps = Callable[[Graph], list[str]]
 NETWORKS = ("edge", "walkthrough")
 _EPOCHS = {"edge": 8, "walkthrough": 4}
-# What a network trained for seconds gives away to int8 hangs on the machine's last bits.
+# How much a network trained for seconds loses in int8 depends on the machine's last bits.
 LENIENT = GateOptions(min_agreement_percent=98.0, max_drop_points=2.0)
 L = keras.layers
 # Kernel size, stride and padding of the first convolution of small networks.
@@ -72,25 +76,14 @@ def write_run(
         digits.labels[-300:],
     ).save(run.calibration_path)
     run.write_record(
-        RunRecord(
+        run_record(
             config={"preset": preset},
             class_names=class_names or tuple("0123456789"),
-            data="digits",
-            data_sha256="ab" * 32,
             preset=preset,
             parameters=count_trained(model),
-            seed=0,
             epochs=_EPOCHS.get(preset, 1),
-            best_epoch=1,
             train_images=len(digits.images) - 600,
-            validation_accuracy=0.9,
-            test_accuracy=0.9,
-            training_time_s=1.0,
-            inference_time_ms=1.0,
-            augmentation_share=0.0,
             versions={"keras": keras.__version__},
-            machine="a test",
-            finished_at="2025-01-01T00:00:00Z",
         )
     )
     return path
@@ -98,7 +91,7 @@ def write_run(
 
 @pytest.fixture(scope="session")
 def digits() -> Digits:
-    """All of them in an order of their own; the set's own split is of no matter here."""
+    """All of them, shuffled."""
     data = load_dataset("digits", notify=lambda message: None)
     images = np.concatenate((data.train_images, data.test_images))
     labels = np.concatenate((data.train_labels, data.test_labels))
@@ -163,27 +156,27 @@ def untrained_run(digits: Digits) -> Callable[..., Path]:
 
 
 @dataclass(frozen=True)
-class Trunks:
-    """One network as a trunk in both precisions."""
+class Backbones:
+    """One network in both precisions."""
 
-    float32: onnx.ModelProto
-    int8: onnx.ModelProto
+    float32: Graph
+    int8: Graph
 
 
 @pytest.fixture(scope="session")
-def trunks(digits: Digits) -> dict[str, Trunks]:
-    """Trunks of untrained networks: three presets, and one of each first layer."""
+def backbones(digits: Digits) -> dict[str, Backbones]:
+    """Backbones of untrained networks: three presets, and one of each first layer."""
     keras.utils.set_random_seed(2)
     models = {name: build_preset(name, 10) for name in ("edge", "nano", "walkthrough")}
     models |= {name: build_network(_small_body(*first)) for name, first in FIRST_LAYERS.items()}
-    made: dict[str, Trunks] = {}
+    made: dict[str, Backbones] = {}
     for name, model in models.items():
         for weight in model.trainable_weights:
             if weight.name in {"bias", "beta"}:
                 weight.assign(np.linspace(-0.1, 0.1, weight.shape[0]))
         with quiet_tools(verbose=False):
-            trunk = tidy_trunk(convert_trunk(model))
-            made[name] = Trunks(trunk, quantize_trunk(trunk, digits.images[:100]))
+            backbone = build_backbone(convert_backbone(model), 1.0)
+            made[name] = Backbones(backbone, quantize(backbone, digits.images[:100]))
     return made
 
 
@@ -195,21 +188,30 @@ def _small_body(kernel: int, strides: int, padding: str) -> Build:
     return body
 
 
-@pytest.fixture
-def plain_face(monkeypatch: pytest.MonkeyPatch) -> Callable[[onnx.ModelProto], onnx.ModelProto]:
-    """Return ``add_face`` without what it does to the finished graph."""
+@pytest.fixture(scope="session")
+def apply() -> Apply:
+    """Return ``apply(graph, *passes)``: a checked copy of a graph that the passes have edited."""
 
-    def same(model: onnx.ModelProto) -> onnx.ModelProto:
-        return model
+    def edit(graph: Graph, *passes: Callable[[Graph], None]) -> Graph:
+        before = graph.to_model()
+        edited = graph.copy()
+        for each in passes:
+            each(edited)
+        assert graph.to_model() == before
+        onnx.checker.check_model(edited.to_model(), full_check=True)
+        return edited
 
-    def add(trunk: onnx.ModelProto) -> onnx.ModelProto:
-        with monkeypatch.context() as patch:
-            patch.setattr(face, "fold_first_stride", same)
-            patch.setattr(face, "flatten_channels_last", same)
-            patch.setattr(face, "compact", same)
-            return face.add_face(trunk)
+    return edit
 
-    return add
+
+@pytest.fixture(scope="session")
+def files(backbones: dict[str, Backbones], apply: Apply) -> Callable[[str, str], Graph]:
+    """Return ``files(network, precision)``: image to probabilities, without any optimization."""
+
+    def build(network: str, precision: str = "int8") -> Graph:
+        return apply(getattr(backbones[network], precision), read_bytes, add_softmax)
+
+    return build
 
 
 @pytest.fixture(scope="session")
@@ -222,23 +224,23 @@ def pictures(digits: Digits) -> ImageU8:
 
 @pytest.fixture(scope="session")
 def answer() -> Answer:
-    """Return ``answer(model, pictures)``: its output for one, for seven and for all of them."""
+    """Return ``answer(graph, pictures)``: its output for one, for seven and for all of them."""
 
-    def ask(model: onnx.ModelProto, pictures: ImageU8) -> NDArray[np.float32]:
-        session = _open(model)
+    def run(graph: Graph, pictures: ImageU8) -> NDArray[np.float32]:
+        session = _open(graph.to_model())
         batches = (pictures[:1], pictures[-7:], pictures)
         return np.concatenate([session.run(None, {"image": batch})[0] for batch in batches])
 
-    return ask
+    return run
 
 
 @pytest.fixture(scope="session")
 def optimized_ops(tmp_path_factory: pytest.TempPathFactory) -> OptimizedOps:
-    """Return ``optimized_ops(model)``: op types that onnxruntime really runs, in order."""
+    """Return ``optimized_ops(graph)``: operators that onnxruntime really runs, in order."""
     path = tmp_path_factory.mktemp("optimized") / "optimized.onnx"
 
-    def optimize(model: onnx.ModelProto) -> list[str]:
-        _open(model, optimized_model_filepath=str(path))
+    def optimize(graph: Graph) -> list[str]:
+        _open(graph.to_model(), optimized_model_filepath=str(path))
         return [node.op_type for node in onnx.load(path).graph.node]
 
     return optimize

@@ -6,14 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from edge_export.calibrate import at_temperature, find_reject_threshold, find_temperature
+from edge_export.calibrate import find_reject_threshold, find_temperature, softmax
 
 
 def calibrated_logits(n: int, *, seed: int = 0) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """Logits whose labels are drawn from their own softmax: the right temperature is 1."""
     rng = np.random.default_rng(seed)
     logits = rng.normal(0, 3, (n, 10)).astype(np.float32)
-    shares = at_temperature(logits, 1.0).cumsum(axis=1)
+    shares = softmax(logits, 1.0).cumsum(axis=1)
     return logits, (rng.random((n, 1)) > shares).sum(axis=1).clip(0, 9)
 
 
@@ -29,7 +29,7 @@ def test_temperature_is_where_the_likelihood_is_best() -> None:
     logits, labels = calibrated_logits(2000, seed=3)
 
     def loss(temperature: float) -> float:
-        return -float(np.log(at_temperature(logits, temperature)[np.arange(2000), labels]).mean())
+        return -float(np.log(softmax(logits, temperature)[np.arange(2000), labels]).mean())
 
     found = find_temperature(logits, labels)
     assert loss(found) < loss(found * 1.1)
@@ -39,7 +39,7 @@ def test_temperature_is_where_the_likelihood_is_best() -> None:
 def test_temperature_of_a_faultless_network_leaves_doubt() -> None:
     labels = np.arange(50) % 10
     logits = np.eye(10, dtype=np.float32)[labels]
-    probabilities = at_temperature(logits, find_temperature(logits, labels))
+    probabilities = softmax(logits, find_temperature(logits, labels))
     assert probabilities.max() == pytest.approx(51 / 52, abs=1e-3)
 
 
@@ -49,9 +49,9 @@ def test_temperature_of_a_useless_network_is_bounded() -> None:
 
 
 @given(st.floats(0.05, 20.0), st.floats(-1e4, 1e4))
-def test_soften_gives_probabilities_of_any_logits(temperature: float, shift: float) -> None:
+def test_softmax_gives_probabilities_of_any_logits(temperature: float, shift: float) -> None:
     logits = np.array([[0, 1, 2], [500, -500, 0]], np.float32) + np.float32(shift)
-    probabilities = at_temperature(logits, temperature)
+    probabilities = softmax(logits, temperature)
     assert probabilities.sum(axis=1) == pytest.approx([1, 1])
     assert (probabilities >= 0).all()
     assert probabilities.argmax(axis=1).tolist() == [2, 0]

@@ -95,7 +95,7 @@ def test_export_refuses_to_overwrite_before_it_works(edge_config: ExportConfig) 
     assert edge_config.output is not None
     edge_config.output.write_text("precious")
     notes: list[str] = []
-    with pytest.raises(OutputError, match="exists already; give --force"):
+    with pytest.raises(OutputError, match="--force"):
         export_run(edge_config, notes.append)
     assert edge_config.output.read_text() == "precious"
     assert notes == []
@@ -113,7 +113,7 @@ def test_failed_verification_leaves_what_was_there(edge_config: ExportConfig) ->
 def test_failed_file_is_kept_under_another_name_on_request(edge_config: ExportConfig) -> None:
     assert edge_config.output is not None
     failed = edge_config.output.with_name("digits.failed.onnx")
-    with pytest.raises(VerificationError, match=r"it stands in .*digits.failed.onnx"):
+    with pytest.raises(VerificationError, match="digits.failed.onnx"):
         export_run(replace(edge_config, keep_failed=True, gates=IMPOSSIBLE), str)
     assert list(edge_config.output.parent.iterdir()) == [failed]
     assert Classifier.load(failed).metadata.precision == "int8"
@@ -160,5 +160,5 @@ def test_export_refuses_a_run_whose_parts_disagree(runs: dict[str, Path], tmp_pa
     whole.read_calibration().save(other.calibration_path)
     names = tuple("0123456789ab")
     other.write_record(replace(whole.read_record(), class_names=names))
-    with pytest.raises(RunError, match=r"tells 10 classes apart, .* names 12"):
+    with pytest.raises(RunError, match=r"10 classes, .* names 12"):
         export_run(ExportConfig(run=other.path), str)

@@ -1,24 +1,65 @@
+"""Rounding weights to four bits: small integers whose outputs stay near."""
+
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-import onnx
+import onnxruntime as ort
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from onnx import helper, numpy_helper
+from onnx import TensorProto, helper, numpy_helper
 
-from edge_export.bias_correction import run_trunk
-from edge_export.four_bit import HIGHEST, round_filters, round_weights
-from edge_export.moments import Floats
+from edge_export.backbone import PIXELS, compute_logits
+from edge_export.graph import Graph, float_value
+from edge_export.passes.four_bit import (
+    MAX_LEVEL,
+    Convolution,
+    Floats,
+    Moments,
+    round_filters,
+    round_weights,
+)
 from edge_infer.errors import UsageError
 
 FILTERS, INPUTS = 6, 24
 
 
+def build_layer(shape: tuple[int, ...], **attributes: Any) -> Graph:
+    """Return a convolution of 9 rows and 10 columns, without bias."""
+    weights = np.random.default_rng(0).normal(size=shape).astype(np.float32)
+    return Graph(
+        [helper.make_node("Conv", ["x", "w"], ["y"], **attributes)],
+        {"w": numpy_helper.from_array(weights, "w")},
+        [float_value("x", shape[1] * attributes.get("group", 1), 9, 10)],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
+    )
+
+
+def build_steady(level: float, spread: float) -> Graph:
+    """Return two convolutions; the inputs of the second lie near a level."""
+    rng = np.random.default_rng(0)
+    constants = {
+        "w1": spread * rng.normal(size=(64, 1, 3, 3)),
+        "b1": np.full(64, level),
+        "w2": rng.normal(size=(4, 64, 3, 3)),
+    }
+    nodes = [
+        helper.make_node("Conv", [PIXELS, "w1", "b1"], ["sums"], strides=[2, 2]),
+        helper.make_node("Relu", ["sums"], ["inputs"]),
+        helper.make_node("Conv", ["inputs", "w2"], ["outputs"]),
+    ]
+    return Graph(
+        nodes,
+        {name: numpy_helper.from_array(np.float32(a), name) for name, a in constants.items()},
+        [float_value(PIXELS, 1, 28, 28)],
+        [helper.make_tensor_value_info("outputs", TensorProto.FLOAT, None)],
+    )
+
+
 def correlated(rng: np.random.Generator) -> Floats:
-    """Second moments of inputs that go together, as those of neighbouring pixels do."""
+    """Return second moments of inputs that are correlated, as neighbouring pixels are."""
     mixed = rng.normal(size=(200, 4)) @ rng.normal(size=(4, INPUTS))
     inputs = mixed + 0.3 * rng.normal(size=(200, INPUTS))
     return inputs.T @ inputs / 200
@@ -28,8 +69,54 @@ def error(rest: Floats, moments: Floats) -> float:
     return float(((rest @ moments) * rest).sum())
 
 
-def constants(trunk: onnx.ModelProto) -> dict[str, Any]:
-    return {tensor.name: numpy_helper.to_array(tensor) for tensor in trunk.graph.initializer}
+@pytest.mark.parametrize("attributes", [{}, {"pads": [0, 1, 2, 3], "strides": [2, 3]}])
+def test_patches_times_weights_are_the_convolution(attributes: dict[str, Any]) -> None:
+    graph = build_layer((4, 5, 2, 3), **attributes)
+    (convolution,) = Convolution.all_of(graph)
+    inputs = np.random.default_rng(1).normal(size=(6, 5, 9, 10)).astype(np.float32)
+    session: Any = ort.InferenceSession(
+        graph.to_model().SerializeToString(), providers=["CPUExecutionProvider"]
+    )
+    expected = session.run(None, {"x": inputs})[0].transpose(0, 2, 3, 1).reshape(-1, 4)
+    found = convolution.patches(inputs) @ convolution.weights.T
+    assert np.allclose(found, expected, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("shape", "attributes"),
+    [
+        ((4, 1, 3, 3), {}),
+        ((4, 2, 3, 3), {"group": 2}),
+        ((4, 2, 3, 3), {"dilations": [2, 2]}),
+        ((4, 2, 3, 3), {"auto_pad": "SAME_UPPER"}),
+    ],
+)
+def test_other_convolutions_are_not_rounded(
+    digits: Any, shape: tuple[int, ...], attributes: dict[str, Any]
+) -> None:
+    graph = build_layer(shape, **attributes)
+    with pytest.raises(UsageError):
+        round_weights(graph.copy(), graph, digits.images[:1])
+
+
+def test_moments_of_a_network_with_itself_agree(backbones: Any, digits: Any) -> None:
+    backbone = backbones["nano"].float32
+    convolution = Convolution.all_of(backbone)[1]
+    moments = Moments.measure(backbone, backbone, convolution, digits.images[:7])
+    assert np.allclose(moments.second, moments.crossed)
+    assert np.array_equal(moments.mean, moments.expected_mean)
+    assert np.linalg.eigvalsh(moments.second).min() > 0
+
+
+@pytest.mark.parametrize(("level", "spread"), [(0.3, 0), (0.7, 0), (3, 0), (3, 0.01)])
+def test_inputs_far_from_zero_that_hardly_vary_can_be_rounded(
+    digits: Any, level: float, spread: float
+) -> None:
+    backbone, images = build_steady(level, spread), digits.images[:100]
+    rounded = backbone.copy()
+    round_weights(rounded, backbone, images)
+    (convolution,) = Convolution.all_of(rounded)
+    assert np.isfinite(convolution.weights).all()
 
 
 @settings(max_examples=50, deadline=None)
@@ -38,63 +125,42 @@ def test_filters_become_small_integers_of_less_error_than_the_nearest(seed: int)
     rng = np.random.default_rng(seed)
     weights, moments = rng.normal(size=(FILTERS, INPUTS)), correlated(rng)
     integers, scales = round_filters(weights, moments)
-    assert np.array_equal(integers, np.clip(np.rint(integers), -HIGHEST, HIGHEST))
+    assert np.array_equal(integers, np.clip(np.rint(integers), -MAX_LEVEL, MAX_LEVEL))
     assert scales.shape == (FILTERS, 1)
     assert (scales > 0).all()
-    steps = np.abs(weights).max(axis=1, keepdims=True) / HIGHEST
+    steps = np.abs(weights).max(axis=1, keepdims=True) / MAX_LEVEL
     nearest = np.rint(weights / steps) * steps
     assert error(integers * scales - weights, moments) < error(nearest - weights, moments)
 
 
 def test_filters_on_the_levels_already_are_found_again() -> None:
     rng = np.random.default_rng(0)
-    levels = rng.integers(-HIGHEST, HIGHEST + 1, (FILTERS, INPUTS)).astype(np.float64)
-    levels[:, 0] = HIGHEST
+    levels = rng.integers(-MAX_LEVEL, MAX_LEVEL + 1, (FILTERS, INPUTS)).astype(np.float64)
+    levels[:, 0] = MAX_LEVEL
+    levels[-1] = 0
     steps = rng.uniform(0.01, 1, (FILTERS, 1))
     integers, scales = round_filters(levels * steps, correlated(rng))
     assert np.array_equal(integers, levels)
-    assert np.allclose(scales, steps, rtol=1e-12)
+    assert np.allclose(scales[:-1], steps[:-1], rtol=1e-12)
+    assert scales[-1] > 0
 
 
-def test_filter_of_nothing_but_zeros_stays_so() -> None:
-    integers, scales = round_filters(np.zeros((2, INPUTS)), np.eye(INPUTS))
-    assert not integers.any()
-    assert (scales > 0).all()
-
-
-def test_rounded_weights_are_integers_times_scales(trunks: Any, digits: Any) -> None:
-    trunk = trunks["nano"].float32
-    before = trunk.SerializeToString()
-    rounded, scales = round_weights(trunk, digits.images[:20])
-    assert trunk.SerializeToString() == before
-    old, new = constants(trunk), constants(rounded)
-    large = {name for name, values in old.items() if values.ndim == 4 and values.shape[1] > 1}
-    assert scales.keys() == large
+def test_rounded_weights_are_integers_times_scales_and_keep_the_logits(
+    backbones: Any, digits: Any
+) -> None:
+    backbone, images = backbones["nano"].float32, digits.images[:100]
+    rounded, nearest = backbone.copy(), backbone.copy()
+    scales = round_weights(rounded, backbone, images)
+    assert len(scales) == len(Convolution.all_of(backbone))
     for name, scale in scales.items():
-        levels = new[name] / scale[:, np.newaxis, np.newaxis, np.newaxis]
+        levels = rounded.values(name) / scale[:, np.newaxis, np.newaxis, np.newaxis]
         assert np.allclose(levels, np.rint(levels), atol=1e-5)
-        assert np.abs(levels).max() <= HIGHEST + 1e-5
-    kept = old.keys() - large - {name.replace("weight", "bias") for name in large}
-    assert all(np.array_equal(old[name], new[name]) for name in kept)
-
-
-def test_network_without_anything_to_round_is_refused(digits: Any) -> None:
-    gemm = helper.make_node("Gemm", ["x", "w"], ["y"])
-    dense = helper.make_model(helper.make_graph([gemm], "dense", [], []))
-    with pytest.raises(UsageError, match="no convolution of several channels"):
-        round_weights(dense, digits.images[:1])
-
-
-def test_rounding_keeps_the_logits_better_than_the_nearest_levels(trunks: Any, digits: Any) -> None:
-    trunk, images = trunks["nano"].float32, digits.images[:100]
-    rounded, scales = round_weights(trunk, images)
-    nearest = onnx.ModelProto()
-    nearest.CopyFrom(trunk)
-    for tensor in nearest.graph.initializer:
-        if tensor.name in scales:
-            values = numpy_helper.to_array(tensor)
-            step = np.abs(values).max(axis=(1, 2, 3), keepdims=True) / np.float32(HIGHEST)
-            tensor.CopyFrom(numpy_helper.from_array(np.rint(values / step) * step, tensor.name))
-    wanted = run_trunk(trunk, images)
-    close, far = (np.square(run_trunk(one, images) - wanted).mean() for one in (rounded, nearest))
+        assert np.abs(levels).max() <= MAX_LEVEL + 1e-5
+        values = backbone.values(name)
+        step = np.abs(values).max(axis=(1, 2, 3), keepdims=True) / np.float32(MAX_LEVEL)
+        nearest.set_values(name, np.rint(values / step) * step)
+    expected = compute_logits(backbone, images)
+    close, far = (
+        np.square(compute_logits(one, images) - expected).mean() for one in (rounded, nearest)
+    )
     assert close < far / 4

@@ -1,3 +1,5 @@
+"""Folding the first stride into channels: the same answers from other kernels."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
@@ -5,39 +7,34 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import onnx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
+from onnx import NodeProto, TensorProto, helper, numpy_helper
 
-from edge_export.space_to_depth import fold_first_stride
+from edge_export.graph import Graph, attributes
+from edge_export.passes.space_to_depth import fold_first_stride
 
 ImageU8 = NDArray[np.uint8]
-Answer = Callable[[onnx.ModelProto, ImageU8], NDArray[np.float32]]
-PlainFace = Callable[[onnx.ModelProto], onnx.ModelProto]
-STRIDED = ("edge", "nano", "3x3", "4x4", "5x5", "6x6")
+Apply = Callable[..., Graph]
+Answer = Callable[[Graph, ImageU8], NDArray[np.float32]]
+Files = Callable[..., Graph]
 sizes = st.integers(2, 7)
 paddings = st.integers(0, 3)
 
 
-def convolution_of(model: onnx.ModelProto) -> tuple[onnx.NodeProto, NDArray[Any]]:
-    """The first convolution and its integers."""
-    graph = model.graph
-    node = next(node for node in graph.node if node.op_type == "Conv")
-    source = next(other for other in graph.node if node.input[1] in other.output)
-    weights = next(tensor for tensor in graph.initializer if tensor.name == source.input[0])
-    return node, numpy_helper.to_array(weights)
-
-
-def numbers(node: onnx.NodeProto, name: str) -> list[int]:
-    return next((list(entry.ints) for entry in node.attribute if entry.name == name), [])
+def first_convolution(graph: Graph) -> tuple[NodeProto, tuple[int, ...]]:
+    """Return the first convolution, and the shape of its integers."""
+    node = next(node for node in graph.nodes if node.op_type == "Conv")
+    source = graph.dequantizer(node.input[1], axis=0)
+    assert source is not None
+    return node, graph.values(source.input[0]).shape
 
 
 @dataclass(frozen=True)
 class Layer:
-    """A first convolution of two filters; pads are those of ONNX."""
+    """A first convolution of two filters; padding as in ONNX."""
 
     kernel: tuple[int, int]
     pads: Sequence[int] = (0, 0, 0, 0)
@@ -48,8 +45,8 @@ class Layer:
     auto_pad: str = ""
     readers: int = 1
 
-    def build(self) -> onnx.ModelProto:
-        """A QDQ graph of the layer alone, with random weights."""
+    def build(self) -> Graph:
+        """Return a QDQ graph of the layer alone, with random weights."""
         rng = np.random.default_rng(0)
         constants = {
             "axes": np.array([1]),
@@ -77,61 +74,49 @@ class Layer:
             make("DequantizeLinear", ["rounded", "large", "zero"], ["probabilities"]),
             *(make("Identity", ["pixels"], [f"copy{i}"]) for i in range(1, self.readers)),
         ]
-        graph = helper.make_graph(
+        return Graph(
             nodes,
-            "layer",
+            {name: numpy_helper.from_array(values, name) for name, values in constants.items()},
             [helper.make_tensor_value_info("image", TensorProto.UINT8, ["batch", 28, 28])],
             [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, [None] * 4)],
-            [numpy_helper.from_array(values, name) for name, values in constants.items()],
         )
-        opset = [helper.make_opsetid("", 17)]
-        return helper.make_model(graph, opset_imports=opset, ir_version=8)
 
 
 @settings(max_examples=30, deadline=None)
 @given(kernel=st.tuples(sizes, sizes), pads=st.lists(paddings, min_size=4, max_size=4))
-def test_fold_changes_no_answer_whatever_kernel_and_padding(
-    answer: Answer, pictures: ImageU8, kernel: tuple[int, int], pads: list[int]
+def test_same_answers_whatever_kernel_and_padding(
+    apply: Apply, answer: Answer, pictures: ImageU8, kernel: tuple[int, int], pads: list[int]
 ) -> None:
     layer = Layer(kernel, pads).build()
-    folded = fold_first_stride(layer)
-    onnx.checker.check_model(folded, full_check=True)
-    assert numbers(convolution_of(folded)[0], "strides") == []
+    folded = apply(layer, fold_first_stride)
+    assert "strides" not in attributes(first_convolution(folded)[0])
     assert np.array_equal(answer(layer, pictures[-20:]), answer(folded, pictures[-20:]))
 
 
-@pytest.mark.parametrize("network", STRIDED)
-def test_fold_changes_no_answer_of_a_network(
-    trunks: Any, plain_face: PlainFace, answer: Answer, pictures: ImageU8, network: str
+@pytest.mark.parametrize("network", ["edge", "nano", "3x3", "4x4", "5x5", "6x6"])
+def test_same_answers_of_a_network(
+    files: Files, apply: Apply, answer: Answer, pictures: ImageU8, network: str
 ) -> None:
-    plain = plain_face(trunks[network].int8)
-    folded = fold_first_stride(plain)
-    node, weights = convolution_of(folded)
-    assert weights.shape[1] == 4
-    assert numbers(node, "strides") == []
+    plain = files(network)
+    folded = apply(plain, fold_first_stride)
+    node, shape = first_convolution(folded)
+    assert shape[1] == 4
+    assert "strides" not in attributes(node)
     assert np.array_equal(answer(plain, pictures), answer(folded, pictures))
+    assert apply(folded, fold_first_stride) == folded
 
 
-def test_fold_takes_padding_that_is_called_explicit() -> None:
-    layer = Layer((5, 5), auto_pad="NOTSET").build()
-    assert convolution_of(fold_first_stride(layer))[1].shape == (2, 4, 3, 3)
-
-
-@pytest.mark.parametrize("size", [5, 6])
-def test_fold_makes_the_usual_kernels_three_wide(size: int) -> None:
-    pads = (1, 1, 2, 2) if size == 5 else (2, 2, 2, 2)
-    node, weights = convolution_of(fold_first_stride(Layer((size, size), pads).build()))
-    assert weights.shape == (2, 4, 3, 3)
-    assert np.count_nonzero(weights) <= 2 * size * size
-    assert numbers(node, "pads") == [1, 1, 1, 1]
-
-
-def test_fold_leaves_its_argument_alone_and_is_done_once() -> None:
-    layer = Layer((5, 5)).build()
-    before = layer.SerializeToString()
-    folded = fold_first_stride(layer)
-    assert layer.SerializeToString() == before != folded.SerializeToString()
-    assert fold_first_stride(folded) == folded
+@pytest.mark.parametrize(
+    "layer",
+    [
+        Layer((5, 5), (1, 1, 2, 2)),
+        Layer((6, 6), (2, 2, 2, 2)),
+        Layer((5, 5), auto_pad="NOTSET"),
+    ],
+    ids=str,
+)
+def test_usual_kernels_become_three_wide(apply: Apply, layer: Layer) -> None:
+    assert first_convolution(apply(layer.build(), fold_first_stride))[1] == (2, 4, 3, 3)
 
 
 @pytest.mark.parametrize(
@@ -149,20 +134,24 @@ def test_fold_leaves_its_argument_alone_and_is_done_once() -> None:
     ],
     ids=str,
 )
-def test_fold_leaves_what_it_does_not_fit(layer: Layer) -> None:
-    model = layer.build()
-    assert fold_first_stride(model) == model
+def test_layers_that_it_does_not_fit_stay(layer: Layer) -> None:
+    graph = layer.build()
+    before = graph.copy()
+    fold_first_stride(graph)
+    assert graph == before
 
 
-@pytest.mark.parametrize("network", ["walkthrough", "unstrided"])
-def test_fold_leaves_a_network_without_a_first_stride(
-    trunks: Any, plain_face: PlainFace, network: str
+@pytest.mark.parametrize(
+    ("network", "precision"),
+    [
+        ("walkthrough", "int8"),
+        ("unstrided", "int8"),
+        ("edge", "float32"),
+        ("walkthrough", "float32"),
+    ],
+)
+def test_networks_without_a_stride_and_float_graphs_stay(
+    files: Files, apply: Apply, network: str, precision: str
 ) -> None:
-    plain = plain_face(trunks[network].int8)
-    assert fold_first_stride(plain) == plain
-
-
-@pytest.mark.parametrize("network", ["edge", "walkthrough"])
-def test_fold_leaves_every_float_graph(trunks: Any, plain_face: PlainFace, network: str) -> None:
-    plain = plain_face(trunks[network].float32)
-    assert fold_first_stride(plain) == plain
+    plain = files(network, precision)
+    assert apply(plain, fold_first_stride) == plain

@@ -1,6 +1,5 @@
-"""Pages of every unfortunate kind: a clear error or an empty page, never a crash."""
+"""Empty, noisy, tiny and large pages, and those of unusual files."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge_infer import ImageError, read_image
+from edge_infer import decode_image
 from edge_infer.page import Page, PageReader
-from edge_infer.quiet import native_chatter_discarded
 
 GIB_KIB = 1024 * 1024
+TEXT = "7345\n602"
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +24,7 @@ def reader(tiny_model_path: Path) -> PageReader:
 
 @pytest.fixture(scope="module")
 def page_picture(draw_digit) -> np.ndarray:
-    """Two rows of digits: 7345 and 602."""
+    """Two lines of digits: 7345 and 602."""
     picture = np.full((300, 500), 240, np.uint8)
     for row, labels in enumerate(("7345", "602")):
         for column, label in enumerate(labels):
@@ -35,110 +34,38 @@ def page_picture(draw_digit) -> np.ndarray:
     return picture
 
 
-def read_file(reader: PageReader, path: Path, data: bytes) -> Page:
-    path.write_bytes(data)
-    with native_chatter_discarded():
-        return reader.read(read_image(path))
-
-
-def test_bad_files_have_codes(reader, page_picture, bad_files, tmp_path: Path) -> None:
-    jpeg, png = (bad_files.encoded(suffix, page_picture) for suffix in (".jpg", ".png"))
-    for name, data, code in (
-        ("cut.jpg", jpeg[: len(jpeg) // 2], "damaged"),
-        ("cut.png", png[: len(png) // 2], "damaged"),
-        ("corrupt.png", bad_files.png_claiming(500, 300, b"\0" * 50), "damaged"),
-        ("empty.png", b"", "empty_file"),
-        ("text.png", b"hello, this is text", "not_an_image"),
-        ("bomb.png", bad_files.png_claiming(60_000, 60_000), "too_large"),
-    ):
-        with pytest.raises(ImageError) as caught:
-            read_file(reader, tmp_path / name, data)
-        assert caught.value.code == code, name
-        assert name in caught.value.message
-
-
-@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".tiff", ".bmp", ".pgm"])
-def test_sound_pages_are_read_in_every_format(
-    reader, page_picture, bad_files, tmp_path, suffix
-) -> None:
-    if not cv2.haveImageWriter(f"x{suffix}"):
-        pytest.skip(f"this OpenCV writes no {suffix}")
-    page = read_file(reader, tmp_path / f"p{suffix}", bad_files.encoded(suffix, page_picture))
-    assert page.text == "7345\n602"
-
-
-@pytest.mark.parametrize(
-    ("mode", "options"),
-    [
-        ("CMYK", {"format": "JPEG", "quality": 95}),
-        ("L", {"format": "JPEG", "progressive": True}),
-        ("P", {"format": "GIF", "save_all": True}),
-        ("1", {"format": "PNG"}),
-        ("LA", {"format": "PNG"}),
-    ],
-)
-def test_rarer_variants_are_read(reader, page_picture, bad_files, tmp_path, mode, options) -> None:
-    if options["format"] == "GIF" and not cv2.haveImageReader("x.gif"):
-        pytest.skip("this OpenCV reads no GIF")
-    data = bad_files.by_pillow(mode, page_picture, **options)
-    page = read_file(reader, tmp_path / "page", data)
-    assert page.text == "7345\n602"
-
-
-@pytest.mark.parametrize("bits", [16, 12, 8])
-def test_sixteen_bits_are_read_however_many_are_used(
-    reader, page_picture, bad_files, tmp_path, bits
-) -> None:
-    deep = page_picture.astype(np.uint16) << (bits - 8)
-    page = read_file(reader, tmp_path / "deep.png", bad_files.encoded(".png", deep))
-    assert page.text == "7345\n602"
-
-
 @pytest.mark.parametrize("ink", [20, 235])
-def test_drawing_on_nothing_is_read(reader, page_picture, bad_files, tmp_path, ink) -> None:
+def test_transparent_drawing_is_read(reader, page_picture, ink: int) -> None:
     drawing = np.full((*page_picture.shape, 4), ink, np.uint8)
     drawing[..., 3] = np.where(page_picture < 128, 255, 0)
-    page = read_file(reader, tmp_path / "alpha.png", bad_files.encoded(".png", drawing))
-    assert page.text == "7345\n602"
+    assert reader.read(drawing).text == TEXT
 
 
 @pytest.mark.parametrize("orientation", [1, 3, 6, 8])
-def test_exif_turned_page_is_read_and_its_boxes_are_upright(
-    reader, page_picture, bad_files, tmp_path, orientation
+def test_page_rotated_by_exif_has_upright_boxes(
+    reader, page_picture, bad_files, orientation: int
 ) -> None:
     quarters = {1: 0, 3: 2, 6: 1, 8: 3}[orientation]
     stored = np.ascontiguousarray(np.rot90(page_picture, quarters))
-    data = bad_files.jpeg_with_exif(stored, orientation)
-    page = read_file(reader, tmp_path / "turned.jpg", data)
+    page = reader.read(decode_image(bad_files.jpeg_with_exif(stored, orientation)))
     assert (page.width, page.height, page.rotation_deg) == (500, 300, 0)
-    assert page.text == "7345\n602"
+    assert page.text == TEXT
     first = page.lines[0].digits[0].box
     assert 40 <= first.x < 80
     assert 30 <= first.y < 60
 
 
-@pytest.mark.parametrize("name", ["größe 数字.png", os.fsdecode(b"\xff\xfe.png"), "-.png"])
-def test_names_of_any_bytes_are_read(reader, page_picture, bad_files, tmp_path, name) -> None:
-    page = read_file(reader, tmp_path / name, bad_files.encoded(".png", page_picture))
-    assert page.text == "7345\n602"
-
-
 @pytest.mark.parametrize("level", [0, 128, 255])
 @pytest.mark.parametrize(
-    "size", [(1, 1), (1, 2), (3, 3), (1, 5000), (2, 30_000), (30_000, 2), (40, 40), (900, 700)]
+    "size",
+    [(1, 1), (3, 3), (2, 30_000), (30_000, 2), (40, 40), (900, 700), (1, 1, 3), (2, 3, 4)],
 )
 def test_plain_pictures_of_any_size_are_empty_pages(reader, size, level) -> None:
     picture = np.full(size, level, np.uint8)
-    for rotate in ("auto", "0", "90", "180", "270"):
+    for rotate in ("auto", "90", "180"):
         page = reader.read(picture, rotate=rotate)
         assert (page.text, page.lines) == ("", ())
-        assert (page.height, page.width) == size
-
-
-@pytest.mark.parametrize("channels", [3, 4])
-def test_tiny_colour_pictures_are_empty_pages(reader, channels: int) -> None:
-    assert reader.read(np.zeros((1, 1, channels), np.uint8)).text == ""
-    assert reader.read(np.full((2, 3, channels), 200, np.uint8)).text == ""
+        assert (page.height, page.width) == size[:2]
 
 
 @settings(max_examples=40, deadline=None)
@@ -155,8 +82,9 @@ def test_noise_of_any_size_never_crashes(reader, size, seed, channels, rotate) -
     _check_boxes(page)
 
 
-def test_page_full_of_noise_is_done_in_bounded_time(reader) -> None:
-    noise = np.random.default_rng(0).integers(0, 256, (1200, 900), np.uint8)
+@pytest.mark.parametrize("size", [(1200, 900), (8, 1600), (1600, 8), (7, 3000)])
+def test_noise_on_large_and_narrow_pages_is_read(reader, size: tuple[int, int]) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, size, np.uint8)
     _check_boxes(reader.read(noise))
 
 
@@ -183,12 +111,12 @@ def test_large_page_is_read_in_less_than_a_gigabyte(
     path = tmp_path / f"large{suffix}"
     cv2.imwrite(str(path), picture, [cv2.IMWRITE_PNG_COMPRESSION, 1])
     text, peak_kib = _text_and_peak_kib(tiny_model_path, path)
-    assert text == "7345\n602"
+    assert text == TEXT
     assert peak_kib < GIB_KIB
 
 
 def _text_and_peak_kib(model: Path, path: Path) -> tuple[str, int]:
-    """Read in a process of its own, whose parent is small: its peak counts for the child."""
+    """Read in a child process and return the text and the peak memory of the child."""
     program = (
         "import sys; from edge_infer import read_image; "
         "from edge_infer.page import PageReader; "

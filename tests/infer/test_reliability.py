@@ -1,4 +1,4 @@
-"""Calibration error and risk against coverage: known values, and what must always hold."""
+"""Calibration error, risk against coverage and confidence intervals."""
 
 import math
 from itertools import pairwise
@@ -36,28 +36,22 @@ def sure(*confidences: float) -> np.ndarray:
     return np.stack([first, 1 - first], axis=1)
 
 
-def test_calibration_error_of_one_bin_is_the_gap() -> None:
-    # Four answers of confidence 0.75, three of them right: no gap; two right: 0.25.
-    probabilities = sure(0.75, 0.75, 0.75, 0.75)
-    assert expected_calibration_error(probabilities, np.array([0, 0, 0, 1])) == pytest.approx(0)
-    assert expected_calibration_error(probabilities, np.array([0, 0, 1, 1])) == pytest.approx(0.25)
-
-
-def test_calibration_error_weighs_bins_by_their_images() -> None:
-    # Three sure and right (gap 0), one of 0.6 and wrong (gap 0.6) of four.
-    probabilities = sure(1.0, 1.0, 1.0, 0.6)
-    labels = np.array([0, 0, 0, 1])
-    assert expected_calibration_error(probabilities, labels) == pytest.approx(0.15)
-    # In a single bin the gaps meet: |3/4 - 3.6/4|.
-    assert expected_calibration_error(probabilities, labels, bins=1) == pytest.approx(0.15)
-
-
-def test_bins_are_closed_above() -> None:
-    # 0.5 and 0.9 of two bins lie in different ones: 0.5 * 0.5 + 0.5 * 0.1.
-    found = expected_calibration_error(sure(0.5, 0.9), np.array([0, 0]), bins=2)
-    assert found == pytest.approx((0.5 + 0.1) / 2)
-    together = expected_calibration_error(sure(0.6, 1.0), np.array([1, 0]), bins=2)
-    assert together == pytest.approx(abs(1 - 1.6) / 2)
+@pytest.mark.parametrize(
+    ("confidences", "labels", "bins", "expected"),
+    [
+        # Four answers of confidence 0.75: three are right, then two.
+        ((0.75, 0.75, 0.75, 0.75), [0, 0, 0, 1], 15, 0),
+        ((0.75, 0.75, 0.75, 0.75), [0, 0, 1, 1], 15, 0.25),
+        # Bins are weighted by their images, and errors of one bin cancel.
+        ((1.0, 1.0, 1.0, 0.6), [0, 0, 0, 1], 15, 0.15),
+        # Bins are closed on the right: 0.5 and 0.9 are in different ones, 0.6 and 1 are not.
+        ((0.5, 0.9), [0, 0], 2, (0.5 + 0.1) / 2),
+        ((0.6, 1.0), [1, 0], 2, abs(1 - 1.6) / 2),
+    ],
+)
+def test_calibration_error_of_known_cases(confidences, labels, bins, expected) -> None:
+    found = expected_calibration_error(sure(*confidences), np.array(labels), bins)
+    assert found == pytest.approx(expected, abs=1e-7)
 
 
 @given(answers(), st.integers(1, 30))

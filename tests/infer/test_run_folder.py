@@ -1,4 +1,4 @@
-"""The run folder: what training leaves and export picks up."""
+"""The run folder, which training writes and export reads."""
 
 import json
 from pathlib import Path
@@ -53,17 +53,20 @@ def run(tmp_path: Path) -> RunFolder:
     return run
 
 
-def test_record_survives_the_round_trip(run: RunFolder) -> None:
+def change(run: RunFolder, **values: object) -> None:
+    document = json.loads(run.record_path.read_text()) | values
+    run.record_path.write_text(json.dumps(document))
+
+
+def test_record_and_calibration_survive_the_round_trip(run: RunFolder) -> None:
+    change(run, mood="sunny")
     assert run.read_record() == RECORD
-
-
-def test_calibration_survives_the_round_trip(run: RunFolder) -> None:
     loaded, saved = run.read_calibration(), calibration()
     for name in vars(saved):
         np.testing.assert_array_equal(getattr(loaded, name), getattr(saved, name))
 
 
-def test_run_that_does_not_exist_says_how_to_make_one(tmp_path: Path) -> None:
+def test_missing_run_says_how_to_make_one(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="edge-mnist train"):
         RunFolder(tmp_path / "none").read_record()
 
@@ -75,17 +78,13 @@ def test_unfinished_run_says_how_to_finish_it(run: RunFolder, missing: str) -> N
         run.read_record()
 
 
-def test_record_of_another_version_is_refused(run: RunFolder) -> None:
-    document = json.loads(run.record_path.read_text()) | {"format_version": 2}
-    run.record_path.write_text(json.dumps(document))
-    with pytest.raises(RunError, match="format_version 2"):
+@pytest.mark.parametrize(
+    ("field", "value"), [("format_version", 2), ("epochs", "many"), ("class_names", None)]
+)
+def test_record_with_another_value_is_refused_by_name(run: RunFolder, field, value) -> None:
+    change(run, **{field: value})
+    with pytest.raises(RunError, match=field):
         run.read_record()
-
-
-def test_unknown_fields_of_a_record_are_ignored(run: RunFolder) -> None:
-    document = json.loads(run.record_path.read_text()) | {"mood": "sunny"}
-    run.record_path.write_text(json.dumps(document))
-    assert run.read_record() == RECORD
 
 
 @pytest.mark.parametrize(
@@ -129,41 +128,30 @@ def test_calibration_with_a_changed_byte_is_refused_or_sound(
     assert loaded.validation_images.shape[1:] == (28, 28)
 
 
-def _npy(path: Path) -> None:
-    with path.open("wb") as file:
-        np.save(file, np.zeros(3))
-
-
-def _pickled(path: Path) -> None:
-    arrays = {name: np.array([object()]) for name in vars(calibration())}
-    np.savez(path, **arrays, allow_pickle=True)
-
-
-@pytest.mark.parametrize("write", [_npy, _pickled, lambda path: path.write_bytes(b"PK\x03\x04")])
-def test_file_that_is_no_calibration_is_refused(run: RunFolder, write) -> None:
-    write(run.calibration_path)
-    with pytest.raises(RunError):
-        run.read_calibration()
-
-
 @pytest.mark.parametrize(
-    "changes",
+    ("changes", "message"),
     [
-        {"test_images": np.zeros((3, 28, 28), np.float32)},
-        {"test_images": np.zeros((2, 28, 28), np.uint8)},
-        {"test_images": np.zeros((3, 32, 32), np.uint8)},
-        {"test_labels": np.zeros((3, 1), np.int64)},
-        {"test_labels": np.zeros(3, np.float64)},
-        {"test_labels": np.int64(3)},
+        ({"test_images": np.zeros((3, 28, 28), np.float32)}, "test_images must be"),
+        ({"test_images": np.zeros((2, 28, 28), np.uint8)}, "test_images must be"),
+        ({"test_images": np.zeros((3, 32, 32), np.uint8)}, "test_images must be"),
+        ({"test_labels": np.zeros((3, 1), np.int64)}, "test_labels must be"),
+        ({"test_labels": np.zeros(3, np.float64)}, "test_labels must be"),
+        ({"test_labels": np.int64(3)}, "test_labels must be"),
+        ({"test_labels": np.array([object()])}, "cannot be read"),
     ],
 )
-def test_arrays_of_another_type_or_shape_are_refused(run: RunFolder, changes) -> None:
-    np.savez(run.calibration_path, **(vars(calibration()) | changes))
-    with pytest.raises(RunError, match="test_(images|labels) must be"):
+def test_arrays_of_another_dtype_or_shape_are_refused(run: RunFolder, changes, message) -> None:
+    np.savez(run.calibration_path, **(vars(calibration()) | changes), allow_pickle=True)
+    with pytest.raises(RunError, match=message):
         run.read_calibration()
 
 
-def test_calibration_without_an_array_is_refused(run: RunFolder) -> None:
+def test_file_that_is_no_calibration_is_refused(run: RunFolder) -> None:
     np.savez(run.calibration_path, test_labels=np.zeros(3, np.int64))
     with pytest.raises(RunError, match="validation_images"):
         run.read_calibration()
+    np.save(run.calibration_path.with_suffix(".npy"), np.zeros(3))
+    for data in (run.calibration_path.with_suffix(".npy").read_bytes(), b"PK\x03\x04"):
+        run.calibration_path.write_bytes(data)
+        with pytest.raises(RunError):
+            run.read_calibration()

@@ -1,11 +1,10 @@
-"""A small real data set and a view that watches nothing."""
+"""A small data set, a short run, and a view that shows nothing."""
 
 from __future__ import annotations
 
 import gzip
 import struct
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,17 +17,20 @@ from edge_train.history import EpochRow
 
 
 class SilentView:
-    """A training view that remembers what it was told."""
+    """A training view that remembers what it receives, and can interrupt the training."""
 
-    def __init__(self, on_step: Callable[[int, int], None] | None = None) -> None:
+    def __init__(self, *, at: tuple[int, int] | None = None, on_message: str | None = None) -> None:
+        """Raise at step ``at[1]`` of epoch ``at[0]``, or on a message that has certain words."""
         self.messages: list[str] = []
         self.rows: list[EpochRow] = []
         self.best_epochs: list[int] = []
-        self._on_step = on_step
+        self._at, self._on_message = at, on_message
         self._epoch = 0
 
     def notify(self, message: str) -> None:
         self.messages.append(message)
+        if self._on_message is not None and self._on_message in message:
+            raise InterruptionError
 
     def progress(self, name: str, done: int, total: int) -> None:
         assert done >= 0
@@ -41,8 +43,8 @@ class SilentView:
     def step_done(self, step: int, loss: float, accuracy: float) -> None:
         assert not loss <= 0
         assert 0 <= accuracy <= 1
-        if self._on_step is not None:
-            self._on_step(self._epoch, step)
+        if self._at == (self._epoch, step):
+            raise InterruptionError
 
     def epoch_done(self, row: EpochRow, *, best: bool) -> None:
         self.rows.append(row)
@@ -50,59 +52,40 @@ class SilentView:
             self.best_epochs.append(row.epoch)
 
 
-class StoppedError(Exception):
-    """Stands for a kill: nothing of ours catches it."""
+class InterruptionError(Exception):
+    """Stands for a kill: no code of ours catches it."""
 
 
-@pytest.fixture
-def view() -> SilentView:
-    return SilentView()
+@pytest.fixture(scope="session")
+def make_view() -> type[SilentView]:
+    return SilentView
 
 
-@pytest.fixture
-def other_view() -> SilentView:
-    return SilentView()
-
-
-@pytest.fixture
-def stopped_error() -> type[Exception]:
-    return StoppedError
-
-
-@pytest.fixture
-def stop_at() -> Callable[[int, int], SilentView]:
-    """Return ``stop_at(epoch, step)``: a view that raises there, as a kill would."""
-
-    def make(epoch: int, step: int) -> SilentView:
-        def on_step(at_epoch: int, at_step: int) -> None:
-            if (at_epoch, at_step) == (epoch, step):
-                raise StoppedError
-
-        return SilentView(on_step)
-
-    return make
+@pytest.fixture(scope="session")
+def interruption() -> type[Exception]:
+    return InterruptionError
 
 
 @pytest.fixture(scope="session")
 def small_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file in Keras' layout: 400 of scikit-learn's digits to train on, 100 to test."""
+    """A file in Keras' layout: 200 of scikit-learn's digits to train on, 50 to test."""
     from edge_train.data import load_dataset
 
     digits = load_dataset("digits", notify=lambda message: None)
     path = tmp_path_factory.mktemp("data") / "small.npz"
     np.savez_compressed(
         path,
-        x_train=digits.train_images[:400],
-        y_train=digits.train_labels[:400],
-        x_test=digits.test_images[:100],
-        y_test=digits.test_labels[:100],
+        x_train=digits.train_images[:200],
+        y_train=digits.train_labels[:200],
+        x_test=digits.test_images[:50],
+        y_test=digits.test_labels[:50],
     )
     return path
 
 
 @pytest.fixture
 def config(small_data: Path, tmp_path: Path) -> TrainConfig:
-    """A run of seconds that uses everything: schedule, distortions, batch-norm."""
+    """A run of seconds: 183 training images in 4 steps, with schedule, distortions and blur."""
     recipe = Recipe(
         optimizer="adamw",
         learning_rate=3e-3,
@@ -110,27 +93,18 @@ def config(small_data: Path, tmp_path: Path) -> TrainConfig:
         warmup_epochs=0.5,
         label_smoothing=0.05,
         augmentation=Augmentation(rotation_deg=10, scale=0.1, shear=0.1, shift_px=1),
-        epochs=3,
+        fold_blur=True,
+        epochs=2,
         batch_size=50,
     )
     return TrainConfig(
-        preset="edge",
+        preset="nano",
         data=str(small_data),
         out=tmp_path / "run",
         seed=3,
         recipe=recipe,
-        asked=("epochs", "batch_size", "patience"),
+        overridden=("epochs", "batch_size", "patience"),
     )
-
-
-@pytest.fixture
-def with_recipe(config: TrainConfig) -> Callable[..., TrainConfig]:
-    """Return the configuration with some of its recipe's values replaced."""
-
-    def make(**values: object) -> TrainConfig:
-        return replace(config, recipe=replace(config.recipe, **values))  # type: ignore[arg-type]
-
-    return make
 
 
 @pytest.fixture(scope="session")

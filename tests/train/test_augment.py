@@ -37,31 +37,6 @@ def test_augmentation_leaves_its_input_alone() -> None:
     assert (images == blocks()).all()
 
 
-def test_augmentation_clean_share_keeps_that_many_untouched() -> None:
-    images = blocks(2000)
-    distorted = augment_images(images, replace(STRONG, clean_share=0.3), np.random.default_rng(1))
-    untouched = (distorted == images).all(axis=(1, 2)).mean()
-    assert 0.25 < untouched < 0.36
-
-
-def test_augmentation_cubic_keeps_what_linear_blurs() -> None:
-    # Bars one and two pixels wide, as pens draw them.
-    images = np.zeros((200, 28, 28), np.uint8)
-    images[:, 6:22, 9], images[:, 6:22, 15:17] = 255, 255
-
-    def sharpness(interpolation: str) -> float:
-        sharp = replace(STRONG, interpolation=interpolation)
-        distorted = augment_images(images, sharp, np.random.default_rng(3))
-        return float(np.square(np.diff(distorted.astype(float))).mean())
-
-    assert sharpness("cubic") > 1.1 * sharpness("linear")
-
-
-def test_augmentation_refuses_an_unknown_interpolation() -> None:
-    with pytest.raises(UsageError, match="no interpolation 'round'; there are: linear, cubic"):
-        replace(STRONG, interpolation="round")
-
-
 @given(seed=st.integers(0, 2**32 - 1))
 def test_augmentation_with_equal_seed_is_equal(seed: int) -> None:
     first = augment_images(blocks(), STRONG, np.random.default_rng(seed))
@@ -109,21 +84,10 @@ def test_augmentation_of_thickness_goes_both_ways() -> None:
     assert ink.min() < 0.6
 
 
-@given(seed=st.integers(0, 2**32 - 1))
-def test_augmentation_of_waves_moves_ink_a_little(seed: int) -> None:
-    waved = augment_images(blocks(), replace(NONE, elastic_px=0.7), np.random.default_rng(seed))
-    assert not (waved == blocks()).all()
-    for image in waved:
-        row, column = centre(image)
-        assert abs(row - 13.5) < 2.5
-        assert abs(column - 13.5) < 2.5
-        assert 0.4 < image.sum() / blocks(1).sum() < 1.8
-
-
-def test_augmentation_with_everything_on_leaves_the_clean_share_alone() -> None:
-    everything = replace(STRONG, elastic_px=0.7, thickness=1, clean_share=0.5)
+def test_augmentation_leaves_the_clean_share_alone() -> None:
+    half = replace(STRONG, thickness=1, clean_share=0.5)
     images = blocks(400)
-    distorted = augment_images(images, everything, np.random.default_rng(1))
+    distorted = augment_images(images, half, np.random.default_rng(1))
     assert 0.4 < (distorted == images).all(axis=(1, 2)).mean() < 0.6
 
 

@@ -1,5 +1,8 @@
+"""The checkpoint, and the rows of the history that it holds."""
+
 from __future__ import annotations
 
+import csv
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -8,13 +11,21 @@ import numpy as np
 import pytest
 
 from edge_infer.errors import OutputError, RunError
+from edge_train import TrainConfig
 from edge_train.checkpoint import CHECKPOINT_NAME, Checkpoint
-from edge_train.config import TrainConfig
-from edge_train.history import EpochRow
+from edge_train.history import EpochRow, epochs_without_gain, write_history
+
+OLD_RUN = Path(__file__).with_name("old_run.json")
 
 
-def row(epoch: int, accuracy: float) -> EpochRow:
-    return EpochRow(epoch, 0.5, 0.9, 0.3, accuracy, 1e-3, 2.0, 0.1)
+def row(epoch: int, accuracy: float, loss: float = 0.3) -> EpochRow:
+    return EpochRow(epoch, 0.5, 0.9, loss, accuracy, 1e-3, 2.0, 0.1)
+
+
+def edit_document(folder: Path, **changes: object) -> None:
+    arrays = dict(np.load(folder / CHECKPOINT_NAME))
+    document = json.loads(str(arrays["document"])) | changes
+    np.savez(folder / CHECKPOINT_NAME, **arrays | {"document": np.array(json.dumps(document))})
 
 
 @pytest.fixture
@@ -24,16 +35,22 @@ def start(config: TrainConfig) -> Checkpoint:
 
 
 def test_checkpoint_survives_the_disk(start: Checkpoint, tmp_path: Path) -> None:
-    state = start.after_epoch(row(1, 0.9), start.model, start.optimizer, start.model)
+    state = replace(start, teacher_sha256=("cd",)).after_epoch(row(1, 0.9), start.model, ())
     state.save(tmp_path)
     read = Checkpoint.load(tmp_path)
-    assert (read.config, read.data_sha256) == (state.config, "abc")
-    assert (read.epoch, read.best_epoch, read.history) == (1, 1, state.history)
-    for group in ("model", "optimizer", "best_model"):
+    assert replace(read, model=(), best_model=()) == replace(state, model=(), best_model=())
+    assert (read.epoch, read.best_epoch) == (1, 1)
+    for group in ("model", "best_model"):
         for before, after in zip(getattr(state, group), getattr(read, group), strict=True):
-            assert before.dtype == after.dtype
-            assert before.shape == after.shape
+            assert (before.dtype, before.shape) == (after.dtype, after.shape)
             assert (before == after).all()
+
+
+def test_checkpoint_of_an_older_version_is_read(start: Checkpoint, tmp_path: Path) -> None:
+    start.save(tmp_path)
+    values = json.loads(OLD_RUN.read_text())
+    edit_document(tmp_path, config=values)
+    assert Checkpoint.load(tmp_path).config == TrainConfig.from_json_values(values)
 
 
 @pytest.mark.parametrize(("patience", "kept"), [(5, 1), (None, 2)])
@@ -41,11 +58,11 @@ def test_checkpoint_keeps_the_best_epoch_with_patience_and_the_last_without(
     start: Checkpoint, patience: int | None, kept: int
 ) -> None:
     config = replace(start.config, recipe=replace(start.config.recipe, patience=patience))
-    good, worse, averaged = ((np.array([value]),) for value in (1.0, 2.0, 3.0))
-    state = replace(start, config=config).after_epoch(row(1, 0.9), good, (), good)
-    state = state.after_epoch(row(2, 0.8), worse, (), averaged)
+    good, worse = (np.array([1.0]),), (np.array([2.0]),)
+    state = replace(start, config=config).after_epoch(row(1, 0.9), good, ())
+    state = state.after_epoch(row(2, 0.8), worse, ())
     assert (state.epoch, state.best_epoch) == (2, kept)
-    assert state.best_model is (good if kept == 1 else averaged)
+    assert state.best_model is (good if kept == 1 else worse)
     assert state.model is worse
 
 
@@ -55,7 +72,7 @@ def test_checkpoint_of_an_empty_folder_is_a_clear_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("keep", [0, 10, 200])
-def test_checkpoint_cut_short_is_a_clear_error(
+def test_truncated_checkpoint_is_a_clear_error(
     start: Checkpoint, tmp_path: Path, keep: int
 ) -> None:
     start.save(tmp_path)
@@ -69,24 +86,20 @@ def test_checkpoint_cut_short_is_a_clear_error(
     ("change", "words"),
     [
         ({"format_version": 99}, "format_version 99"),
-        ({"history": [{"epoch": 1}]}, "is damaged or no checkpoint"),
+        ({"history": [{"epoch": 1}]}, r"history\[0\] has no loss"),
         ({"config": {}}, "configuration"),
     ],
 )
-def test_checkpoint_of_another_version_is_a_clear_error(
+def test_checkpoint_with_wrong_fields_is_a_clear_error(
     start: Checkpoint, tmp_path: Path, change: dict, words: str
 ) -> None:
     start.save(tmp_path)
-    arrays = dict(np.load(tmp_path / CHECKPOINT_NAME))
-    document = json.loads(str(arrays["document"])) | change
-    np.savez(tmp_path / CHECKPOINT_NAME, **arrays | {"document": np.array(json.dumps(document))})
+    edit_document(tmp_path, **change)
     with pytest.raises(RunError, match=words):
         Checkpoint.load(tmp_path)
 
 
-def test_checkpoint_without_its_document_is_a_clear_error(
-    start: Checkpoint, tmp_path: Path
-) -> None:
+def test_other_npz_file_is_a_clear_error(tmp_path: Path) -> None:
     np.savez(tmp_path / CHECKPOINT_NAME, model_0000=np.zeros(3))
     with pytest.raises(RunError, match="is damaged or no checkpoint"):
         Checkpoint.load(tmp_path)
@@ -106,3 +119,34 @@ def test_checkpoint_on_a_full_disk_leaves_the_old_one(
         start.save(tmp_path)
     assert [entry.name for entry in tmp_path.iterdir()] == [CHECKPOINT_NAME]
     assert (tmp_path / CHECKPOINT_NAME).read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("losses", "expected"),
+    [
+        ((), 0),
+        ((0.5,), 0),
+        ((0.5, 0.6), 1),
+        ((0.5, 0.4), 0),
+        ((0.5, 0.5, 0.5), 2),
+        ((0.5, 0.6, 0.4, 0.6), 1),
+    ],
+)
+def test_epochs_without_gain_count_from_the_lowest_loss(losses, expected: int) -> None:
+    rows = tuple(row(epoch, 0.9, loss) for epoch, loss in enumerate(losses, 1))
+    assert epochs_without_gain(rows) == expected
+
+
+def test_rank_prefers_accuracy_then_lower_loss() -> None:
+    assert row(1, 0.9, 0.9).rank() > row(2, 0.8, 0.1).rank()
+    assert row(1, 0.9, 0.2).rank() > row(2, 0.9, 0.3).rank()
+
+
+def test_history_file_has_one_line_per_epoch(tmp_path: Path) -> None:
+    path = tmp_path / "history.csv"
+    write_history(path, (row(1, 0.9), row(2, 0.95)))
+    with path.open(newline="") as file:
+        read = list(csv.DictReader(file))
+    assert [line["epoch"] for line in read] == ["1", "2"]
+    assert float(read[1]["validation_accuracy"]) == 0.95
+    assert [entry.name for entry in tmp_path.iterdir()] == ["history.csv"]

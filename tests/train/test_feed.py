@@ -1,3 +1,5 @@
+"""The images and targets of an epoch, and the batches that Keras gets."""
+
 from __future__ import annotations
 
 from types import SimpleNamespace
@@ -8,19 +10,14 @@ from numpy.typing import NDArray
 
 from edge_train.augment import Augmentation
 from edge_train.config import Recipe
-from edge_train.feed import EpochFeed
+from edge_train.feed import EpochFeed, EpochImages
+from edge_train.fit import make_batches
 from edge_train.teacher import Teacher
 
+DIGITS = tuple("0123456789")
 LABELS = np.arange(40, dtype=np.int64)
 IMAGES = np.repeat(LABELS.astype(np.uint8), 28 * 28).reshape(-1, 28, 28)
 SHIFT = Augmentation(rotation_deg=5, scale=0, shear=0, shift_px=3)
-
-
-class Oracle:
-    """Stands for a classifier: sure of the class that follows the first pixel's value."""
-
-    def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        return np.eye(40, dtype=np.float32)[(images[:, 0, 0].astype(int) + 1) % 40]
 
 
 def feed(
@@ -36,7 +33,6 @@ def feed(
         learning_rate=1e-3,
         augmentation=augmentation,
         label_smoothing=smoothing,
-        teacher_weight=0.75,
         epochs=4,
         batch_size=8,
     )
@@ -51,6 +47,46 @@ def feed(
     )
 
 
+def page_feed(
+    teacher: Teacher | None = None, *, negatives: float = 0.5, drawn: float = 0.0
+) -> EpochFeed:
+    """Forty frames in place of digits, and class 10 for the negatives."""
+    images = np.zeros((40, 28, 28), np.uint8)
+    images[:, 4:24, 6:22] = 255
+    images[:, 8:20, 10:18] = 0
+    recipe = Recipe(
+        optimizer="adam",
+        learning_rate=1e-3,
+        negatives=negatives,
+        degradations=0.5,
+        drawn=drawn,
+        epochs=3,
+        batch_size=8,
+    )
+    return EpochFeed(
+        images, LABELS % 10, classes=11, recipe=recipe, teacher=teacher, seed=0, first_epoch=1
+    )
+
+
+class NextClass:
+    """A classifier that answers the class after the value of the first pixel."""
+
+    metadata = SimpleNamespace(class_names=DIGITS)
+
+    def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return np.eye(40, dtype=np.float32)[(images[:, 0, 0].astype(int) + 1) % 40]
+
+
+class Three:
+    """A classifier that always answers the digit 3."""
+
+    def __init__(self, class_names: tuple[str, ...]) -> None:
+        self.metadata = SimpleNamespace(class_names=class_names)
+
+    def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return np.eye(len(self.metadata.class_names), dtype=np.float32)[np.full(len(images), 3)]
+
+
 def test_feed_shuffles_images_with_their_targets() -> None:
     with feed(augmentation=None) as epochs:
         epoch = epochs.next_epoch()
@@ -60,18 +96,15 @@ def test_feed_shuffles_images_with_their_targets() -> None:
     assert not (epoch.images[:, 0, 0] == LABELS).all()
 
 
-def test_feed_mixes_what_the_teacher_says_of_each_image_into_its_target() -> None:
-    teacher = Teacher([Oracle(), Oracle()])  # type: ignore[list-item]
-    with feed(augmentation=None, teacher=teacher) as epochs:
+def test_targets_are_the_answers_of_the_teacher() -> None:
+    teacher = Teacher([NextClass()])  # type: ignore[list-item]
+    with feed(augmentation=None, teacher=teacher, smoothing=0.2) as epochs:
         epoch = epochs.next_epoch()
-    labels = epoch.images[:, 0, 0].astype(int)
-    rows = np.arange(40)
-    assert epoch.targets[rows, labels] == pytest.approx(0.25)
-    assert epoch.targets[rows, (labels + 1) % 40] == pytest.approx(0.75)
+    assert (epoch.targets == NextClass().probabilities(epoch.images)).all()
     assert epoch.targets.dtype == np.float32
 
 
-def test_feed_smooths_labels() -> None:
+def test_labels_are_smoothed() -> None:
     with feed(augmentation=None, smoothing=0.2) as epochs:
         epoch = epochs.next_epoch()
     labels = epoch.images[:, 0, 0].astype(int)
@@ -79,7 +112,7 @@ def test_feed_smooths_labels() -> None:
     assert epoch.targets[np.arange(40), labels] == pytest.approx(0.8 + 0.2 / 40)
 
 
-def test_feed_begun_later_gives_what_an_undisturbed_one_gives() -> None:
+def test_feed_from_a_later_epoch_gives_the_same_images() -> None:
     with feed(1) as whole:
         first, second = whole.next_epoch(), whole.next_epoch()
     with feed(2) as resumed:
@@ -87,77 +120,52 @@ def test_feed_begun_later_gives_what_an_undisturbed_one_gives() -> None:
     assert (again.images == second.images).all()
     assert (again.targets == second.targets).all()
     assert not (first.targets == second.targets).all()
+    with feed(1, seed=1) as other:
+        assert not (other.next_epoch().targets == first.targets).all()
 
 
-def test_feed_differs_by_seed() -> None:
-    with feed(seed=1) as one, feed(seed=2) as two:
-        assert not (one.next_epoch().targets == two.next_epoch().targets).all()
-
-
-def test_feed_without_distortions_costs_next_to_nothing() -> None:
-    with feed(augmentation=None) as epochs:
-        assert epochs.next_epoch().cpu_s < 0.05
-
-
-def digit_feed(teacher: Teacher | None = None, *, others: float = 0.5) -> EpochFeed:
-    """Forty strokes that stand for digits, and class 10 for what is none."""
-    images = np.zeros((40, 28, 28), np.uint8)
-    images[:, 4:24, 6:22] = 255
-    images[:, 8:20, 10:18] = 0
-    recipe = Recipe(
-        optimizer="adam",
-        learning_rate=1e-3,
-        others=others,
-        damage=0.5,
-        teacher_weight=0.75,
-        epochs=3,
-        batch_size=8,
-    )
-    return EpochFeed(
-        images, LABELS % 10, classes=11, recipe=recipe, teacher=teacher, seed=0, first_epoch=1
-    )
-
-
-def test_feed_mixes_in_what_is_no_digit() -> None:
-    with digit_feed() as epochs:
+def test_negatives_are_shuffled_among_the_digits() -> None:
+    with page_feed() as epochs:
         first, second = epochs.next_epoch(), epochs.next_epoch()
     assert first.images.shape == (60, 28, 28)
     classes = first.targets.argmax(axis=1)
     assert np.bincount(classes).tolist() == 10 * [4] + [20]
-    # Not all at the end.
     assert not (classes[-20:] == 10).all()
     assert first.targets.sum(axis=1) == pytest.approx(1)
     assert not (first.images == second.images).all()
-    with digit_feed() as again:
+    with page_feed() as again:
         assert (again.next_epoch().images == first.images).all()
 
 
-class Sure:
-    """Stands for a classifier that is sure of the digit 3, whatever it sees."""
-
-    def __init__(self, class_names: tuple[str, ...]) -> None:
-        self.metadata = SimpleNamespace(class_names=class_names)
-
-    def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        return np.eye(len(self.metadata.class_names), dtype=np.float32)[np.full(len(images), 3)]
-
-
-def test_teacher_without_the_class_says_nothing_of_its_pictures() -> None:
-    digits = tuple("0123456789")
-    one, other = Sure(digits), Sure((*digits, "other"))
-    with digit_feed(Teacher([one, other], unknown=10)) as epochs:  # type: ignore[list-item]
+def test_teacher_without_the_class_of_negatives_gives_no_targets_for_them() -> None:
+    digits, wide = Three(DIGITS), Three((*DIGITS, "other"))
+    with page_feed(Teacher([digits, wide], unknown=10)) as epochs:  # type: ignore[list-item]
         targets = epochs.next_epoch().targets
-    made = targets[:, 10] > 0
-    assert made.sum() == 20
-    assert (targets[made, 10] == 1).all()
-    assert (targets[~made, 3] >= 0.75).all()
-    with digit_feed(Teacher([other])) as epochs:  # type: ignore[list-item]
-        targets = epochs.next_epoch().targets
-    assert targets[targets[:, 10] > 0, 3] == pytest.approx(0.75)
+    negatives = targets[:, 10] > 0
+    assert negatives.sum() == 20
+    assert (targets[negatives, 10] == 1).all()
+    assert (targets[~negatives, 3] == 1).all()
+    with page_feed(Teacher([wide])) as epochs:  # type: ignore[list-item]
+        assert (epochs.next_epoch().targets[:, 3] == 1).all()
 
 
-def test_feed_damages_without_making_others() -> None:
-    with digit_feed(others=0.0) as epochs:
+@pytest.mark.parametrize("drawn", [0.0, 1.0])
+def test_digits_are_degraded_and_drawn(drawn: float) -> None:
+    with page_feed(negatives=0.0, drawn=drawn) as epochs:
         epoch = epochs.next_epoch()
     assert epoch.images.shape == (40, 28, 28)
+    assert np.bincount(epoch.targets.argmax(axis=1)).tolist() == 10 * [4]
+    # All frames are equal before.
     assert len(np.unique(epoch.images, axis=0)) > 20
+
+
+def test_batches_keep_the_order_and_the_remainder() -> None:
+    images = np.arange(7, dtype=np.uint8)[:, None, None] * np.ones((1, 28, 28), np.uint8)
+    targets = np.eye(7, dtype=np.float32)
+    batches = make_batches(EpochImages(images, targets, cpu_s=0.0), 3)
+    parts = list(batches)
+    assert [int(part.shape[0]) for part, _ in parts] == [3, 3, 1]
+    assert np.array_equal(np.concatenate([part for part, _ in parts]), images)
+    assert np.array_equal(np.concatenate([part for _, part in parts]), targets)
+    # Keras would wait for the sleeping thread of autotuning at the end of every epoch.
+    assert batches.options().autotune.enabled is False

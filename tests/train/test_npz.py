@@ -48,29 +48,23 @@ def _npy_header(shape: tuple[int, ...], descr: str) -> bytes:
     return header.getvalue()
 
 
-def test_both_parts_come_back(save: Callable[..., Path], arrays: Arrays) -> None:
-    train, test = read_npz(save())
-
+@pytest.mark.parametrize("layout", [np.ascontiguousarray, np.asfortranarray])
+def test_both_parts_are_read(
+    save: Callable[..., Path], arrays: Arrays, layout: Callable[..., NDArray[np.generic]]
+) -> None:
+    train, test = read_npz(save(x_train=layout(arrays["x_train"])))
     assert test is not None
     np.testing.assert_array_equal(train.images, arrays["x_train"])
     assert train.labels.dtype == test.labels.dtype == np.int64
     assert test.labels.tolist() == [0, 1, 2]
 
 
-def test_trailing_channel_axis_is_taken(save: Callable[..., Path], arrays: Arrays) -> None:
-    train, _ = read_npz(save(x_train=arrays["x_train"][..., None]))
-
+def test_channel_axis_and_missing_test_part_are_accepted(
+    save: Callable[..., Path], arrays: Arrays
+) -> None:
+    train, test = read_npz(save(x_train=arrays["x_train"][..., None], x_test=None, y_test=None))
     assert train.images.shape == (6, 28, 28)
-
-
-def test_fortran_order_changes_nothing(save: Callable[..., Path], arrays: Arrays) -> None:
-    train, _ = read_npz(save(x_train=np.asfortranarray(arrays["x_train"])))
-
-    np.testing.assert_array_equal(train.images, arrays["x_train"])
-
-
-def test_missing_test_part_is_none(save: Callable[..., Path]) -> None:
-    assert read_npz(save(x_test=None, y_test=None))[1] is None
+    assert test is None
 
 
 @pytest.mark.parametrize("name", ["x_train", "y_train", "x_test", "y_test"])
@@ -90,7 +84,7 @@ def test_missing_array_is_named(save: Callable[..., Path], name: str) -> None:
         ("x_train", np.uint8(3), "28x28, found"),
         ("y_train", np.zeros(6, np.float64), "whole numbers as labels, found float64"),
         ("y_train", np.array(list("abcabc")), "whole numbers as labels"),
-        ("y_train", np.zeros((6, 10), np.uint8), "one label a picture"),
+        ("y_train", np.zeros((6, 10), np.uint8), "one label per picture"),
         ("y_train", np.zeros(5, np.uint8), "6 pictures but y_train has 5 labels"),
     ],
 )
@@ -118,7 +112,6 @@ def _spring() -> None:
 def test_pickle_is_refused_unopened(save: Callable[..., Path], name: str) -> None:
     with pytest.raises(DataError, match="Python objects") as caught:
         read_npz(save(**{name: np.array([_Trap()] * 6, dtype=object)}))
-
     assert caught.value.code == "pickle"
     assert not _Trap.sprung
 
@@ -127,8 +120,7 @@ def test_bare_pickle_as_member_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "set.npz"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("x_train.npy", pickle.dumps(_Trap()))
-
-    with pytest.raises(DataError, match="no plain array"):
+    with pytest.raises(DataError, match=r"no \.npy array"):
         read_npz(path)
     assert not _Trap.sprung
 
@@ -141,38 +133,26 @@ def test_bare_pickle_as_member_is_refused(tmp_path: Path) -> None:
         ((2, 28, 28), "|u1", "truncated"),
     ],
 )
-def test_header_is_not_believed(
+def test_header_is_checked_before_data_are_read(
     tmp_path: Path, shape: tuple[int, ...], descr: str, message: str
 ) -> None:
     path = tmp_path / "set.npz"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("x_train.npy", _npy_header(shape, descr) + bytes(100))
-
     with pytest.raises(DataError, match=message):
         read_npz(path)
 
 
-def test_truncated_archive_is_refused(save: Callable[..., Path]) -> None:
-    path = save()
-    path.write_bytes(path.read_bytes()[:-100])
-
-    with pytest.raises(DataError, match=r"no \.npz file, or a damaged one"):
-        read_npz(path)
-
-
-def test_flipped_bits_are_noticed(save: Callable[..., Path]) -> None:
+@pytest.mark.parametrize("damage", ["truncated", "flipped", "other"])
+def test_damaged_file_is_refused(save: Callable[..., Path], damage: str) -> None:
     path = save()
     data = bytearray(path.read_bytes())
-    data[200:210] = bytes(value ^ 0xFF for value in data[200:210])
+    if damage == "truncated":
+        data = data[:-100]
+    elif damage == "flipped":
+        data[200:210] = bytes(value ^ 0xFF for value in data[200:210])
+    else:
+        data = bytearray(b"no archive")
     path.write_bytes(data)
-
     with pytest.raises(DataError, match=r"damaged|truncated"):
-        read_npz(path)
-
-
-def test_other_file_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "set.npz"
-    path.write_text("no archive")
-
-    with pytest.raises(DataError, match=r"no \.npz file"):
         read_npz(path)

@@ -9,7 +9,7 @@ from edge_infer.errors import UsageError
 from edge_infer.model.shipped import read_card
 from edge_train.presets import (
     PRESETS,
-    build_finished,
+    build_final,
     build_preset,
     count_trained,
     find_preset,
@@ -17,13 +17,7 @@ from edge_train.presets import (
 )
 
 
-def test_edge_has_sixty_to_eighty_thousand_parameters() -> None:
-    model = build_preset("edge", 10)
-    assert 60_000 <= count_trained(model) <= 80_000
-    assert sum(cost.parameters for cost in layer_costs(model)) == count_trained(model)
-
-
-def test_walkthrough_is_the_described_network() -> None:
+def test_public_projects_have_their_described_layers() -> None:
     costs = [(c.kind, c.shape) for c in layer_costs(build_preset("walkthrough", 10))]
     assert costs[3:] == [
         ("Conv2D", (26, 26, 32)),
@@ -35,6 +29,14 @@ def test_walkthrough_is_the_described_network() -> None:
         ("Dense", (10,)),
         ("Softmax", (10,)),
     ]
+    pools = [c.name for c in layer_costs(build_preset("adadelta", 10)) if "Pooling" in c.kind]
+    assert pools == ["pool"]
+
+
+def test_public_projects_are_trained_as_they_describe() -> None:
+    recipe = PRESETS["adadelta"].recipe
+    assert (recipe.optimizer, recipe.learning_rate) == ("adadelta", 1e-3)
+    assert (recipe.epochs, recipe.batch_size, recipe.patience) == (50, 128, 5)
     recipe = PRESETS["walkthrough"].recipe
     assert (recipe.optimizer, recipe.epochs, recipe.batch_size) == ("adam", 5, 128)
     assert recipe.augmentation is None
@@ -70,51 +72,31 @@ def test_recipes_are_found_by_name() -> None:
         edge.find_recipe("slow")
 
 
-def test_teacher_is_max_that_is_not_softened() -> None:
-    maximal = find_preset("max")
-    assert maximal.recipe.soften
-    assert maximal.find_recipe("teacher") == replace(maximal.recipe, soften=False)
-
-
-def test_adadelta_trains_as_its_source_describes() -> None:
-    costs = {c.name: c for c in layer_costs(build_preset("adadelta", 10))}
-    assert [costs[name].shape[-1] for name in ("convolution_1", "convolution_2", "dense")] == [
-        32,
-        64,
-        256,
-    ]
-    assert [name for name, cost in costs.items() if cost.kind == "MaxPooling2D"] == ["pool"]
-    recipe = PRESETS["adadelta"].recipe
-    assert (recipe.optimizer, recipe.learning_rate) == ("adadelta", 1e-3)
-    assert (recipe.epochs, recipe.batch_size, recipe.patience) == (50, 128, 5)
-
-
-def test_find_preset_suggests_the_nearest_name() -> None:
+def test_preset_names_are_suggested() -> None:
     with pytest.raises(UsageError, match="did you mean 'edge'"):
         find_preset("egde")
     with pytest.raises(UsageError, match="there are: nano, edge, max, page"):
         find_preset("resnet")
 
 
-@pytest.mark.parametrize(
-    ("preset", "classes"), [("nano", 10), ("edge", 10), ("max", 10), ("page", 11)]
-)
+def test_teacher_recipe_is_that_of_max_without_a_folded_blur() -> None:
+    preset = find_preset("max")
+    assert preset.recipe.fold_blur
+    assert preset.find_recipe("teacher") == replace(preset.recipe, fold_blur=False)
+
+
+@pytest.mark.parametrize(("preset", "classes"), [("nano", 10), ("edge", 10), ("page", 11)])
 def test_presets_end_as_the_networks_that_ship(preset: str, classes: int) -> None:
-    card, finished = read_card(preset), build_finished(preset, find_preset(preset).recipe, classes)
-    assert count_trained(finished) == card.parameters
-    assert sum(cost.macs for cost in layer_costs(finished)) == card.macs
+    card, final = read_card(preset), build_final(preset, find_preset(preset).recipe, classes)
+    assert count_trained(final) == card.parameters
+    assert sum(cost.macs for cost in layer_costs(final)) == card.macs
 
 
-def test_page_has_material_of_its_own() -> None:
-    page = find_preset("page")
-    assert not page.recipe.soften
-    assert page.recipe.others > 0
-    assert page.recipe.damage > 0
-    # Labels and a teacher that knows ten of eleven classes must speak of the same thing.
-    assert (page.recipe.label_smoothing, page.recipe.teacher_temperature) == (0, 1)
-    assert all(
-        not recipe.others and not recipe.damage
-        for name, preset in PRESETS.items()
-        for recipe in preset.recipes.values()
-        if name != "page"
-    )
+def test_only_page_learns_negatives() -> None:
+    page = find_preset("page").recipe
+    assert page.negatives > 0
+    assert page.degradations > 0
+    # Labels and a teacher without the class of negatives must have the same scale.
+    assert (page.label_smoothing, page.teacher_temperature) == (0, 1)
+    recipes = [r for name in PRESETS if name != "page" for r in PRESETS[name].recipes.values()]
+    assert not any(recipe.negatives or recipe.degradations for recipe in recipes)

@@ -1,26 +1,51 @@
-"""What a training run is made of, as two frozen records: the recipe and the request."""
+"""The configuration of a training run: the recipe, and what the user chose around it."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 from edge_infer.errors import RunError, UsageError
+from edge_infer.io.json_records import read_record
 from edge_train.augment import Augmentation
 from edge_train.data.split import SPLIT_RULES, SplitRule
 
-# What numpy and Keras take.
+Optimizer = Literal["adamw", "adam", "adadelta"]
+Precision = Literal["float32", "mixed_bfloat16"]
+
+# NumPy and Keras accept seeds of 32 bits.
 MAX_SEED: Final = 2**32 - 1
-# By their names in Keras.
-PRECISIONS: Final = ("float32", "mixed_bfloat16")
-# What a run on a small set has at least, so that the optimizer gets anywhere and the
-# statistics of batch-norm, which remember some 30 steps, settle before patience ends.
-_STEPS_AN_EPOCH: Final = 32
-_STEPS: Final = 1500
-_PATIENT_STEPS: Final = 400
-_SMALLEST_BATCH: Final = 8
+# Names that older versions wrote for the fields of TrainConfig and Recipe. A field that they
+# wrote and that is gone is ignored.
+_OLD_KEYS: Final = {
+    "asked": "overridden",
+    "damage": "degradations",
+    "others": "negatives",
+    "soften": "fold_blur",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class SmallSetLimits:
+    """What a run on few images has at least, see :func:`fit_to_size`.
+
+    Attributes:
+        steps_per_epoch: The batch shrinks until an epoch has so many steps.
+        steps: In the whole run, so that the optimizer converges.
+        patience_steps: Before early stopping. The moving statistics of batch normalization
+            cover about 30 steps; they must settle first.
+        batch_size: The smallest.
+    """
+
+    steps_per_epoch: int = 32
+    steps: int = 1500
+    patience_steps: int = 400
+    batch_size: int = 8
+
+
+_SMALL_SET: Final = SmallSetLimits()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,48 +55,47 @@ class Recipe:
     Attributes:
         optimizer: ``"adamw"`` (Loshchilov & Hutter 2019), ``"adam"`` (Kingma & Ba 2015) or
             ``"adadelta"`` (Zeiler 2012).
-        learning_rate: The highest that is reached.
-        weight_decay: Decoupled decay a step of ``adamw``; not on biases or batch-norm.
-        warmup_epochs: Linear rise from 0, then half a cosine to 0 (He et al. 2019). None
-            keeps the rate constant.
-        label_smoothing: 0-1, share of the target spread over all classes.
+        learning_rate: The maximum, above 0.
+        weight_decay: Decoupled weight decay per step of ``adamw``; biases and batch
+            normalization have none.
+        warmup_epochs: Length of a linear warm-up from 0, followed by half a cosine down to 0
+            (He et al. 2019). None keeps the learning rate constant.
+        label_smoothing: 0-1, share of the target that is spread over all classes.
         augmentation: Random distortions of each image in each epoch, or None.
-        others: Made pictures in an epoch that are not one digit, as a share of the training
-            images; taught as one class more, see :mod:`edge_synth.negatives`. 0 for none.
-        drawn: 0-1, share of the images in each epoch in whose place a digit of the same label
-            is drawn, in ways that the data may lack, see :mod:`edge_synth.drawn_digits`.
-        damage: 0-1, share of the images in each epoch that show traces of pens, paper and
-            cuts, see :mod:`edge_synth.degradations`.
-        teacher_weight: 0-1, share of a teacher's probabilities in the targets; the labels
-            have the rest. Of no effect without a teacher.
-        teacher_temperature: What the teacher's logits are divided by, above 0. At a high one they
-            tell which wrong answers are near; export finds the temperature that undoes it.
-        soften: Whether the trained network ends by seeing softer pictures than it is given,
-            see :mod:`edge_train.soften`.
-        ema_momentum: Of the exponential moving average over steps (Polyak & Juditsky 1992)
-            whose weights are measured and kept in place of the last ones; None keeps those.
-        precision: Of the arithmetic; what is saved is float32 either way.
-        epochs: At most.
-        batch_size: Images a step.
-        patience: Epochs without a better validation loss before stopping early; then the
-            epoch of the best validation accuracy is kept. None never stops early and keeps
-            the last epoch, as suits a learning rate that falls to 0.
+        negatives: Number of generated pictures per epoch that show no single digit, as a
+            share of the training images, 0 or more. They get a class of their own, see
+            :mod:`edge_synth.negatives`.
+        drawn: 0-1, share of the images of each epoch that are replaced by a synthetic digit
+            of the same label, see :mod:`edge_synth.digits`.
+        degradations: 0-1, share of the images of each epoch that get traces of pens, paper
+            and segmentation errors, see :mod:`edge_synth.degradations`.
+        teacher_temperature: Divisor of the teacher's logits, above 0. A high temperature
+            shows which wrong classes are near. Export finds the temperature that undoes it.
+        fold_blur: Whether a 2x2 mean filter is folded into the first convolution after
+            training, see :mod:`edge_train.fold_blur`.
+        precision: Arithmetic of the training. The saved model is float32 in both cases.
+        epochs: The maximum number.
+        batch_size: Images per step.
+        patience: Number of epochs without a lower validation loss after which training stops;
+            the epoch with the best validation accuracy is kept. None trains all epochs and
+            keeps the last one, which suits a learning rate that falls to 0.
+
+    Raises:
+        UsageError: A value is out of range.
     """
 
-    optimizer: Literal["adamw", "adam", "adadelta"]
+    optimizer: Optimizer
     learning_rate: float
     weight_decay: float = 0.0
     warmup_epochs: float | None = None
     label_smoothing: float = 0.0
     augmentation: Augmentation | None = None
-    others: float = 0.0
+    negatives: float = 0.0
     drawn: float = 0.0
-    damage: float = 0.0
-    teacher_weight: float = 1.0
+    degradations: float = 0.0
     teacher_temperature: float = 3.0
-    soften: bool = False
-    ema_momentum: float | None = None
-    precision: str = "float32"
+    fold_blur: bool = False
+    precision: Precision = "float32"
     epochs: int
     batch_size: int
     patience: int | None = None
@@ -84,38 +108,41 @@ class Recipe:
         for name in ("learning_rate", "teacher_temperature"):
             if not 0 < getattr(self, name) < math.inf:
                 raise UsageError(f"{name} must be above 0, found {getattr(self, name)}")
-        if not 0 <= self.others < math.inf:
-            raise UsageError(f"others must be 0 or more, found {self.others}")
-        for name in ("label_smoothing", "drawn", "damage", "teacher_weight", "ema_momentum"):
-            value = getattr(self, name)
-            if value is not None and not 0 <= value <= 1:
-                raise UsageError(f"{name} must lie in 0-1, found {value}")
-        if self.precision not in PRECISIONS:
-            names = " or ".join(PRECISIONS)
-            raise UsageError(f"precision must be {names}, found {self.precision!r}")
+        if not 0 <= self.negatives < math.inf:
+            raise UsageError(f"negatives must be 0 or more, found {self.negatives}")
+        for name in ("label_smoothing", "drawn", "degradations"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise UsageError(f"{name} must lie in 0-1, found {getattr(self, name)}")
+        for name, kind in (("optimizer", Optimizer), ("precision", Precision)):
+            if getattr(self, name) not in get_args(kind):
+                names = " or ".join(get_args(kind))
+                raise UsageError(f"{name} must be {names}, found {getattr(self, name)!r}")
 
-    def others_an_epoch(self, images: int) -> int:
-        """Return how many pictures that are not one digit join so many training images."""
-        return round(self.others * images)
+    def negatives_per_epoch(self, images: int) -> int:
+        """Return the number of negatives that are added to ``images`` training images."""
+        return round(self.negatives * images)
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig:
-    """What is asked of one run.
+    """The configuration of one run.
 
     Attributes:
         preset: Name of a network in :data:`edge_train.presets.PRESETS`.
-        data: As :func:`edge_train.data.load_dataset` takes it.
+        data: Source of the data, as :func:`edge_train.data.load_dataset` takes it.
         out: The run folder.
-        seed: Of the first weights, the order and the distortions.
+        seed: Seed of the initial weights, the order of the images and the distortions.
+        recipe: How the network is trained.
         split: How validation images are chosen, see :func:`edge_train.data.split_validation`.
-        recipe: How it is trained.
-        teachers: Shipped models' names or model files whose mean probabilities are learnt
-            beside the labels, see :mod:`edge_train.teacher`.
+        teachers: Names of shipped models, or model files, whose mean probabilities are the
+            targets, see :mod:`edge_train.teacher`.
         legacy_h5: Whether to write the model as ``mnist.h5`` too, in Keras' old format.
         tensorboard: Whether to write a TensorBoard log into ``out/tensorboard``.
-        asked: Names of the recipe's values that were asked for and hold whatever the size
-            of the data; the others are fitted to it, see :func:`fit_to_size`.
+        overridden: Names of the recipe's values that the user set. They stay as they are; the
+            others are fitted to the size of the data, see :func:`fit_to_size`.
+
+    Raises:
+        UsageError: The seed or the split rule is invalid.
     """
 
     preset: str
@@ -127,7 +154,7 @@ class TrainConfig:
     teachers: tuple[str, ...] = ()
     legacy_h5: bool = False
     tensorboard: bool = False
-    asked: tuple[str, ...] = ()
+    overridden: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not 0 <= self.seed <= MAX_SEED:
@@ -136,75 +163,68 @@ class TrainConfig:
             raise UsageError(f"split must be {' or '.join(SPLIT_RULES)}, found {self.split!r}")
 
     def to_json_values(self) -> dict[str, Any]:
-        """Return the record as plain JSON values."""
-        lists = {"asked": list(self.asked), "teachers": list(self.teachers)}
+        """Return the configuration as plain JSON values."""
+        lists = {"overridden": list(self.overridden), "teachers": list(self.teachers)}
         return {**asdict(self), **lists, "out": str(self.out)}
 
     @classmethod
-    def from_json_values(cls, values: dict[str, Any]) -> TrainConfig:
-        """Read what :meth:`to_json_values` made.
+    def from_json_values(cls, values: Any) -> TrainConfig:
+        """Read what :meth:`to_json_values` returned, in this version or an older one.
 
         Raises:
-            RunError: Fields are missing, unknown or of the wrong kind.
+            RunError: A field is missing or has the wrong type.
+            UsageError: A value is out of range.
         """
-        try:
-            recipe: dict[str, Any] = dict(values["recipe"])
-            if recipe["augmentation"] is not None:
-                recipe["augmentation"] = Augmentation(**recipe["augmentation"])
-            arguments: dict[str, Any] = {**values, "recipe": Recipe(**recipe)}
-            arguments["out"] = Path(values["out"])
-            arguments["asked"] = tuple(values["asked"])
-            arguments["teachers"] = tuple(values["teachers"])
-            return cls(**arguments)
-        except (KeyError, TypeError) as error:
-            raise RunError(f"the run's configuration cannot be understood: {error}") from error
+        config = read_record(
+            cls, rename_old_keys(values), "the run's configuration", error=RunError
+        )
+        return replace(config, out=Path(config.out))
 
 
-def override(
-    recipe: Recipe,
-    *,
-    epochs: int | None = None,
-    batch_size: int | None = None,
-    learning_rate: float | None = None,
-    patience: int | None = None,
-    precision: str | None = None,
-) -> Recipe:
-    """Return the recipe with each given value in place of its own.
-
-    Raises:
-        UsageError: A value makes no sense.
-    """
-    return replace(
-        recipe,
-        epochs=recipe.epochs if epochs is None else epochs,
-        batch_size=recipe.batch_size if batch_size is None else batch_size,
-        learning_rate=recipe.learning_rate if learning_rate is None else learning_rate,
-        patience=recipe.patience if patience is None else patience,
-        precision=recipe.precision if precision is None else precision,
-    )
-
-
-def fit_to_size(recipe: Recipe, images: int, asked: tuple[str, ...] = ()) -> Recipe:
-    """Fit a recipe, written for MNIST's 55,000 images, to a smaller set.
-
-    On some hundred images, 25 epochs in batches of 128 are a few dozen steps. The batch
-    shrinks until an epoch has 32 steps, epochs and patience grow to 1,500 and 400 steps.
+def rename_old_keys(values: Any) -> Any:
+    """Give the fields of a stored configuration or recipe the names that this version uses.
 
     Args:
-        recipe: Of the preset.
-        images: Number of training images.
-        asked: Names of values that stay as they are.
+        values: JSON values; objects inside objects are renamed too.
 
     Returns:
-        The recipe itself for a set as large as MNIST.
+        New values. Anything but an object is returned unchanged.
+    """
+    if not isinstance(values, dict):
+        return values
+    return {_OLD_KEYS.get(name, name): rename_old_keys(value) for name, value in values.items()}
+
+
+def override(recipe: Recipe, **values: Any) -> Recipe:
+    """Return the recipe with every value that is not None in place of its own.
+
+    Raises:
+        UsageError: A value is out of range.
+    """
+    return replace(recipe, **{name: each for name, each in values.items() if each is not None})
+
+
+def fit_to_size(recipe: Recipe, images: int, overridden: tuple[str, ...] = ()) -> Recipe:
+    """Fit a recipe, written for the 55,000 images of MNIST, to a smaller data set.
+
+    A few hundred images give only a few dozen steps in 25 epochs with batches of 128. The
+    batch shrinks until an epoch has 32 steps; epochs and patience grow to 1,500 and 400 steps.
+
+    Args:
+        recipe: The recipe of the preset.
+        images: Number of training images.
+        overridden: Names of values that stay as they are.
+
+    Returns:
+        The fitted recipe, equal to ``recipe`` for a data set as large as MNIST.
     """
     batch = recipe.batch_size
-    if "batch_size" not in asked:
-        batch = min(batch, max(_SMALLEST_BATCH, images // _STEPS_AN_EPOCH))
-    steps = -(-images // batch)
+    if "batch_size" not in overridden:
+        batch = min(batch, max(_SMALL_SET.batch_size, images // _SMALL_SET.steps_per_epoch))
+    steps = math.ceil(images / batch)
     epochs, patience = recipe.epochs, recipe.patience
-    if "epochs" not in asked:
-        epochs = max(epochs, -(-_STEPS // steps))
-    if patience is not None and "patience" not in asked:
-        patience = max(patience, -(-_PATIENT_STEPS // steps))
+    if "epochs" not in overridden:
+        epochs = max(epochs, math.ceil(_SMALL_SET.steps / steps))
+    if patience is not None and "patience" not in overridden:
+        patience = max(patience, math.ceil(_SMALL_SET.patience_steps / steps))
     return replace(recipe, batch_size=batch, epochs=epochs, patience=patience)

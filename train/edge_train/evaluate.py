@@ -1,4 +1,4 @@
-"""Measuring a Keras model on labelled images."""
+"""Accuracy, loss and speed of a Keras model on labelled images."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _SMALLEST_PROBABILITY: Final = 1e-12
 
 @dataclass(frozen=True)
 class Evaluation:
-    """How a model did on n images.
+    """Results of a model on n images.
 
     Attributes:
-        accuracy: In 0-1.
+        accuracy: 0-1.
         loss: Mean cross-entropy in nats.
-        correct: Number of right answers, of ``n``.
+        correct: Number of correct answers.
         n: Number of images.
-        time_ms: Wall time an image, in milliseconds.
+        time_ms: Wall time per image, in milliseconds.
     """
 
     accuracy: float
@@ -33,23 +33,23 @@ class Evaluation:
 
 
 def evaluate(model: Any, images: NDArray[np.uint8], labels: NDArray[np.int64]) -> Evaluation:
-    """Run a Keras model over images and compare with the labels.
+    """Run a Keras model on images and compare its answers with the labels.
 
     Args:
         model: From uint8 [batch, 28, 28] to probabilities [batch, classes].
         images: uint8 (n, 28, 28), n at least 1.
-        labels: int64 (n,).
+        labels: int64 (n,), class ids.
     """
-    # Keras traces its graph in the first call; that is no part of the images' time.
+    # Keras traces its graph in the first call, which must not count as time of the images.
     model.predict(images[:_BATCH_SIZE], batch_size=_BATCH_SIZE, verbose=0)
     started_s = time.perf_counter()
     probabilities = np.asarray(model.predict(images, batch_size=_BATCH_SIZE, verbose=0))
     elapsed_ms = 1000 * (time.perf_counter() - started_s)
-    of_truth = probabilities[np.arange(len(labels)), labels]
+    of_label = probabilities[np.arange(len(labels)), labels]
     correct = int((probabilities.argmax(axis=1) == labels).sum())
     return Evaluation(
         accuracy=correct / len(labels),
-        loss=float(-np.log(np.maximum(of_truth, _SMALLEST_PROBABILITY)).mean()),
+        loss=float(-np.log(np.maximum(of_label, _SMALLEST_PROBABILITY)).mean()),
         correct=correct,
         n=len(labels),
         time_ms=elapsed_ms / len(labels),

@@ -1,4 +1,4 @@
-"""The training itself: epoch after epoch from a checkpoint to the next."""
+"""The training loop: from one checkpoint to the next, epoch by epoch."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 import keras
 import numpy as np
@@ -21,43 +21,41 @@ from edge_train.feed import EpochFeed, EpochImages
 from edge_train.history import EpochRow, epochs_without_gain
 from edge_train.teacher import Teacher
 
-_NO_DECAY: Final = ["bias", "gamma", "beta"]
-
 
 class TrainingView(Protocol):
-    """What watches a training; the command line shows it as a live line."""
+    """Receives the progress of a training; the command line shows it as a live line."""
 
     def notify(self, message: str) -> None:
-        """Say something once."""
+        """Show a message."""
         ...
 
     def progress(self, name: str, done: int, total: int) -> None:
-        """Report how far a download or the reading of pictures is; 0: total unknown."""
+        """Show the progress of a download or of reading pictures; total is 0 if unknown."""
         ...
 
     def epoch_started(self, epoch: int, epochs: int, steps: int) -> None:
-        """Begin epoch ``epoch`` of ``epochs``, in ``steps`` steps."""
+        """Begin epoch ``epoch`` of ``epochs``, which has ``steps`` steps."""
         ...
 
     def step_done(self, step: int, loss: float, accuracy: float) -> None:
-        """Report the running means after ``step`` steps of the epoch."""
+        """Show the running means after ``step`` steps of the epoch."""
         ...
 
     def epoch_done(self, row: EpochRow, *, best: bool) -> None:
-        """End an epoch; ``best`` says whether its weights are the best so far."""
+        """End an epoch; ``best`` says whether its weights are the ones to keep so far."""
         ...
 
 
 @dataclass(frozen=True)
 class TrainingSet:
-    """What a network learns from and is chosen on.
+    """Training and validation images.
 
     Attributes:
         images: uint8 (n, 28, 28), ready for the model.
         labels: int64 (n,).
         validation_images: uint8 (m, 28, 28).
         validation_labels: int64 (m,).
-        teacher: Asked about each training image beside its label, or None.
+        teacher: Model that gives the targets of the training images, or None.
     """
 
     images: NDArray[np.uint8]
@@ -66,21 +64,10 @@ class TrainingSet:
     validation_labels: NDArray[np.int64]
     teacher: Teacher | None = None
 
-
-def compile_model(model: Any, recipe: Recipe, train_images: int) -> None:
-    """Give a fresh model its optimizer and loss.
-
-    Args:
-        model: Ends in ``logits`` and ``probabilities``.
-        recipe: How to train.
-        train_images: Number of training images; the schedule counts in steps.
-    """
-    model.compile(
-        optimizer=_optimizer(recipe, _steps(recipe, train_images)),
-        loss=keras.losses.CategoricalCrossentropy(),
-        metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
-    )
-    model.optimizer.build(model.trainable_variables)
+    def steps_per_epoch(self, recipe: Recipe) -> int:
+        """Return the number of steps of one epoch, with the recipe's negatives."""
+        images = len(self.images) + recipe.negatives_per_epoch(len(self.images))
+        return math.ceil(images / recipe.batch_size)
 
 
 def fit(
@@ -90,21 +77,24 @@ def fit(
     view: TrainingView,
     after_epoch: Callable[[Checkpoint], None],
 ) -> Checkpoint:
-    """Train to the recipe's last epoch, or until early stopping.
+    """Train to the last epoch of the recipe, or until early stopping.
 
     Args:
-        model: Compiled; its variables are overwritten by the checkpoint's.
-        start: Where to begin.
+        model: Compiled; its variables are replaced by those of the checkpoint.
+        start: The state to begin with.
         data: Training and validation images.
-        view: Told of every step and epoch.
-        after_epoch: Called with the state after each epoch, to keep it.
+        view: Receives every step and epoch.
+        after_epoch: Called with the state after each epoch, to save it.
 
     Returns:
         The state after the last epoch.
+
+    Raises:
+        RunError: The training diverged, or the checkpoint belongs to another network.
     """
     recipe, state = start.config.recipe, start
-    _assign(model.variables, state.model)
-    _assign(model.optimizer.variables, state.optimizer)
+    assign_variables(model, state.model)
+    assign_variables(model.optimizer, state.optimizer)
     if _is_over(state):
         return state
     feed = EpochFeed(
@@ -118,13 +108,9 @@ def fit(
     )
     with feed:
         while not _is_over(state):
-            if recipe.ema_momentum is not None:
-                _assign(model.variables, state.model)
-            row, trained = _train_epoch(
-                model, recipe, state.epoch + 1, feed=feed, data=data, view=view
-            )
-            optimizer, measured = variables(model.optimizer), variables(model)
-            state = state.after_epoch(row, trained, optimizer, measured)
+            view.epoch_started(state.epoch + 1, recipe.epochs, data.steps_per_epoch(recipe))
+            row = _train_epoch(model, recipe, state.epoch + 1, feed=feed, data=data, view=view)
+            state = state.after_epoch(row, read_variables(model), read_variables(model.optimizer))
             after_epoch(state)
             view.epoch_done(row, best=state.best_epoch == row.epoch)
     if state.epoch < recipe.epochs:
@@ -132,25 +118,42 @@ def fit(
     return state
 
 
-def variables(owner: Any) -> Arrays:
+def read_variables(owner: Any) -> Arrays:
     """Copy all variables of a model or an optimizer, in their order."""
     return tuple(np.array(keras.ops.convert_to_numpy(variable)) for variable in owner.variables)
 
 
-def restore_best(model: Any, state: Checkpoint) -> None:
-    """Give the model the weights of its best epoch."""
-    _assign(model.variables, state.best_model)
+def assign_variables(owner: Any, arrays: Arrays) -> None:
+    """Set all variables of a model or an optimizer.
+
+    Raises:
+        RunError: The arrays have other shapes than the variables.
+    """
+    expected = [tuple(variable.shape) for variable in owner.variables]
+    if expected != [array.shape for array in arrays]:
+        raise RunError(
+            "the checkpoint belongs to another network than its preset builds now: train anew"
+        )
+    for variable, array in zip(owner.variables, arrays, strict=True):
+        variable.assign(array)
+
+
+def make_batches(epoch: EpochImages, batch_size: int) -> Any:
+    """Return the images and targets of an epoch as a ``tf.data.Dataset`` of batches, in order.
+
+    Autotuning is off: Keras waits for its thread at the end of each epoch, and that thread
+    sleeps up to a minute.
+    """
+    dataset = tf.data.Dataset.from_tensor_slices((epoch.images, epoch.targets))
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return dataset.batch(batch_size).with_options(options)
 
 
 def _is_over(state: Checkpoint) -> bool:
     patience = state.config.recipe.patience
-    tired = patience is not None and epochs_without_gain(state.history) >= patience
-    return tired or state.epoch >= state.config.recipe.epochs
-
-
-def _steps(recipe: Recipe, train_images: int) -> int:
-    images = train_images + recipe.others_an_epoch(train_images)
-    return -(-images // recipe.batch_size)
+    patience_exhausted = patience is not None and epochs_without_gain(state.history) >= patience
+    return patience_exhausted or state.epoch >= state.config.recipe.epochs
 
 
 def _train_epoch(
@@ -161,102 +164,39 @@ def _train_epoch(
     feed: EpochFeed,
     data: TrainingSet,
     view: TrainingView,
-) -> tuple[EpochRow, Arrays]:
-    """Train an epoch and measure; return what came of it and the variables to go on with.
-
-    They are the model's own unless it was left with averaged weights to be measured.
-    """
+) -> EpochRow:
+    """Train one epoch and validate."""
     started_s = time.perf_counter()
-    view.epoch_started(epoch, recipe.epochs, _steps(recipe, len(data.images)))
     images = feed.next_epoch()
-    steps = _StepCallback(view)
-    loss, accuracy = _fit_images(model, recipe, images, steps)
-    if not (math.isfinite(loss) and all(np.isfinite(array).all() for array in steps.trained)):
+    batches = make_batches(images, recipe.batch_size)
+    history = model.fit(batches, shuffle=False, verbose=0, callbacks=[_Steps(view)]).history
+    loss = float(history["loss"][-1])
+    finite = all(np.isfinite(array).all() for array in read_variables(model))
+    if not (math.isfinite(loss) and finite):
         raise RunError(
             f"the training diverged in epoch {epoch} (loss {loss}): train anew with a lower "
             f"--learning-rate than {recipe.learning_rate:g}"
         )
     validation = evaluate(model, data.validation_images, data.validation_labels)
-    row = EpochRow(
+    return EpochRow(
         epoch=epoch,
         loss=loss,
-        accuracy=accuracy,
+        accuracy=float(history["accuracy"][-1]),
         validation_loss=validation.loss,
         validation_accuracy=validation.accuracy,
         learning_rate=float(model.optimizer.learning_rate),
         time_s=time.perf_counter() - started_s,
         augmentation_s=images.cpu_s,
     )
-    return row, steps.trained
 
 
-def _fit_images(
-    model: Any, recipe: Recipe, epoch: EpochImages, steps: _StepCallback
-) -> tuple[float, float]:
-    batches = make_batches(epoch, recipe.batch_size)
-    history = model.fit(batches, shuffle=False, verbose=0, callbacks=[steps]).history
-    return float(history["loss"][-1]), float(history["accuracy"][-1])
-
-
-def make_batches(epoch: EpochImages, batch_size: int) -> Any:
-    """Return the epoch as a ``tf.data.Dataset`` of batches, in order.
-
-    Arrays handed to ``fit`` become one that tunes itself, in a thread whose sleeps double
-    from 10 ms on and which ``fit`` waits for at the end: an epoch of 65 s took 84.
-    """
-    dataset = tf.data.Dataset.from_tensor_slices((epoch.images, epoch.targets))
-    options = tf.data.Options()
-    options.autotune.enabled = False
-    return dataset.batch(batch_size).with_options(options)
-
-
-class _StepCallback(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
-    """Passes Keras' running means on to the view, and keeps what the last step left.
-
-    At the end of ``fit``, after ``on_epoch_end``, Keras puts the averaged weights, where
-    there are such, in place of the trained ones.
-    """
+class _Steps(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
+    """Passes the running means of Keras to the view."""
 
     def __init__(self, view: TrainingView) -> None:
         super().__init__()
         self._view = view
-        self.trained: Arrays = ()
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         means = logs or {}
         self._view.step_done(batch + 1, means.get("loss", 0.0), means.get("accuracy", 0.0))
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        self.trained = variables(self.model)
-
-
-def _optimizer(recipe: Recipe, steps_per_epoch: int) -> Any:
-    rate: Any = recipe.learning_rate
-    if recipe.warmup_epochs is not None:
-        warmup_steps = round(recipe.warmup_epochs * steps_per_epoch)
-        rate = keras.optimizers.schedules.CosineDecay(
-            0.0,
-            decay_steps=max(1, recipe.epochs * steps_per_epoch - warmup_steps),
-            warmup_target=recipe.learning_rate,
-            warmup_steps=warmup_steps,
-        )
-    averaging: dict[str, Any] = {}
-    if recipe.ema_momentum is not None:
-        averaging = {"use_ema": True, "ema_momentum": recipe.ema_momentum}
-    if recipe.optimizer == "adam":
-        return keras.optimizers.Adam(rate, **averaging)
-    if recipe.optimizer == "adadelta":
-        return keras.optimizers.Adadelta(rate, **averaging)
-    optimizer = keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay, **averaging)
-    optimizer.exclude_from_weight_decay(var_names=_NO_DECAY)
-    return optimizer
-
-
-def _assign(variables_: Any, arrays: Arrays) -> None:
-    expected, found = [tuple(v.shape) for v in variables_], [array.shape for array in arrays]
-    if expected != found:
-        raise RunError(
-            "the checkpoint is of another network than its preset builds today: train anew"
-        )
-    for variable, array in zip(variables_, arrays, strict=True):
-        variable.assign(array)

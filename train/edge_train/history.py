@@ -1,11 +1,15 @@
-"""What is known of each finished epoch, and ``history.csv``."""
+"""Figures of each finished epoch, ``history.csv`` and the TensorBoard log."""
 
 from __future__ import annotations
 
 import csv
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Any
 
+from edge_infer.errors import OutputError
 from edge_infer.io.atomic import atomic_path
 
 
@@ -14,15 +18,14 @@ class EpochRow:
     """One line of ``history.csv``.
 
     Attributes:
-        epoch: From 1.
-        loss: Mean training loss, with label smoothing, on the distorted images.
-        accuracy: Training accuracy in 0-1, on the distorted images.
-        validation_loss: Plain cross-entropy in nats.
-        validation_accuracy: In 0-1.
-        learning_rate: After the epoch's last step.
+        epoch: Number of the epoch, from 1.
+        loss: Mean training loss with label smoothing, on the distorted images.
+        accuracy: 0-1, training accuracy on the distorted images.
+        validation_loss: Cross-entropy in nats.
+        validation_accuracy: 0-1.
+        learning_rate: After the last step of the epoch.
         time_s: Wall time with validation.
-        augmentation_s: CPU time of the distortions and the teacher, spent beside the epoch
-            before.
+        augmentation_s: CPU time of the distortions and the teacher, in the background.
     """
 
     epoch: int
@@ -35,12 +38,12 @@ class EpochRow:
     augmentation_s: float
 
     def rank(self) -> tuple[float, float]:
-        """Return what the best epoch is chosen by: accuracy, then loss."""
+        """Return the key by which the best epoch is chosen: accuracy, then loss."""
         return self.validation_accuracy, -self.validation_loss
 
 
 def write_history(path: Path, rows: tuple[EpochRow, ...]) -> None:
-    """Write all rows in one piece, so that a kill never leaves half a line.
+    """Write all rows in one piece.
 
     Raises:
         OutputError: The file cannot be written.
@@ -52,6 +55,51 @@ def write_history(path: Path, rows: tuple[EpochRow, ...]) -> None:
 
 
 def epochs_without_gain(rows: tuple[EpochRow, ...]) -> int:
-    """Count the latest epochs that did not better the validation loss."""
+    """Return the number of epochs since the lowest validation loss."""
     losses = [row.validation_loss for row in rows]
     return len(losses) - 1 - losses.index(min(losses)) if losses else 0
+
+
+class TensorBoardLog:
+    """Writes the figures of each epoch as scalars of a TensorBoard log."""
+
+    def __init__(self, folder: Path | None) -> None:
+        """Open a log in ``folder``; without a folder, nothing is written.
+
+        Raises:
+            OutputError: The folder cannot be written.
+        """
+        self._writer: Any = None
+        if folder is not None:
+            import tensorflow as tf
+
+            with _output_errors():
+                self._writer = tf.summary.create_file_writer(str(folder))
+
+    def write(self, row: EpochRow) -> None:
+        """Append one epoch and flush; errors as the constructor."""
+        if self._writer is None:
+            return
+        import tensorflow as tf
+
+        figures = asdict(row)
+        epoch = figures.pop("epoch")
+        with _output_errors(), self._writer.as_default():
+            for name, value in figures.items():
+                tf.summary.scalar(name, value, step=epoch)
+            self._writer.flush()
+
+    def close(self) -> None:
+        """Close the file of the log."""
+        if self._writer is not None:
+            self._writer.close()
+
+
+@contextmanager
+def _output_errors() -> Generator[None]:
+    import tensorflow as tf
+
+    try:
+        yield
+    except tf.errors.OpError as error:
+        raise OutputError(f"cannot write the TensorBoard log: {error.message}") from error

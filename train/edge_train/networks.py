@@ -1,8 +1,7 @@
-"""The networks as Keras Functional models, all with one face.
+"""The networks as Keras Functional models with common input and output layers.
 
-Every network takes ``image`` uint8 [batch, 28, 28], scales it inside (``pixels``,
-``plane``), and ends in ``logits`` and ``probabilities``: export finds these layers by
-name, so the same pixels that train are the ones that run.
+Every network takes ``image`` uint8 [batch, 28, 28], scales it (layers ``pixels`` and
+``plane``), and ends in ``logits`` and ``probabilities``. Export finds these layers by name.
 """
 
 from __future__ import annotations
@@ -15,73 +14,122 @@ import keras
 from edge_infer.model.metadata import IMAGE_SIZE, INPUT_NAME, OUTPUT_NAME
 
 layers = keras.layers
-# Keras' 0.99 remembers some 500 steps: on a small set validation would see statistics of
-# the untrained network for dozens of epochs. 0.9, at the other end, makes noisy ones.
-_MOMENTUM = 0.97
-Trunk = Callable[[Any], Any]
+# Momentum of batch normalization. Keras' default of 0.99 averages over about 500 steps: on a
+# small data set, validation would use statistics of the untrained network for many epochs.
+# 0.9 makes noisy statistics.
+_MOMENTUM: Final = 0.97
+Backbone = Callable[[Any], Any]
 LOGITS_NAME: Final = "logits"
 
 
-def build_network(trunk: Trunk, classes: int, *, name: str) -> Any:
-    """Put the common face around a trunk.
+def build_network(backbone: Backbone, classes: int, *, name: str) -> Any:
+    """Add the common input and output layers to a backbone.
 
     Args:
-        trunk: From float32 [batch, 28, 28, 1] in 0-1 to float32 [batch, features].
-        classes: Width of the output.
-        name: Of the Keras model.
+        backbone: Function from float32 [batch, 28, 28, 1] in 0-1 to float32
+            [batch, features].
+        classes: Number of outputs.
+        name: Name of the Keras model.
 
     Returns:
-        ``keras.Model`` from uint8 [batch, 28, 28] to float32 [batch, classes].
+        ``keras.Model`` from uint8 [batch, 28, 28] to probabilities float32 [batch, classes].
     """
     image = keras.Input((IMAGE_SIZE, IMAGE_SIZE), dtype="uint8", name=INPUT_NAME)
     pixels = layers.Rescaling(1 / 255, name="pixels")(image)
     plane = layers.Reshape((IMAGE_SIZE, IMAGE_SIZE, 1), name="plane")(pixels)
-    logits = layers.Dense(classes, name=LOGITS_NAME)(trunk(plane))
+    logits = layers.Dense(classes, name=LOGITS_NAME)(backbone(plane))
     probabilities = layers.Softmax(name=OUTPUT_NAME)(logits)
     return keras.Model(image, probabilities, name=name)
 
 
-def nano_trunk(plane: Any) -> Any:
-    """The plan of ``edge`` in sixteens: fewer channels than that take no less time."""
-    x = _convolution(plane, 16, 5, strides=2, padding="valid")
-    x = _convolution(_convolution(x, 16, 3), 16, 3, strides=2)
-    x = _convolution(_convolution(x, 16, 3), 16, 3, padding="valid")
+def nano_backbone(plane: Any) -> Any:
+    """The structure of ``edge`` with 16 channels: fewer channels take no less time."""
+    x = _normalized_convolution(plane, 16, 5, strides=2, padding="valid")
+    x = _normalized_convolution(_normalized_convolution(x, 16, 3), 16, 3, strides=2)
+    x = _normalized_convolution(x, 16, 3)
+    x = _normalized_convolution(x, 16, 3, padding="valid")
     return layers.GlobalAveragePooling2D(name="average")(x)
 
 
-def edge_trunk(plane: Any) -> Any:
-    """Four convolutions and a learnt average: few nodes, large ones.
+def edge_backbone(plane: Any) -> Any:
+    """Four convolutions and a weighted average: few nodes, large ones.
 
-    The one-channel convolution is the slowest node of an int8 graph. With stride 2 it is
-    the same as a 3x3 convolution of the picture folded to four channels, which export
-    makes of it; then 6x6, which 5x5 becomes once softened (``edge_train.soften``), costs
-    what 5x5 does. Without padding, as hardly a digit reaches the edge, it leaves 12x12, and
-    6x6 and 4x4 behind it: a quarter fewer positions than 14x14, 7x7 and 5x5. A stride takes
-    less time than a pool.
+    The convolution with one input channel is the slowest node of an int8 graph. With stride
+    2 it equals a 3x3 convolution of the image folded to four channels, which export makes of
+    it; a kernel of 6x6 (5x5 with the folded blur) then costs the same as one of 5x5. Digits
+    hardly reach the edge of the image, so the first layer has no padding: planes of 12x12,
+    6x6 and 4x4 have a quarter fewer positions than 14x14, 7x7 and 5x5. A stride takes less
+    time than a pooling layer.
     """
-    x = _convolution(_convolution(plane, 32, 5, strides=2, padding="valid"), 48, 3, strides=2)
-    x = _convolution(_convolution(x, 48, 3), 80, 3, padding="valid")
-    return _weighted_average(x)
+    x = _normalized_convolution(plane, 32, 5, strides=2, padding="valid")
+    x = _normalized_convolution(_normalized_convolution(x, 48, 3, strides=2), 48, 3)
+    return _weighted_average(_normalized_convolution(x, 80, 3, padding="valid"))
 
 
-def page_trunk(plane: Any) -> Any:
-    """The former plan of ``edge``, with padding: what is no digit may well touch the edge."""
-    x = _convolution(_convolution(plane, 32, 6, strides=2), 48, 3, strides=2)
-    x = _convolution(_convolution(x, 48, 3), 48, 3, padding="valid")
-    return _weighted_average(x)
+def page_backbone(plane: Any) -> Any:
+    """The structure of ``edge`` with padding: negatives often touch the edge of the image."""
+    x = _normalized_convolution(plane, 32, 6, strides=2)
+    x = _normalized_convolution(_normalized_convolution(x, 48, 3, strides=2), 48, 3)
+    return _weighted_average(_normalized_convolution(x, 48, 3, padding="valid"))
 
 
-def max_trunk(plane: Any) -> Any:
-    """The plan of ``edge``, wider and deeper, with a learnt average at the end."""
-    x = _convolution(plane, 32, 5, strides=2)
-    x = _convolution(_convolution(x, 48, 3), 64, 3)
+def max_backbone(plane: Any) -> Any:
+    """The structure of ``edge``, wider and deeper, with a pooling layer."""
+    x = _normalized_convolution(plane, 32, 5, strides=2)
+    x = _normalized_convolution(_normalized_convolution(x, 48, 3), 64, 3)
     x = layers.MaxPooling2D(2, name="pool")(x)
-    x = _convolution(_convolution(x, 96, 3), 128, 3)
-    return _weighted_average(_convolution(x, 192, 3, padding="valid"))
+    x = _normalized_convolution(_normalized_convolution(x, 96, 3), 128, 3)
+    return _weighted_average(_normalized_convolution(x, 192, 3, padding="valid"))
+
+
+# The networks of five public MNIST projects, as their authors describe them. Where a
+# description leaves a number open, the docstring says what was chosen here.
+
+
+def walkthrough_backbone(plane: Any) -> Any:
+    """Two convolutions, each with a pooling layer, and a dense layer."""
+    return _dense(layers.Flatten(name="flatten")(_two_pooled(plane)), 128)
+
+
+def adadelta_backbone(plane: Any) -> Any:
+    """Two convolutions, one pooling layer, and a wide dense layer between two dropouts."""
+    x = _convolution(plane, 32, "convolution_1")
+    x = _convolution(x, 64, "convolution_2")
+    x = layers.MaxPooling2D(2, name="pool")(x)
+    x = layers.Flatten(name="flatten")(layers.Dropout(0.25, name="dropout_1")(x))
+    return layers.Dropout(0.5, name="dropout_2")(_dense(x, 256))
+
+
+def regularized_backbone(plane: Any) -> Any:
+    """The walkthrough network with a dropout of 0.5 before the dense layer."""
+    x = layers.Dropout(0.5, name="dropout")(_two_pooled(plane))
+    return _dense(layers.Flatten(name="flatten")(x), 128)
+
+
+def dropout_backbone(plane: Any) -> Any:
+    """Two convolutions with pooling and a dropout.
+
+    The numbers of filters, the dropout rate and the lack of a dense layer are our choice.
+    """
+    x = layers.Flatten(name="flatten")(_two_pooled(plane))
+    return layers.Dropout(0.5, name="dropout")(x)
+
+
+def custom_backbone(plane: Any) -> Any:
+    """Several convolutions with pooling, a dropout and a dense layer.
+
+    The number of layers and their sizes are our choice.
+    """
+    x = _convolution(plane, 32, "convolution_1")
+    x = layers.MaxPooling2D(2, name="pool_1")(_convolution(x, 32, "convolution_2"))
+    x = _convolution(x, 64, "convolution_3")
+    x = layers.MaxPooling2D(2, name="pool_2")(_convolution(x, 64, "convolution_4"))
+    x = layers.Flatten(name="flatten")(layers.Dropout(0.25, name="dropout")(x))
+    return _dense(x, 128)
 
 
 def _weighted_average(x: Any) -> Any:
-    """Average the plane with weights that each channel learns, where the middle may count more.
+    """Average each channel over the plane with learned weights, then normalize.
 
     A depthwise convolution over the whole plane (Chen et al. 2018, MobileFaceNets).
     """
@@ -89,9 +137,22 @@ def _weighted_average(x: Any) -> Any:
     return layers.Flatten(name="flatten")(layers.BatchNormalization(momentum=_MOMENTUM)(x))
 
 
-def _convolution(
+def _normalized_convolution(
     x: Any, filters: int, size: int, *, strides: int = 1, padding: str = "same"
 ) -> Any:
-    """Convolution, batch-norm (Ioffe & Szegedy 2015), ReLU: one node once exported."""
+    """Convolution, batch normalization (Ioffe & Szegedy 2015), ReLU: one node once exported."""
     x = layers.Conv2D(filters, size, strides=strides, padding=padding, use_bias=False)(x)
     return layers.ReLU()(layers.BatchNormalization(momentum=_MOMENTUM)(x))
+
+
+def _two_pooled(plane: Any) -> Any:
+    x = layers.MaxPooling2D(2, name="pool_1")(_convolution(plane, 32, "convolution_1"))
+    return layers.MaxPooling2D(2, name="pool_2")(_convolution(x, 64, "convolution_2"))
+
+
+def _convolution(x: Any, filters: int, name: str) -> Any:
+    return layers.Conv2D(filters, 3, activation="relu", name=name)(x)
+
+
+def _dense(x: Any, units: int) -> Any:
+    return layers.Dense(units, activation="relu", name="dense")(x)

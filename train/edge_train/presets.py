@@ -1,4 +1,4 @@
-"""The networks by name, each with the recipe that trains it, and what each costs."""
+"""The networks by name, the recipes that train them, and their costs."""
 
 from __future__ import annotations
 
@@ -9,34 +9,27 @@ from difflib import get_close_matches
 from typing import Any, Final
 
 from edge_infer.errors import UsageError
-from edge_train import classic
+from edge_train import networks
 from edge_train.augment import Augmentation
 from edge_train.config import Recipe
-from edge_train.networks import (
-    Trunk,
-    build_network,
-    edge_trunk,
-    max_trunk,
-    nano_trunk,
-    page_trunk,
-)
-from edge_train.soften import soften_network
+from edge_train.fold_blur import fold_blur
+from edge_train.networks import Backbone, build_network
 
 DEFAULT_RECIPE: Final = "default"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Preset:
-    """A network and how it is trained.
+    """A network and its recipes.
 
     Attributes:
         summary: One line.
-        trunk: Builds it.
-        recipes: By name; ``default`` is always there.
+        backbone: Function that builds the layers between input and logits.
+        recipes: Recipes by name; one is called ``default``.
     """
 
     summary: str
-    trunk: Trunk
+    backbone: Backbone
     recipes: Mapping[str, Recipe]
 
     @property
@@ -48,7 +41,7 @@ class Preset:
         """Return a recipe by name.
 
         Raises:
-            UsageError: There is none of that name; says which there are.
+            UsageError: There is no such recipe; the message lists the names.
         """
         if name not in self.recipes:
             names = ", ".join(self.recipes)
@@ -57,92 +50,93 @@ class Preset:
 
 
 def _adam(**values: Any) -> dict[str, Recipe]:
-    """The recipe of the public projects: Adam at Keras' rate, no distortions."""
+    """The recipe of the public projects: Adam with Keras' learning rate, no distortions."""
     return {DEFAULT_RECIPE: Recipe(optimizer="adam", learning_rate=1e-3, batch_size=128, **values)}
 
 
 _DISTORTIONS: Final = Augmentation(rotation_deg=15, scale=0.1, shear=0.2, shift_px=2.5)
-_OWN: Final = Recipe(
+_BASE: Final = Recipe(
     optimizer="adamw",
     learning_rate=3e-3,
     weight_decay=0.02,
     warmup_epochs=1.0,
     label_smoothing=0.05,
     augmentation=_DISTORTIONS,
-    soften=True,
+    fold_blur=True,
     epochs=60,
     batch_size=128,
 )
 
-# The larger a network, the more other people's digits it can learn beside MNIST's: ``nano``
-# lost 0.26 points of validation accuracy by a share of 0.06, ``max`` no more than 0.04 by 0.15.
-_EDGE: Final = replace(_OWN, drawn=0.06)
+# Drawn digits teach forms of handwriting that MNIST lacks. Larger networks have more room for
+# them: a share of 0.06 cost ``nano`` 0.26 points of validation accuracy, a share of 0.15 cost
+# ``max`` at most 0.04.
+_EDGE: Final = replace(_BASE, drawn=0.06)
 _MAX: Final = replace(
-    _OWN,
+    _BASE,
     label_smoothing=0.0,
     augmentation=replace(_DISTORTIONS, thickness=0.4),
     drawn=0.15,
     epochs=40,
 )
 
-# A student is shown distorted images, which are blurred already: a teacher that softens them
-# once more answers a little worse.
-_TEACHER: Final = replace(_MAX, soften=False)
+# A teacher sees distorted images, which are blurred already: without the folded blur its
+# answers are a little better.
+_TEACHER: Final = replace(_MAX, fold_blur=False)
 
-# Few epochs leave no time to learn strong distortions.
+# A few epochs are too short to learn strong distortions.
 _FAST: Final = replace(
-    _OWN,
+    _BASE,
     warmup_epochs=0.3,
     label_smoothing=0.0,
     augmentation=Augmentation(rotation_deg=7, scale=0.05, shear=0.1, shift_px=1),
     epochs=5,
 )
 
-# For candidates cut from a line: one picture in three is no digit, most digits are damaged.
-# Proportions vary more than in MNIST and shifts do nothing, as all is normalised again.
-# Without smoothing, and with a teacher at temperature 1: it does not know the pictures
-# that are no digit, so both must speak of the same probabilities.
+# For candidates cut from a line: one picture in three is a negative, most digits are degraded.
+# Proportions vary more than in MNIST; shifts have no effect because all is normalized again.
+# The teacher knows nothing about negatives, so its targets and the labels must have the same
+# scale: no smoothing, temperature 1.
 _PAGE: Final = replace(
-    _OWN,
+    _BASE,
     label_smoothing=0.0,
     teacher_temperature=1.0,
     augmentation=Augmentation(rotation_deg=15, scale=0.2, shear=0.25, shift_px=0, clean_share=0.25),
-    others=0.5,
+    negatives=0.5,
     drawn=0.3,
-    damage=0.7,
-    soften=False,
+    degradations=0.7,
+    fold_blur=False,
     epochs=40,
 )
 
 PRESETS: Final[Mapping[str, Preset]] = {
     "nano": Preset(
         summary="the smallest: for a file of some kilobytes",
-        trunk=nano_trunk,
-        recipes={DEFAULT_RECIPE: _OWN},
+        backbone=networks.nano_backbone,
+        recipes={DEFAULT_RECIPE: _BASE},
     ),
     "edge": Preset(
         summary="small, accurate and quick once quantized; the default",
-        trunk=edge_trunk,
+        backbone=networks.edge_backbone,
         recipes={DEFAULT_RECIPE: _EDGE, "fast": _FAST},
     ),
     "max": Preset(
-        summary="the largest: surer than edge of distorted digits",
-        trunk=max_trunk,
+        summary="the largest: better than edge on distorted digits only",
+        backbone=networks.max_backbone,
         recipes={DEFAULT_RECIPE: _MAX, "teacher": _TEACHER},
     ),
     "page": Preset(
-        summary="a class more, for what is no digit: it reads pages",
-        trunk=page_trunk,
+        summary="for pages: one more class, for pictures that are not one digit",
+        backbone=networks.page_backbone,
         recipes={DEFAULT_RECIPE: _PAGE},
     ),
     "walkthrough": Preset(
         summary="the classic tutorial network: two convolutions and a dense layer",
-        trunk=classic.walkthrough_trunk,
+        backbone=networks.walkthrough_backbone,
         recipes=_adam(epochs=5),
     ),
     "adadelta": Preset(
         summary="a tutorial network of 2.4 million parameters, trained by Adadelta",
-        trunk=classic.adadelta_trunk,
+        backbone=networks.adadelta_backbone,
         recipes={
             DEFAULT_RECIPE: Recipe(
                 optimizer="adadelta", learning_rate=1e-3, epochs=50, batch_size=128, patience=5
@@ -151,17 +145,17 @@ PRESETS: Final[Mapping[str, Preset]] = {
     ),
     "regularized": Preset(
         summary="a tutorial network with a strong dropout",
-        trunk=classic.regularized_trunk,
+        backbone=networks.regularized_backbone,
         recipes=_adam(epochs=10),
     ),
     "dropout": Preset(
-        summary="a tutorial network without a dense layer between",
-        trunk=classic.dropout_trunk,
+        summary="a tutorial network without a hidden dense layer",
+        backbone=networks.dropout_backbone,
         recipes=_adam(epochs=10),
     ),
     "custom": Preset(
         summary="a tutorial network of four convolutions",
-        trunk=classic.custom_trunk,
+        backbone=networks.custom_backbone,
         recipes=_adam(epochs=12),
     ),
 }
@@ -171,7 +165,7 @@ def find_preset(name: str) -> Preset:
     """Return a preset by name.
 
     Raises:
-        UsageError: There is none of that name; says which there are.
+        UsageError: There is no such preset; the message suggests a name.
     """
     if name in PRESETS:
         return PRESETS[name]
@@ -182,25 +176,33 @@ def find_preset(name: str) -> Preset:
 
 def build_preset(name: str, classes: int) -> Any:
     """Build the untrained Keras model of a preset; errors as :func:`find_preset`."""
-    return build_network(find_preset(name).trunk, classes, name=name)
+    return build_network(find_preset(name).backbone, classes, name=name)
 
 
-def build_finished(name: str, recipe: Recipe, classes: int) -> Any:
-    """Build a preset's network, untrained, in the form that a recipe leaves it in."""
+def build_final(name: str, recipe: Recipe, classes: int) -> Any:
+    """Build the untrained Keras model of a preset in the form that the recipe saves.
+
+    It differs from :func:`build_preset` where the recipe folds a blur.
+    """
     network = build_preset(name, classes)
-    return soften_network(network) if recipe.soften else network
+    return fold_blur(network) if recipe.fold_blur else network
 
 
 def count_trained(model: Any) -> int:
-    """Count a Keras model's trained values: all but the statistics of batch-norm."""
+    """Count the trained values of a Keras model, without the statistics of batch normalization."""
     return sum(math.prod(weight.shape) for weight in model.trainable_weights)
 
 
 @dataclass(frozen=True)
 class LayerCost:
-    """One layer of a network: name, kind, output shape without batch, and its price.
+    """Costs of one layer.
 
-    ``parameters`` are trained values; batch-norm's statistics do not count.
+    Attributes:
+        name: Name of the layer.
+        kind: Name of its Keras class.
+        shape: Shape of its output without the batch axis.
+        parameters: Number of trained values.
+        macs: Multiply-accumulates per image.
     """
 
     name: str
@@ -211,7 +213,7 @@ class LayerCost:
 
 
 def layer_costs(model: Any) -> list[LayerCost]:
-    """List a Keras model's layers with parameters and multiply-accumulates an image."""
+    """List the costs of all layers of a Keras model."""
     return [
         LayerCost(
             layer.name,
@@ -225,11 +227,12 @@ def layer_costs(model: Any) -> list[LayerCost]:
 
 
 def _macs(layer: Any) -> int:
-    """Only convolutions and dense layers multiply: outputs times inputs to each."""
+    """Convolutions and dense layers: the size of the kernel times the number of positions."""
     kernel = getattr(layer, "kernel", None)
     if kernel is None:
         return 0
-    # Dense kernels are [inputs, outputs], those of convolutions [height, width, inputs, outputs].
+    # The kernel of a dense layer is [inputs, outputs], that of a convolution
+    # [height, width, inputs, outputs].
     weights: int = math.prod(kernel.shape)
     positions: int = math.prod(layer.output.shape[1:-1])
     return weights * positions

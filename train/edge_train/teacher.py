@@ -1,16 +1,15 @@
-"""Targets from networks that are trained already (Hinton, Vinyals & Dean 2015).
+"""Training targets from trained networks: distillation (Hinton, Vinyals & Dean 2015).
 
-The teachers are exported model files, run by the light runtime on the very images that the
-student sees, distorted as they are (Beyer et al. 2022, "A good teacher is patient and
-consistent"): a pair of a 4 and a 9 that no one could tell apart is taught as such.
+The teachers are exported model files. They see the same distorted images as the student
+(Beyer et al. 2022, "A good teacher is patient and consistent"), so an image that could be a 4
+or a 9 is taught as such.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Final, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,40 +17,36 @@ from numpy.typing import NDArray
 from edge_infer.errors import UsageError
 from edge_infer.glyph.classifier import Classifier
 from edge_infer.model.metadata import OTHER_CLASS
-from edge_infer.model.shipped import read_model, shipped_models
-
-_BATCH: Final = 500
+from edge_infer.model.shipped import read_model
 
 
 class Teacher:
-    """Mean probabilities of one model file or several.
+    """Mean probabilities of one or more model files.
 
-    A model that lacks only the class ``other`` may teach the rest of the classes: its
-    probability of ``other`` is 0, which tells nothing about pictures of that class.
+    A model that lacks only the class ``other`` can teach the remaining classes: its
+    probability of ``other`` is 0, and it gives no targets for images of that class.
+
+    Attributes:
+        unknown: Id of the class that some of the teachers lack, or None.
     """
 
     def __init__(self, classifiers: Sequence[Classifier], *, unknown: int | None = None) -> None:
-        """Wrap loaded classifiers, one at least; most callers want :meth:`load`.
+        """Use loaded classifiers; most callers want :meth:`load`.
 
         Args:
-            classifiers: Of all the student's classes, or of all but one.
-            unknown: Column of the class that some of them lack; None when all know all.
+            classifiers: At least one, with all classes of the student or all but one.
+            unknown: Id of the class that some of them lack, or None.
         """
+        self.unknown = unknown
         self._classifiers = tuple(classifiers)
-        self._unknown = unknown
-
-    @property
-    def unknown(self) -> int | None:
-        """The class id that not all the teachers know, or None."""
-        return self._unknown
 
     @classmethod
     def load(cls, models: Sequence[str], class_names: tuple[str, ...]) -> Self:
         """Load shipped models by name, or model files.
 
         Args:
-            models: Names or paths, one at least.
-            class_names: Of the student, in order.
+            models: Names or paths, at least one.
+            class_names: Classes of the student, in order.
 
         Raises:
             ModelError: A file is missing, foreign or damaged.
@@ -66,7 +61,7 @@ class Teacher:
                 unknown = class_names.index(OTHER_CLASS)
             elif found != class_names:
                 raise UsageError(
-                    f"the teacher {model} knows the classes {', '.join(found)}, the data have "
+                    f"the teacher {model} has the classes {', '.join(found)}, the data have "
                     f"{', '.join(class_names)}: choose a model trained on such data"
                 )
         return cls(classifiers, unknown=unknown)
@@ -74,49 +69,34 @@ class Teacher:
     def probabilities(
         self, images: NDArray[np.uint8], temperature: float = 1.0
     ) -> NDArray[np.float32]:
-        """Return the mean over the teachers.
+        """Return the mean probabilities of the teachers.
 
         Args:
-            images: uint8 (n, 28, 28), n at least 1.
-            temperature: What each teacher's logits are divided by, above 0.
+            images: uint8 (n, 28, 28).
+            temperature: Divisor of each teacher's logits, above 0.
 
         Returns:
             float32 (n, classes), rows sum to 1.
         """
-        # In pieces: the activations of an epoch at once would be gigabytes.
-        pieces = [images[at : at + _BATCH] for at in range(0, len(images), _BATCH)]
-        return np.concatenate([self._mean(piece, temperature) for piece in pieces])
-
-    def _mean(self, images: NDArray[np.uint8], temperature: float) -> NDArray[np.float32]:
-        answers = [
-            self._widen(_at_temperature(classifier.probabilities(images), temperature), classifier)
-            for classifier in self._classifiers
-        ]
+        answers: list[NDArray[np.float32]] = []
+        for classifier in self._classifiers:
+            answer = _apply_temperature(classifier.probabilities(images), temperature)
+            if self.unknown is not None and OTHER_CLASS not in classifier.metadata.class_names:
+                answer = np.insert(answer, self.unknown, np.float32(0), axis=1)
+            answers.append(answer)
         mean: NDArray[np.float32] = np.stack(answers).mean(axis=0, dtype=np.float32)
         return mean
-
-    def _widen(
-        self, probabilities: NDArray[np.float32], classifier: Classifier
-    ) -> NDArray[np.float32]:
-        """Give a model that does not know the class ``other`` a column of zeros for it."""
-        if self._unknown is None or OTHER_CLASS in classifier.metadata.class_names:
-            return probabilities
-        return np.insert(probabilities, self._unknown, np.float32(0), axis=1)
-
-
-def _at_temperature(probabilities: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
-    """Give softmax(logits / temperature): the powers of the probabilities, made to sum to 1."""
-    powers: NDArray[np.float32] = probabilities ** np.float32(1 / temperature)
-    probabilities_at: NDArray[np.float32] = powers / powers.sum(axis=1, keepdims=True)
-    return probabilities_at
-
-
-def settle_teacher(model: str) -> str:
-    """Return the path of a file made whole; a name, and what is neither, as it is."""
-    path = Path(model).expanduser()
-    return str(path.resolve()) if model not in shipped_models() and path.exists() else model
 
 
 def teacher_sha256(model: str) -> str:
     """Return the SHA-256 of a shipped model or a model file; errors as :meth:`Teacher.load`."""
     return hashlib.sha256(read_model(model)).hexdigest()
+
+
+def _apply_temperature(
+    probabilities: NDArray[np.float32], temperature: float
+) -> NDArray[np.float32]:
+    """Return softmax(logits / temperature) = p ** (1 / temperature), normalized."""
+    powers: NDArray[np.float32] = probabilities ** np.float32(1 / temperature)
+    normalized: NDArray[np.float32] = powers / powers.sum(axis=1, keepdims=True)
+    return normalized

@@ -1,17 +1,27 @@
-"""edge_analysis.evaluation: what a model gets right and wrong, in numbers and pictures.
+"""edge_analysis.evaluation: measure a model on labelled images and write the report."""
 
-Drawing needs the extra ``report`` and is imported from :mod:`edge_analysis.evaluation.drawings`
-and :mod:`edge_analysis.evaluation.writing`.
-"""
-
-from edge_analysis.evaluation.answers import Answers, Part, Predictor, Progress
+from edge_analysis.evaluation.answer_viewer import AnswerViewer
+from edge_analysis.evaluation.data import (
+    Answers,
+    Epoch,
+    EvaluatedModel,
+    EvaluationData,
+    ModelFacts,
+    Part,
+    Predictor,
+    Training,
+)
+from edge_analysis.evaluation.loading import load_file, load_run
 from edge_analysis.evaluation.measure import Evaluation, evaluate
 from edge_analysis.evaluation.record import EvaluationRecord
-from edge_analysis.evaluation.subject import EvaluationData, ModelFacts, Subject
-from edge_analysis.evaluation.training import Training, read_training
+from edge_analysis.evaluation.report import write_evaluation
+from edge_analysis.report_folder import Progress
 
 __all__ = [
+    "AnswerViewer",
     "Answers",
+    "Epoch",
+    "EvaluatedModel",
     "Evaluation",
     "EvaluationData",
     "EvaluationRecord",
@@ -19,8 +29,9 @@ __all__ = [
     "Part",
     "Predictor",
     "Progress",
-    "Subject",
     "Training",
     "evaluate",
-    "read_training",
+    "load_file",
+    "load_run",
+    "write_evaluation",
 ]

@@ -1,17 +1,20 @@
-"""edge_analysis.exploration: what is in a data set, before anything is trained on it."""
+"""edge_analysis.exploration: describe a labelled data set and write the report."""
 
-from edge_analysis.exploration.analysis import Exploration, analyse
-from edge_analysis.exploration.pixel_values import visualize_input, write_pixel_values
-from edge_analysis.exploration.records import Pictures, Progress, Split
-from edge_analysis.exploration.report import explore
+from edge_analysis.exploration.analysis import Exploration, explore
+from edge_analysis.exploration.pictures import Pictures, Split
+from edge_analysis.exploration.report import key_figures, notes, write_exploration
+from edge_analysis.figures.pixel_values import visualize_input, write_pixel_values
+from edge_analysis.report_folder import Progress
 
 __all__ = [
     "Exploration",
     "Pictures",
     "Progress",
     "Split",
-    "analyse",
     "explore",
+    "key_figures",
+    "notes",
     "visualize_input",
+    "write_exploration",
     "write_pixel_values",
 ]

@@ -1,6 +1,5 @@
 """edge_analysis.report_page: one self-contained page of sentences, tables and figures."""
 
-from edge_analysis.report_page.chart import Axis, Chart, Series, chart_figure
 from edge_analysis.report_page.content import (
     NOTHING,
     Block,
@@ -16,13 +15,10 @@ from edge_analysis.report_page.content import (
     Table,
 )
 from edge_analysis.report_page.html import page_html
-from edge_analysis.report_page.markdown import page_markdown
 
 __all__ = [
     "NOTHING",
-    "Axis",
     "Block",
-    "Chart",
     "Figure",
     "Figures",
     "KeyFigure",
@@ -31,10 +27,7 @@ __all__ = [
     "Page",
     "Paragraph",
     "Section",
-    "Series",
     "Swatch",
     "Table",
-    "chart_figure",
     "page_html",
-    "page_markdown",
 ]

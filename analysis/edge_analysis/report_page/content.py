@@ -1,8 +1,7 @@
 """What a report says, apart from how it looks.
 
 A page is put together from these records once, and written as HTML
-(:mod:`edge_analysis.report_page.html`) and as Markdown
-(:mod:`edge_analysis.report_page.markdown`). All text is plain: the writers escape it.
+(:mod:`edge_analysis.report_page.html`). All text is plain: the writers escape it.
 """
 
 from __future__ import annotations
@@ -84,14 +83,12 @@ class Swatch:
     """An entry of a figure's legend.
 
     Attributes:
-        name: Of a series.
-        index: Which of the page's colours and shapes it has, from 0.
-        dashed: Whether its line is.
+        name: Name of a series.
+        picture: An ``<svg>`` element as text: the line and the marker of the series.
     """
 
     name: str
-    index: int
-    dashed: bool = False
+    picture: str
 
 
 @dataclass(frozen=True, kw_only=True)

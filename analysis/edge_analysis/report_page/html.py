@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, assert_never
 
-from edge_analysis.report_page.chart import swatch_svg
 from edge_analysis.report_page.content import (
     Block,
     Figure,
@@ -24,7 +23,7 @@ from edge_analysis.report_page.content import (
 )
 from edge_analysis.report_page.markup import Element, node, read_svg, to_text
 
-_STYLE: Final = Path(__file__).with_name("style.css")
+_STYLE: Final = Path(__file__).parent.parent / "style.css"
 # The browser itself refuses what the page must not do.
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
@@ -141,7 +140,7 @@ def _figure(figure: Figure) -> Element:
 
 
 def _swatch(swatch: Swatch) -> Element:
-    return node("li", [swatch_svg(swatch), node("span", swatch.name)])
+    return node("li", [read_svg(swatch.picture), node("span", swatch.name)])
 
 
 def _picture(figure: Figure) -> Element:

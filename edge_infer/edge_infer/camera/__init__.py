@@ -1,9 +1,8 @@
-"""Live reading: from a camera, video or stream to digits in a window, a video or a log."""
+"""Live recognition of the frames of a camera, video or stream."""
 
-from edge_infer.camera.cameras import FoundCamera, list_cameras
 from edge_infer.camera.live import FrameResult, SeenDigit, recognise_frames, recognise_image
 from edge_infer.camera.newest import Frame
-from edge_infer.camera.video import FrameSource
+from edge_infer.camera.sources import FoundCamera, FrameSource, list_cameras
 from edge_infer.camera.webcam import WebcamConfig, WebcamSummary, run_webcam
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""Read every digit of every frame, with two inferences a frame at most."""
+"""Recognise the digits of every frame, with at most two inferences for each."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from edge_infer.boxes import Box, reading_order
 from edge_infer.camera.newest import Frame
-from edge_infer.page.page import Digit, Page, around
+from edge_infer.page.page import Digit, Page, bounding_box
 from edge_infer.page.reader import PageReader
 
-# Weight of the newest interval in the smoothed frame rate.
+# Weight of the newest interval in the exponential average of the frame interval.
 _FPS_WEIGHT: Final = 0.1
 
 
@@ -24,11 +24,10 @@ class SeenDigit:
     """A digit in a frame.
 
     Attributes:
-        label: Name of its class; of a rejected one, of the likeliest.
+        label: Name of its class, of the likeliest class if it is rejected.
         confidence: 0-1.
-        box: Its ink, in pixels of the frame.
-        rejected: Whether the answer should not be trusted: the confidence is under the
-            model's reject threshold.
+        box: Bounding box of its ink, in pixels of the frame.
+        rejected: Whether the confidence is below the reject threshold of the model.
     """
 
     label: str
@@ -39,13 +38,13 @@ class SeenDigit:
 
 @dataclass(frozen=True, eq=False)
 class FrameResult:
-    """What was recognised in a frame.
+    """The digits of a frame.
 
     Attributes:
-        frame: The frame itself, unchanged.
+        frame: The frame, unchanged.
         digits: In reading order.
-        latency_ms: Finding and recognising, without reading and showing.
-        fps: Frames a second up to here, smoothed; 0 for the first frame.
+        latency_ms: Time to find and recognise them, without reading and showing the frame.
+        fps: Smoothed frames per second up to this frame; 0 for the first.
     """
 
     frame: Frame
@@ -58,7 +57,7 @@ def recognise_frames(reader: PageReader, source: Iterable[Frame]) -> Iterator[Fr
     """Recognise the digits in each frame of a source, one frame at a time.
 
     Raises:
-        CameraError: The source fails; see :class:`edge_infer.camera.video.FrameSource`.
+        CameraError: The source fails, see :class:`edge_infer.camera.sources.FrameSource`.
     """
     interval_s = 0.0
     finished_s: float | None = None
@@ -75,31 +74,31 @@ def recognise_frames(reader: PageReader, source: Iterable[Frame]) -> Iterator[Fr
 
 
 def recognise_image(reader: PageReader, image_bgr: NDArray[np.uint8]) -> tuple[SeenDigit, ...]:
-    """Find and recognise the digits in one upright picture, with two inferences at most.
+    """Recognise the digits in one upright picture, with at most two inferences.
 
-    What is no digit is left out, and so is what touches the picture's border: its rest is
-    not to be seen.
+    Negatives are left out, and so are digits that touch the border of the picture, since they
+    may be incomplete.
 
     Args:
-        reader: Of pages; a frame is read as one that is not turned.
+        reader: The page reader; it does not look for rotations.
         image_bgr: uint8 (h, w, 3) BGR or (h, w) grey.
 
     Returns:
         The digits in reading order.
 
     Raises:
-        ImageError: The array is not such a picture.
+        ImageError: The array is no such picture.
     """
     page = reader.read(image_bgr, rotate="0")
     threshold = reader.classifier.metadata.reject_threshold
-    rows = [
+    lines = [
         [_seen(digit, rejected=digit.confidence < threshold) for digit in line.digits]
         for line in page.lines
     ]
-    # Confidence 0 says that it was taken for no digit at all.
-    _put_in(rows, [_seen(digit, rejected=True) for digit in page.rejected if digit.confidence])
-    order = reading_order([around(digit.box for digit in row) for row in rows])
-    digits = (digit for index in order for digit in sorted(rows[index], key=lambda it: it.box.x))
+    # Confidence 0 marks a negative.
+    _insert(lines, [_seen(digit, rejected=True) for digit in page.rejected if digit.confidence])
+    order = reading_order([bounding_box(digit.box for digit in line) for line in lines])
+    digits = (digit for index in order for digit in sorted(lines[index], key=lambda it: it.box.x))
     return tuple(digit for digit in digits if _is_whole(digit.box, page))
 
 
@@ -107,28 +106,28 @@ def _seen(digit: Digit, *, rejected: bool) -> SeenDigit:
     return SeenDigit(digit.label, digit.confidence, digit.box, rejected)
 
 
-def _put_in(rows: list[list[SeenDigit]], digits: Sequence[SeenDigit]) -> None:
-    """Put each digit into the row of the nearest one that it stands beside, or a new row."""
+def _insert(lines: list[list[SeenDigit]], digits: Sequence[SeenDigit]) -> None:
+    """Add each digit to the line of its nearest neighbour, or to a new line."""
     for digit in digits:
-        beside = [
+        neighbours = [
             (abs(other.box.x - digit.box.x), index)
-            for index, row in enumerate(rows)
-            for other in row
-            if _stand_beside(digit.box, other.box)
+            for index, line in enumerate(lines)
+            for other in line
+            if _are_neighbours(digit.box, other.box)
         ]
-        if beside:
-            rows[min(beside)[1]].append(digit)
+        if neighbours:
+            lines[min(neighbours)[1]].append(digit)
         else:
-            rows.append([digit])
+            lines.append([digit])
 
 
-def _stand_beside(box: Box, other: Box) -> bool:
-    """Say whether half of the lower box's height is level with the other."""
+def _are_neighbours(box: Box, other: Box) -> bool:
+    """Return whether the boxes overlap vertically by half of the height of the lower one."""
     overlap = min(box.y + box.height, other.y + other.height) - max(box.y, other.y)
     return 2 * overlap >= min(box.height, other.height)
 
 
 def _is_whole(box: Box, page: Page) -> bool:
-    """Say whether a box is clear of the page's border."""
+    """Return whether a box does not touch the border of the page."""
     right, bottom = box.x + box.width, box.y + box.height
     return box.x > 0 and box.y > 0 and right < page.width and bottom < page.height

@@ -1,7 +1,7 @@
-"""Read a live source in a thread and keep its newest frame alone.
+"""Read a live source in a thread that keeps only its newest frame.
 
-A camera goes on while a frame is being recognised. Its driver queues what is not
-fetched, so a slow reader falls further and further behind what happens now.
+A camera delivers frames while one is being recognised. Its driver queues them, so a slow reader
+would fall further and further behind.
 """
 
 from __future__ import annotations
@@ -9,24 +9,24 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-# How long closing waits for a read that hangs; the thread dies with the program anyway.
+# How long close() waits for a blocked read. The thread ends with the program anyway.
 JOIN_TIMEOUT_S: Final = 12.0
 
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """One picture of a camera, video or stream.
+    """A frame of a camera, video or stream.
 
     Attributes:
-        image_bgr: uint8 (h, w, 3).
-        index: Its number in the source from 0; numbers are left out where a live source
-            was faster than its reader.
-        time_s: Position in a video file; in a live source the seconds since it was opened.
+        image_bgr: uint8 (h, w, 3), BGR.
+        index: Number of the frame in its source, from 0. Numbers are missing where a live
+            source was faster than its reader.
+        time_s: Position in a video file, or seconds since a live source was opened.
     """
 
     image_bgr: NDArray[np.uint8]
@@ -34,23 +34,11 @@ class Frame:
     time_s: float
 
 
-class Capture(Protocol):
-    """What is used of ``cv2.VideoCapture``."""
-
-    def read(self) -> tuple[bool, NDArray[np.uint8]]:
-        """Wait for the next picture; False when there is none."""
-        ...
-
-    def release(self) -> None:
-        """Free the device."""
-        ...
-
-
 class NewestFrame:
-    """The newest frame of a live capture, which a thread of its own reads and releases."""
+    """The newest frame of a live capture. A thread reads the capture and releases it."""
 
-    def __init__(self, capture: Capture) -> None:
-        """Start reading; the capture belongs to this object from now on."""
+    def __init__(self, capture: Any) -> None:
+        """Start reading a ``cv2.VideoCapture``, which this object owns from now on."""
         self._capture = capture
         self._condition = threading.Condition()
         self._frame: Frame | None = None
@@ -61,7 +49,7 @@ class NewestFrame:
 
     @property
     def ended(self) -> bool:
-        """Whether the capture has given its last frame and that was taken."""
+        """Whether the last frame of the capture was taken."""
         with self._condition:
             return self._ended and self._frame is None
 
@@ -73,7 +61,7 @@ class NewestFrame:
             return frame
 
     def close(self) -> None:
-        """Stop reading; returns when the capture has been released. Twice does no harm."""
+        """Stop reading and wait until the capture is released. May be called twice."""
         self._closing = True
         self._thread.join(JOIN_TIMEOUT_S)
 

@@ -1,4 +1,4 @@
-"""Show results in a window at the pace of their source, and do what its keys ask for."""
+"""Show results in a window at the pace of their source, and handle its keys."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Final
 
 from edge_infer.camera.live import FrameResult
+from edge_infer.camera.outputs import save_snapshot
 from edge_infer.camera.overlay import draw_overlay
-from edge_infer.camera.recorder import save_snapshot
-from edge_infer.camera.video import FrameSource
+from edge_infer.camera.sources import FrameSource
 from edge_infer.camera.window import ESCAPE, FrameWindow
 
 _QUIT_KEYS: Final = ("q", "Q", ESCAPE)
@@ -19,25 +19,28 @@ _MAX_WAIT_S: Final = 1.0
 
 
 class Viewer:
-    """A person's view of the results: q or Esc quits, s saves a snapshot, space pauses.
+    """Shows results: q or Esc quits, s saves a snapshot, the space bar pauses.
 
     Attributes:
-        snapshots: Pictures saved so far.
+        snapshots: Paths of the pictures saved so far.
     """
 
     def __init__(self, window: FrameWindow, source: FrameSource, folder: Path) -> None:
-        """Show in ``window`` what comes from ``source``; snapshots go to ``folder``."""
+        """Show the results of ``source`` in ``window``; snapshots go to ``folder``."""
         self.snapshots: list[Path] = []
         self._window = window
         self._source = source
         self._folder = folder
         self._note = ""
         self._note_until_s = 0.0
-        # Clock time of a file's position 0, so that it plays as fast as it was filmed.
+        # Clock time of position 0 of a file, so that it plays at its own speed.
         self._zero_s: float | None = None
 
     def show(self, result: FrameResult) -> bool:
-        """Show one result and obey the keys; return whether to go on.
+        """Show a result and handle the keys.
+
+        Returns:
+            False if the user quits or has closed the window.
 
         Raises:
             OutputError: A snapshot cannot be written.
@@ -56,13 +59,13 @@ class Viewer:
         return key not in _QUIT_KEYS and not self._window.closed
 
     def _wait_ms(self, due_s: float) -> int:
-        """Return how long to wait before a file's next frame; a camera waits by itself."""
+        """Return the time until the next frame of a file; a live source needs no waiting."""
         if self._source.live:
             return 1
         return round(min(max(due_s - time.perf_counter(), 0.0), _MAX_WAIT_S) * 1000)
 
     def _pause(self, result: FrameResult) -> str:
-        """Stand still until the space bar, or a key that quits, which is returned."""
+        """Wait for the space bar or a key that quits, and return that key."""
         self._window.show(draw_overlay(result, note="paused"))
         key = ""
         while not (self._source.stopped or self._window.closed):

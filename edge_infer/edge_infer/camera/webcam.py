@@ -1,22 +1,24 @@
-"""The loop of `edge-mnist webcam`: recognise, draw, show, record, report, stop tidily."""
+"""The loop of `edge-mnist webcam`: recognise, log, record and show each frame."""
 
 from __future__ import annotations
 
 import os
+import signal
+import threading
 import time
 from collections import deque
-from contextlib import ExitStack
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
+from types import FrameType
 from typing import Final
 
-from edge_infer.camera.frame_log import FrameLog, frame_log
 from edge_infer.camera.live import FrameResult, recognise_frames
+from edge_infer.camera.outputs import frame_log, recording
 from edge_infer.camera.overlay import draw_overlay
-from edge_infer.camera.recorder import Recorder, recording
-from edge_infer.camera.stopping import stopped_by_signals
-from edge_infer.camera.video import FrameSource
+from edge_infer.camera.sources import FrameSource
 from edge_infer.camera.viewer import Viewer
 from edge_infer.camera.window import FrameWindow, ensure_display
 from edge_infer.errors import CameraError, OutputError, UsageError
@@ -24,26 +26,26 @@ from edge_infer.page.reader import PageReader
 from edge_infer.quiet import native_chatter_discarded
 
 TITLE: Final = "edge-mnist"
-# The median latency is taken over so many frames at most: a camera may run for weeks.
+# The median latency is that of this many frames at most, since a camera may run for weeks.
 _KEPT_LATENCIES: Final = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
 class WebcamConfig:
-    """What to watch and what to do with it.
+    """The source and the outputs of a run.
 
     Attributes:
-        camera: Index of a camera, unless ``source`` is given.
+        camera: Index of a camera, used if ``source`` is None.
         source: Video file, or HTTP or RTSP address.
-        model: Shipped model's name or model file; None for the one made for pages.
-        threads: Threads for inference.
+        model: Name of a shipped model or path of a model file; None for the page model.
+        threads: Number of threads for inference.
         headless: Whether to open no window.
         record: Video file to write, ``.mp4``.
-        jsonl: File for one JSON object a frame; ``"-"`` for standard output.
-        max_frames: Stop after so many frames; None for no limit.
-        snapshots: Folder for the pictures that the key ``s`` takes.
+        jsonl: File for one JSON object for each frame; ``"-"`` for standard output.
+        max_frames: Number of frames after which the run stops; None for no limit.
+        snapshots: Folder for the pictures that the key ``s`` saves.
         overwrite: Whether existing files may be replaced.
-        verbose: Whether to let OpenCV and FFmpeg print what they will.
+        verbose: Whether messages of OpenCV and FFmpeg are shown.
     """
 
     camera: int = 0
@@ -67,15 +69,15 @@ class WebcamConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class WebcamSummary:
-    """What a run has seen.
+    """Figures of a run.
 
     Attributes:
-        frames: Recognised frames.
-        fps: Their mean rate from the first to the last.
-        latency_ms: Median of finding and recognising.
-        digits: Digits in all frames, the rejected ones included.
-        rejected: Those that the model is not sure of.
-        snapshots: Pictures taken.
+        frames: Number of frames.
+        fps: Mean frames per second, from the first frame to the last.
+        latency_ms: Median time to find and recognise the digits of a frame.
+        digits: Number of digits in all frames, including rejected ones.
+        rejected: Number of rejected digits.
+        snapshots: Paths of the snapshots.
     """
 
     frames: int
@@ -86,7 +88,7 @@ class WebcamSummary:
     snapshots: tuple[Path, ...]
 
     def __str__(self) -> str:
-        """Return one line for people."""
+        """Return the figures in one line."""
         return (
             f"{_counted(self.frames, 'frame')}, {self.fps:.1f} fps, "
             f"median latency {self.latency_ms:.1f} ms, "
@@ -95,15 +97,15 @@ class WebcamSummary:
 
 
 def run_webcam(config: WebcamConfig) -> WebcamSummary:
-    """Watch a source until it ends, a key or signal stops it, or ``max_frames`` is reached.
+    """Read a source until it ends, a key or signal stops it, or ``max_frames`` is reached.
 
-    Ctrl-C and SIGTERM end the run like the key ``q``; what was recorded is kept.
+    Ctrl-C and SIGTERM end the run like the key ``q``, and the recording is kept.
 
     Raises:
         CameraError: The source cannot be opened or fails, or no window can be opened.
         ModelError: The model cannot be loaded.
         OutputError: A file exists already or cannot be written.
-        UsageError: A value that makes no sense.
+        UsageError: An invalid value.
     """
     if not config.headless:
         ensure_display()
@@ -112,88 +114,113 @@ def run_webcam(config: WebcamConfig) -> WebcamSummary:
         if not config.verbose:
             os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
             stack.enter_context(native_chatter_discarded())
-        source = stack.enter_context(open_source(config))
-        return watch(config, reader, source)
-
-
-def open_source(config: WebcamConfig) -> FrameSource:
-    """Open what the configuration names; errors as :class:`FrameSource`."""
-    if config.source is None:
-        return FrameSource.camera(config.camera)
-    return FrameSource.open(config.source)
+        if config.source is None:
+            source = FrameSource.camera(config.camera)
+        else:
+            source = FrameSource.open(config.source)
+        return watch(config, reader, stack.enter_context(source))
 
 
 def watch(config: WebcamConfig, reader: PageReader, source: FrameSource) -> WebcamSummary:
-    """Run the loop on an open source; see :func:`run_webcam`."""
+    """Run the loop on an open source, see :func:`run_webcam`."""
     failure: CameraError | OutputError | None = None
+    figures = _Figures()
     with ExitStack() as stack:
-        stack.enter_context(stopped_by_signals(source.stop))
-        watcher = _Watcher(config, source, stack)
+        stack.enter_context(_stopped_by_signals(source.stop))
+        outputs = _open_outputs(config, source, stack)
+        viewer = None
+        if not config.headless:
+            window = stack.enter_context(FrameWindow(TITLE))
+            viewer = Viewer(window, source, config.snapshots)
+            outputs.append(viewer.show)
         try:
             for result in recognise_frames(reader, source):
-                if not watcher.take(result):
+                figures.add(result)
+                answers = [output(result) for output in outputs]
+                if not all(answers) or figures.frames == config.max_frames:
                     break
         except (CameraError, OutputError) as error:
-            # Raised once the recording is in its place: it is good up to here.
+            # Raised after the recording was completed: it is valid up to here.
             failure = error
     if failure is not None:
         raise failure
-    return watcher.summary()
+    return figures.summary(tuple(viewer.snapshots) if viewer else ())
 
 
-class _Watcher:
-    """What happens with each result, and the figures about all of them."""
+def _open_outputs(
+    config: WebcamConfig, source: FrameSource, stack: ExitStack
+) -> list[Callable[[FrameResult], bool]]:
+    """Return functions that take each result and return False to end the run."""
+    outputs: list[Callable[[FrameResult], bool]] = []
+    if config.jsonl is not None:
+        log = stack.enter_context(frame_log(config.jsonl, overwrite=config.overwrite))
+        outputs.append(log.write)
+    if config.record is not None:
+        recorder = stack.enter_context(
+            recording(config.record, source.fps, overwrite=config.overwrite)
+        )
 
-    def __init__(self, config: WebcamConfig, source: FrameSource, stack: ExitStack) -> None:
-        self._config = config
-        self._log: FrameLog | None = None
-        self._recorder: Recorder | None = None
-        self._viewer: Viewer | None = None
-        if config.jsonl is not None:
-            self._log = stack.enter_context(frame_log(config.jsonl, overwrite=config.overwrite))
-        if config.record is not None:
-            self._recorder = stack.enter_context(
-                recording(config.record, source.fps, overwrite=config.overwrite)
-            )
-        if not config.headless:
-            window = stack.enter_context(FrameWindow(TITLE))
-            self._viewer = Viewer(window, source, config.snapshots)
-        self._frames = self._digits = self._rejected = 0
+        def record(result: FrameResult) -> bool:
+            recorder.write(draw_overlay(result), result.frame.time_s)
+            return True
+
+        outputs.append(record)
+    return outputs
+
+
+class _Figures:
+    """Collects the figures of a run."""
+
+    def __init__(self) -> None:
+        self.frames = self._digits = self._rejected = 0
         self._first_s = self._last_s = 0.0
-        self._latencies: deque[float] = deque(maxlen=_KEPT_LATENCIES)
+        self._latencies_ms: deque[float] = deque(maxlen=_KEPT_LATENCIES)
 
-    def take(self, result: FrameResult) -> bool:
-        """Report, record and show one result; return whether to go on."""
-        self._count(result)
-        going_on = True
-        if self._log is not None:
-            going_on = self._log.write(result)
-        if self._recorder is not None:
-            self._recorder.write(draw_overlay(result), result.frame.time_s)
-        if self._viewer is not None:
-            going_on = self._viewer.show(result) and going_on
-        return going_on and self._frames != self._config.max_frames
+    def add(self, result: FrameResult) -> None:
+        """Count a frame."""
+        self._last_s = time.perf_counter()
+        if not self.frames:
+            self._first_s = self._last_s
+        self.frames += 1
+        self._digits += len(result.digits)
+        self._rejected += sum(digit.rejected for digit in result.digits)
+        self._latencies_ms.append(result.latency_ms)
 
-    def summary(self) -> WebcamSummary:
+    def summary(self, snapshots: tuple[Path, ...]) -> WebcamSummary:
         """Return the figures so far."""
         elapsed_s = self._last_s - self._first_s
         return WebcamSummary(
-            frames=self._frames,
-            fps=(self._frames - 1) / elapsed_s if elapsed_s else 0.0,
-            latency_ms=median(self._latencies) if self._latencies else 0.0,
+            frames=self.frames,
+            fps=(self.frames - 1) / elapsed_s if elapsed_s else 0.0,
+            latency_ms=median(self._latencies_ms) if self._latencies_ms else 0.0,
             digits=self._digits,
             rejected=self._rejected,
-            snapshots=tuple(self._viewer.snapshots) if self._viewer else (),
+            snapshots=snapshots,
         )
 
-    def _count(self, result: FrameResult) -> None:
-        self._last_s = time.perf_counter()
-        if not self._frames:
-            self._first_s = self._last_s
-        self._frames += 1
-        self._digits += len(result.digits)
-        self._rejected += sum(digit.rejected for digit in result.digits)
-        self._latencies.append(result.latency_ms)
+
+@contextmanager
+def _stopped_by_signals(stop: Callable[[], None]) -> Generator[None]:
+    """Call ``stop`` on the first Ctrl-C or SIGTERM; the second interrupts as usual."""
+    if threading.current_thread() is not threading.main_thread():
+        # Only the main thread may set signal handlers.
+        yield
+        return
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        stop()
+        for handled in before:
+            signal.signal(handled, signal.default_int_handler)
+
+    before = {
+        handled: signal.signal(handled, handle) for handled in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for handled, handler in before.items():
+            signal.signal(handled, handler)
 
 
 def _counted(count: int, noun: str) -> str:

@@ -1,7 +1,7 @@
-"""A window for frames, opened only where one can be opened.
+"""A window for pictures, and a check whether one can be opened.
 
-OpenCV's Qt build aborts the whole program when it finds no display, where Python can
-catch nothing. So a child process tries first.
+The Qt build of OpenCV aborts the process if there is no display, which Python cannot catch.
+Therefore a child process tries first.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import os
 import re
 import subprocess
 import sys
-from types import TracebackType
 from typing import Final, Self
 
 import cv2
@@ -19,20 +18,20 @@ from numpy.typing import NDArray
 
 from edge_infer.errors import CameraError
 
-HEADLESS: Final = "use --headless, with --record OUT.mp4 or --jsonl OUT to see what it reads"
+HEADLESS: Final = "use --headless, with --record OUT.mp4 or --jsonl OUT to see the results"
 ESCAPE: Final = "\x1b"
 LEFT: Final = "left"
 RIGHT: Final = "right"
-# Of waitKeyEx, under X11, Windows and macOS. waitKey gives the low byte alone: under X11 that
-# of the left arrow is "Q".
+# Codes of waitKeyEx under X11, Windows and macOS. waitKey returns only the low byte, which under
+# X11 is "Q" for the left arrow.
 _KEYS: Final = {
     **dict.fromkeys((0xFF51, 0x250000, 0xF702), LEFT),
     **dict.fromkeys((0xFF53, 0x270000, 0xF703), RIGHT),
     **dict.fromkeys((0xFF1B, 0x1B), ESCAPE),
 }
-# Under X11 Shift, Control and the locks stand above.
+# Under X11 the higher bits are Shift, Control and the locks.
 _WITHOUT_MODIFIERS: Final = 0xFFFF
-# A larger frame is shown smaller; the window can be resized.
+# A larger picture is shown smaller. The window can be resized.
 _MAX_SIDE: Final = 1280
 _PROBE_TIMEOUT_S: Final = 30.0
 _PROBE: Final = """
@@ -47,10 +46,10 @@ cv2.namedWindow("edge-mnist")
 
 
 def ensure_display(way_out: str = HEADLESS) -> None:
-    """Make sure that a window can be opened.
+    """Check that a window can be opened.
 
     Args:
-        way_out: What a person without a display can do instead.
+        way_out: What to do instead, for the error message.
 
     Raises:
         CameraError: This OpenCV is built without windows, or there is no display. The
@@ -79,38 +78,33 @@ def ensure_display(way_out: str = HEADLESS) -> None:
 
 
 class FrameWindow:
-    """A window that shows frames and hears keys; a context manager that closes it."""
+    """A window that shows pictures and receives keys; a context manager closes it."""
 
     def __init__(self, title: str) -> None:
-        """Prepare a window; it appears with the first frame. Call :func:`ensure_display` first."""
+        """Prepare a window. Call :func:`ensure_display` first. It opens with the first picture."""
         self._title = title
         self._shown = False
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         if self._shown and not self.closed:
             cv2.destroyWindow(self._title)
 
     @property
     def closed(self) -> bool:
-        """Whether the person has closed the window."""
+        """Whether the user has closed the window."""
         if not self._shown:
             return False
         try:
             return cv2.getWindowProperty(self._title, cv2.WND_PROP_VISIBLE) < 1
         except cv2.error:
-            # Some builds know no window of that name any more.
+            # Some builds raise an error for a window that was closed.
             return True
 
     def show(self, picture: NDArray[np.uint8]) -> None:
-        """Show a picture, uint8 (h, w, 3) BGR. A window that was closed stays closed."""
+        """Show a picture, uint8 (h, w, 3), BGR. A closed window stays closed."""
         if self.closed:
             return
         if not self._shown:
@@ -123,11 +117,11 @@ class FrameWindow:
         cv2.imshow(self._title, picture)
 
     def key(self, wait_ms: int) -> str:
-        """Let the window work for at least 1 ms and hear a key.
+        """Process the events of the window for at least 1 ms and return a key.
 
         Returns:
-            A printable ASCII character, ``ESCAPE``, ``LEFT`` or ``RIGHT``; "" for none and for
-            any other.
+            A printable ASCII character, ``ESCAPE``, ``LEFT`` or ``RIGHT``; "" for no key and for
+            other keys.
         """
         code = cv2.waitKeyEx(max(1, wait_ms))
         known = _KEYS.get(code) or _KEYS.get(code & _WITHOUT_MODIFIERS)

@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 
 from edge_infer.errors import ImageError, UsageError
 from edge_infer.glyph.preprocess import prepare_digit
-from edge_infer.model.many_images import ManyImages
+from edge_infer.model.inference import ONE_SHAPE, UINT8, BatchInference, SingleInference
 from edge_infer.model.metadata import IMAGE_SIZE, OTHER_CLASS, ModelMetadata
-from edge_infer.model.one_image import ONE_SHAPE, UINT8, OneImage
 from edge_infer.model.session import OpenModel, open_model
 from edge_infer.model.shipped import DEFAULT_MODEL, read_model
 
@@ -79,9 +78,9 @@ class Classifier:
         """
         if not 1 <= threads <= MAX_THREADS:
             raise UsageError(f"threads must lie in 1-{MAX_THREADS}, found {threads}")
-        self._one = OneImage(model.lean_session(), len(model.metadata.class_names))
-        sessions = [model.session, *(model.another_session() for _ in range(threads - 1))]
-        self._many = ManyImages(sessions, len(model.metadata.class_names))
+        self._one = SingleInference(model.new_session(arena=False), len(model.metadata.class_names))
+        sessions = [model.session, *(model.new_session() for _ in range(threads - 1))]
+        self._many = BatchInference(sessions, len(model.metadata.class_names))
         self._metadata = model.metadata
         self._names = np.array(model.metadata.class_names, dtype=object)
         names = model.metadata.class_names

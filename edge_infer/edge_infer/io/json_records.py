@@ -5,6 +5,7 @@ The annotations of the dataclass are the schema. An error names the field's plac
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
@@ -38,6 +39,42 @@ def read_record(
         return cast("Record", _read(kind, value, where))
     except ModelError as found:
         raise error(found.message) from None
+
+
+def read_versioned(
+    kind: type[Record],
+    text: str,
+    where: str,
+    *,
+    versions: Mapping[str, int],
+    remedy: str,
+    error: type[EdgeMnistError] = ModelError,
+) -> Record:
+    """Make a dataclass from JSON text that states the version of its format.
+
+    Args:
+        kind: As for :func:`read_record`.
+        text: The whole JSON text.
+        where: Name of the record in error messages.
+        versions: Version fields and the value of each that this program reads.
+        remedy: What to do about another version, for the message.
+        error: Type of the error that is raised.
+
+    Raises:
+        EdgeMnistError: Of the type ``error``: not JSON, another version, or a field is missing
+            or has another type.
+    """
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as found:
+        raise error(f"{where} is not valid JSON: {found}") from found
+    for name, supported in versions.items() if isinstance(document, dict) else ():
+        if document.get(name) != supported:
+            raise error(
+                f"{where} has {name} {document.get(name)!r}, this program reads {supported}: "
+                f"{remedy}"
+            )
+    return read_record(kind, document, where, error=error)
 
 
 def _read(kind: Any, value: Any, where: str) -> Any:

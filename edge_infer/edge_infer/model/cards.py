@@ -1,8 +1,8 @@
-"""The model card's contract: what is known of a model that ships (Mitchell et al. 2019).
+"""The card of a shipped model (Mitchell et al. 2019).
 
-A model file says what it is; its card says what to expect of it: how it was made, how
-often it errs and how surely, how quick it is beside the others, and what it is not good
-for. Cards stand beside the files in ``models/``, written by ``tools/ship.py``.
+The metadata of a model file describe the model. Its card describes what to expect from it: how
+it was made, its accuracy and calibration, its latency beside other models, and its limits.
+``tools/ship.py`` writes cards beside the model files.
 """
 
 from __future__ import annotations
@@ -11,8 +11,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from edge_infer.errors import ModelError
-from edge_infer.io.json_records import read_record
+from edge_infer.io.json_records import read_versioned
 from edge_infer.model.metadata import Accuracy
 from edge_infer.model.reliability import RiskPoint, wilson_interval
 
@@ -21,7 +20,7 @@ CARD_VERSION: Final = 1
 
 @dataclass(frozen=True, kw_only=True)
 class TrainedOn:
-    """Training data: name, SHA-256 over all its arrays, and images that were learnt from."""
+    """Training data: name, SHA-256 over all arrays, and number of training images."""
 
     data: str
     sha256: str
@@ -30,11 +29,11 @@ class TrainedOn:
 
 @dataclass(frozen=True, kw_only=True)
 class SeedSpread:
-    """Test accuracy over runs that differ in their random seed alone, exported alike.
+    """Test accuracy over runs that differ only in their random seed.
 
     Attributes:
-        mean: In 0-1.
-        sd: Standard deviation of one run (n - 1 in the denominator), same unit.
+        mean: 0-1.
+        sd: Standard deviation of a run (n - 1 in the denominator), 0-1.
         seeds: Number of runs, at least 2.
     """
 
@@ -45,7 +44,7 @@ class SeedSpread:
 
 @dataclass(frozen=True, kw_only=True)
 class HandwritingScore:
-    """Answers to handwriting from outside the training data: ``correct`` of ``n`` pictures."""
+    """Correct answers to ``n`` pictures of handwriting from outside the training data."""
 
     name: str
     correct: int
@@ -54,12 +53,12 @@ class HandwritingScore:
 
 @dataclass(frozen=True, kw_only=True)
 class LatencyRow:
-    """Median time of one model, one thread, in microseconds.
+    """Median latency of one model on one thread, in microseconds.
 
     Attributes:
-        model: Its name.
-        p50_us: Of one image alone.
-        p50_us_per_image_64: Of one image in a batch of 64.
+        model: Name.
+        p50_us: One image.
+        p50_us_per_image_64: Each image of a batch of 64.
     """
 
     model: str
@@ -69,7 +68,7 @@ class LatencyRow:
 
 @dataclass(frozen=True, kw_only=True)
 class Latency:
-    """Times of several models from one interleaved run on one machine."""
+    """Latencies of several models, measured in turns on one machine."""
 
     machine: str
     rows: tuple[LatencyRow, ...]
@@ -77,33 +76,32 @@ class Latency:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelCard:
-    """What to expect of a shipped model; None stands for what was not measured.
+    """The card of a shipped model. None means not measured.
 
-    ``card_version`` is raised when a reader of the old version would go wrong on a new
-    card. A field added with a default does not raise it; readers ignore fields that they
-    do not know.
+    ``card_version`` is raised when an older reader would misread a new card. A new field with a
+    default does not raise it: readers ignore unknown fields.
 
     Attributes:
-        name: Under which it ships.
+        name: The name that the model ships under.
         summary: One line.
-        commands: What made the file, in order.
-        trained_on: The data.
-        parameters: Trained values in the network.
-        macs: Multiply-accumulates an image.
-        size_bytes: Of the file.
-        sha256: Of the file.
-        formerly: SHA-256 of other exports of the same run that shipped under this name
-            before. What learnt from one of them learnt from this network.
-        test_accuracy: Of the file on the test images.
-        validation_accuracy: Of the file on the validation images.
+        commands: The commands that made the file, in order.
+        trained_on: Training data.
+        parameters: Number of trained parameters.
+        macs: Multiply-accumulate operations for each image.
+        size_bytes: Size of the file.
+        sha256: SHA-256 of the file.
+        formerly: SHA-256 of earlier exports of the same run that shipped under this name, by
+            which records of training name their teacher.
+        test_accuracy: Accuracy of the file on the test images.
+        validation_accuracy: Accuracy of the file on the validation images.
         seeds: Test accuracy over random seeds.
-        calibration_error: Expected calibration error on the test images, 15 bins (Guo et
-            al. 2017), in 0-1.
-        reject: What the file's own reject threshold does on the test images.
-        risk_coverage: The same for fixed shares of answers.
-        handwriting: Other handwriting that was tried.
-        latency: Beside the other models.
-        not_good_for: Lines.
+        calibration_error: Expected calibration error on the test images with 15 bins (Guo et
+            al. 2017), 0-1.
+        reject: Coverage and risk of the file's reject threshold on the test images.
+        risk_coverage: Coverage and risk at fixed coverages.
+        handwriting: Results on other handwriting.
+        latency: Latency beside other models.
+        not_good_for: Limits, one line each.
         licence: One line.
         card_version: See above.
     """
@@ -131,21 +129,21 @@ class ModelCard:
 
     @property
     def test_interval_95(self) -> tuple[float, float]:
-        """The 95 % interval of the test accuracy (Wilson 1927), bounds in 0-1."""
+        """95 % confidence interval of the test accuracy (Wilson 1927), bounds in 0-1."""
         return wilson_interval(self.test_accuracy)
 
     @property
     def own_latency(self) -> LatencyRow | None:
-        """The row of this model, if it was timed."""
+        """The latency of this model, or None."""
         rows = self.latency.rows if self.latency else ()
         return next((row for row in rows if row.model == self.name), None)
 
     def to_json(self) -> str:
-        """Return the text of the card's file; shares that follow from counts stand in it too."""
+        """Return the text of the card file, with the rates that follow from counts."""
         return json.dumps(self.to_json_values(), indent=2, ensure_ascii=False) + "\n"
 
     def to_json_values(self) -> dict[str, Any]:
-        """Return the card as plain JSON values, as :meth:`to_json` writes them."""
+        """Return the card as JSON values, as :meth:`to_json` writes them."""
         points = [_point_values(point) for point in self.risk_coverage]
         return {
             "card_version": self.card_version,
@@ -160,20 +158,15 @@ class ModelCard:
         """Read what :meth:`to_json` wrote.
 
         Raises:
-            ModelError: Not JSON, a field is missing or of the wrong kind, or of another
-                version.
+            ModelError: Not JSON, another version, or a field is missing or has another type.
         """
-        try:
-            document: Any = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise ModelError(f"the model card cannot be understood: {error}") from error
-        version = document.get("card_version") if isinstance(document, dict) else None
-        if version != CARD_VERSION:
-            raise ModelError(
-                f"the model card has card_version {version!r}, this program reads {CARD_VERSION}: "
-                "install edge-mnist again"
-            )
-        return read_record(cls, document, "the model card")
+        return read_versioned(
+            cls,
+            text,
+            "the model card",
+            versions={"card_version": CARD_VERSION},
+            remedy="install edge-mnist again",
+        )
 
 
 def _point_values(point: RiskPoint) -> dict[str, Any]:

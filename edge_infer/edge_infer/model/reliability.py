@@ -1,8 +1,4 @@
-"""Whether confidences can be trusted: calibration error, and what rejecting buys.
-
-Pure functions of probabilities and labels, so that whoever measures a model file measures
-it alike.
-"""
+"""Reliability of confidences: calibration error, risk against coverage, Wilson intervals."""
 
 from __future__ import annotations
 
@@ -18,23 +14,23 @@ from edge_infer.errors import ModelError
 from edge_infer.model.metadata import Accuracy
 
 CALIBRATION_BINS: Final = 15
-# Shares of the images that are answered; the rest, of least confidence, is rejected.
+# Fractions of the images that are answered. Those of lowest confidence are rejected.
 COVERAGES: Final = (1.0, 0.995, 0.99, 0.98, 0.95)
-# 97.5 % quantile of the normal distribution: two-sided 95 % intervals.
+# The 97.5 % quantile of the normal distribution, for two-sided 95 % intervals.
 _Z_95: Final = 1.959963984540054
-# Keeps ceil() from adding an image to 10000 * 0.995 = 9950.000...01
+# Subtracted before ceil(): 10000 * 0.995 is 9950.000...01.
 _ROUNDING: Final = 1e-9
 
 
 @dataclass(frozen=True, kw_only=True)
 class RiskPoint:
-    """What is left of the errors when unsure answers are rejected (El-Yaniv & Wiener 2010).
+    """Coverage and risk of one reject threshold (El-Yaniv & Wiener 2010).
 
     Attributes:
-        threshold: Confidence in 0-1 from which on answers are kept.
+        threshold: Answers with at least this confidence, 0-1, are kept.
         n: Number of images.
-        kept: Number of images whose answer is kept.
-        errors: Number of wrong answers among those.
+        kept: Number of answers kept.
+        errors: Number of wrong answers among those kept.
     """
 
     threshold: float
@@ -48,12 +44,12 @@ class RiskPoint:
 
     @property
     def coverage(self) -> float:
-        """Share of the images whose answer is kept, 0-1."""
+        """Fraction of the images whose answer is kept, 0-1."""
         return self.kept / self.n
 
     @property
     def risk(self) -> float:
-        """Share of wrong answers among those kept, 0-1; 0 when none is kept."""
+        """Fraction of wrong answers among those kept, 0-1; 0 if none is kept."""
         return self.errors / self.kept if self.kept else 0.0
 
 
@@ -62,15 +58,15 @@ def expected_calibration_error(
     labels: NDArray[np.int64],
     bins: int = CALIBRATION_BINS,
 ) -> float:
-    """Measure how far confidence is from accuracy (Guo et al. 2017).
+    """Compute the expected calibration error (Guo et al. 2017).
 
     Args:
-        probabilities: (n, classes), n at least 1, rows sum to 1.
+        probabilities: float (n, classes), n at least 1, rows sum to 1.
         labels: int64 (n,), the true class ids.
-        bins: Number of bins of equal width over confidences 0-1, closed above.
+        bins: Number of bins of equal width over 0-1, closed on the right.
 
     Returns:
-        Mean over all images of |accuracy - mean confidence| of the image's bin, in 0-1.
+        The mean over all images of |accuracy - mean confidence| of their bin, 0-1.
     """
     confidences, right = _confidences(probabilities, labels)
     edges = np.linspace(0, 1, bins + 1)
@@ -84,16 +80,16 @@ def risk_coverage(
     labels: NDArray[np.int64],
     coverages: Sequence[float] = COVERAGES,
 ) -> tuple[RiskPoint, ...]:
-    """Give the errors left when the least sure answers are rejected.
+    """Compute the errors that remain when the answers of lowest confidence are rejected.
 
     Args:
-        probabilities: (n, classes), n at least 1.
+        probabilities: float (n, classes), n at least 1.
         labels: int64 (n,), the true class ids.
-        coverages: Shares of the images to answer, above 0 and up to 1.
+        coverages: Fractions of the images to answer, above 0 and up to 1.
 
     Returns:
-        A point for each, in order. It keeps that share rounded up to an image, and more
-        where confidences are equal: answers are kept by their confidence alone.
+        A point for each coverage, in order. The number of answers kept is rounded up, and is
+        larger where confidences are equal, since a threshold cannot separate them.
     """
     confidences, right = _confidences(probabilities, labels)
     n = len(labels)
@@ -112,12 +108,12 @@ def risk_coverage(
 def risk_at_threshold(
     probabilities: NDArray[np.floating[Any]], labels: NDArray[np.int64], threshold: float
 ) -> RiskPoint:
-    """Give the errors left when answers under a confidence are rejected.
+    """Compute the errors that remain when answers below a threshold are rejected.
 
     Args:
-        probabilities: (n, classes), n at least 1.
+        probabilities: float (n, classes), n at least 1.
         labels: int64 (n,), the true class ids.
-        threshold: Confidence in 0-1.
+        threshold: 0-1.
     """
     confidences, right = _confidences(probabilities, labels)
     keeps = confidences >= threshold
@@ -130,7 +126,7 @@ def risk_at_threshold(
 
 
 def wilson_interval(accuracy: Accuracy) -> tuple[float, float]:
-    """Give the 95 % interval of an accuracy (Wilson 1927), bounds in 0-1."""
+    """Return the 95 % confidence interval of an accuracy (Wilson 1927), bounds in 0-1."""
     n, share, z2 = accuracy.n, accuracy.fraction, _Z_95**2
     middle = (share + z2 / (2 * n)) / (1 + z2 / n)
     spread = math.sqrt(share * (1 - share) / n + z2 / (4 * n * n)) * _Z_95 / (1 + z2 / n)
@@ -140,5 +136,5 @@ def wilson_interval(accuracy: Accuracy) -> tuple[float, float]:
 def _confidences(
     probabilities: NDArray[np.floating[Any]], labels: NDArray[np.int64]
 ) -> tuple[NDArray[np.floating[Any]], NDArray[np.bool_]]:
-    """Give the confidence of each answer, in its own dtype, and whether it is right."""
+    """Return the confidence of each answer, float (n,), and whether it is right, bool (n,)."""
     return probabilities.max(axis=1), probabilities.argmax(axis=1) == labels

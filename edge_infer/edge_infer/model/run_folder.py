@@ -1,16 +1,16 @@
-"""The run folder's contract: what training leaves and export picks up.
+"""The contract of a run folder, which training writes and export reads.
 
 ::
 
     run/
     ├── model.keras        image uint8 [batch, 28, 28] -> probabilities; best weights
-    ├── run.json           RunRecord: everything needed to make the run again
-    ├── history.csv        one line a finished epoch
+    ├── run.json           RunRecord: everything that is needed to repeat the run
+    ├── history.csv        one line for each finished epoch
     ├── calibration.npz    Calibration: validation and test images with their labels
-    └── mnist.h5           where asked for: model.keras in Keras' old format
+    └── mnist.h5           on request: model.keras in the old format of Keras
 
-It stands on the floor because ``edge_train`` and ``edge_export`` may import only the
-floor: training never knows who exports, and export needs neither data set nor trainer.
+It is part of the runtime because ``edge_train`` and ``edge_export`` share no other package:
+export needs neither the data set nor the trainer.
 """
 
 from __future__ import annotations
@@ -28,13 +28,14 @@ from numpy.typing import NDArray
 
 from edge_infer.errors import RunError
 from edge_infer.io.atomic import atomic_path, write_text
+from edge_infer.io.json_records import read_versioned
 from edge_infer.model.metadata import IMAGE_SIZE
 
 RUN_FORMAT_VERSION: Final = 1
-# In place of a class id: a picture that only the ranges of int8 are taken from.
+# Label of a validation image that serves only to find the activation ranges of int8.
 UNLABELLED: Final = -1
-# What numpy and zipfile raise on a file that is missing, cut short, changed, pickled, of
-# another kind, or compressed in a way that Python does not know.
+# Errors of numpy and zipfile for a file that is truncated, damaged, pickled, of another type, or
+# compressed by an unknown method.
 _UNREADABLE: Final = (
     OSError,
     ValueError,
@@ -49,28 +50,29 @@ _UNREADABLE: Final = (
 
 @dataclass(frozen=True, kw_only=True)
 class RunRecord:
-    """What ``run.json`` holds: the recipe of a run and what came of it.
+    """The content of ``run.json``: the configuration of a run and its results.
 
     Attributes:
-        config: The trainer's resolved options, as JSON values.
+        config: All options of the trainer, as JSON values.
         class_names: Label of each class, in the order of the output columns.
-        data: Name of the data set, ``data_sha256`` its content.
+        data: Name of the data set.
         data_sha256: SHA-256 over all arrays of the data set.
         preset: Name of the network.
-        parameters: Trained values in the network.
+        parameters: Number of trained parameters of the network.
         seed: Random seed.
-        epochs: Epochs trained; ``best_epoch`` (from 1) is the one that was kept.
-        best_epoch: See ``epochs``.
-        train_images: Number of images trained on.
-        validation_accuracy: In 0-1, of the kept weights.
-        test_accuracy: In 0-1, of the kept weights, read once after training.
-        training_time_s: Wall time in the epochs, over all resumptions, in seconds.
-        inference_time_ms: Wall time of Keras on the whole test set, per image.
+        epochs: Number of epochs trained.
+        best_epoch: The epoch, from 1, whose weights were kept.
+        train_images: Number of training images.
+        validation_accuracy: Accuracy of the kept weights, 0-1.
+        test_accuracy: Likewise; measured once, after training.
+        training_time_s: Wall time of the epochs, over all resumptions, in seconds.
+        inference_time_ms: Wall time of Keras on the test set, for each image.
         augmentation_share: CPU time of augmentation as a fraction of training time.
-        versions: Tool name to version.
-        machine: CPU model and core count, in words.
+        versions: Versions of the tools by name.
+        machine: CPU model and number of cores, as text.
         finished_at: UTC, ISO 8601.
-        teacher_sha256: Of each teacher's model file.
+        teacher_sha256: SHA-256 of the model file of each teacher.
+        format_version: Version of this format.
     """
 
     config: Mapping[str, Any]
@@ -103,34 +105,28 @@ class RunRecord:
         """Read what :meth:`to_json` wrote.
 
         Raises:
-            RunError: Not JSON, or not the fields of this version.
+            RunError: Not JSON, another version, or a field is missing or has another type.
         """
-        try:
-            document: dict[str, Any] = json.loads(text)
-            if document["format_version"] != RUN_FORMAT_VERSION:
-                raise RunError(
-                    f"run.json has format_version {document['format_version']}, "
-                    f"this program reads {RUN_FORMAT_VERSION}: train again"
-                )
-            known = {field.name for field in fields(cls)}
-            values = {name: value for name, value in document.items() if name in known}
-            for name in ("class_names", "teacher_sha256"):
-                values[name] = tuple(values.get(name, ()))
-            return cls(**values)
-        except (ValueError, TypeError, KeyError, RecursionError) as error:
-            raise RunError(f"run.json cannot be understood: {error}") from error
+        return read_versioned(
+            cls,
+            text,
+            "run.json",
+            versions={"format_version": RUN_FORMAT_VERSION},
+            remedy="train again",
+            error=RunError,
+        )
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """Images that export needs, ready as the model takes them.
+    """The images that export needs, preprocessed.
 
     Attributes:
-        validation_images: uint8 (n, 28, 28); for activation ranges, the temperature
-            and the reject threshold.
-        validation_labels: int64 (n,), class ids, or :data:`UNLABELLED`.
-        test_images: uint8 (m, 28, 28); for the parity report alone.
-        test_labels: int64 (m,).
+        validation_images: uint8 (n, 28, 28), for the activation ranges, the temperature and the
+            reject threshold.
+        validation_labels: int64 (n,), class ids or :data:`UNLABELLED`.
+        test_images: uint8 (m, 28, 28), for the parity report only.
+        test_labels: int64 (m,), class ids.
     """
 
     validation_images: NDArray[np.uint8]
@@ -139,7 +135,7 @@ class Calibration:
     test_labels: NDArray[np.int64]
 
     def save(self, path: Path) -> None:
-        """Write all four arrays to ``path`` (.npz, compressed) in one piece."""
+        """Write all arrays to ``path``, a compressed ``.npz`` file, atomically."""
         with atomic_path(path) as temporary:
             np.savez_compressed(temporary, **{f.name: getattr(self, f.name) for f in fields(self)})
 
@@ -148,18 +144,22 @@ class Calibration:
         """Read what :meth:`save` wrote.
 
         Raises:
-            RunError: The file is missing, damaged, or lacks an array, or an array has
-                another type or shape than the class says.
+            RunError: The file is missing or damaged, or an array is missing or has another
+                dtype or shape than stated above.
         """
         try:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 loaded = cls(**{field.name: arrays[field.name] for field in fields(cls)})
         except FileNotFoundError as error:
-            raise RunError(f"{path} is missing: the run is not whole, train anew") from error
+            raise RunError(f"{path} is missing: the run is incomplete, train again") from error
         except _UNREADABLE as error:
             raise RunError(f"{path} cannot be read: {error}") from error
+        loaded._check_arrays(path)
+        return loaded
+
+    def _check_arrays(self, path: Path) -> None:
         for part in ("validation", "test"):
-            images, labels = getattr(loaded, f"{part}_images"), getattr(loaded, f"{part}_labels")
+            images, labels = getattr(self, f"{part}_images"), getattr(self, f"{part}_labels")
             if labels.dtype != np.int64 or labels.ndim != 1:
                 raise RunError(
                     f"{path}: {part}_labels must be int64 (n,), found {labels.dtype} {labels.shape}"
@@ -169,12 +169,11 @@ class Calibration:
                     f"{path}: {part}_images must be uint8 ({len(labels)}, 28, 28), "
                     f"found {images.dtype} {images.shape}"
                 )
-        return loaded
 
 
 @dataclass(frozen=True)
 class RunFolder:
-    """The files of a run by name; making one touches nothing on disk."""
+    """The paths of the files of a run. Creating an instance accesses no file."""
 
     path: Path
 
@@ -185,12 +184,12 @@ class RunFolder:
 
     @property
     def record_path(self) -> Path:
-        """The run's record; written last, so its presence means the run is complete."""
+        """The record of the run. It is written last: a run with this file is complete."""
         return self.path / "run.json"
 
     @property
     def history_path(self) -> Path:
-        """One line a finished epoch."""
+        """One line for each finished epoch."""
         return self.path / "history.csv"
 
     @property
@@ -200,12 +199,12 @@ class RunFolder:
 
     @property
     def legacy_path(self) -> Path:
-        """The model in Keras' old HDF5 format, where that was asked for."""
+        """The model in the old HDF5 format of Keras, written on request."""
         return self.path / "mnist.h5"
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """All files that a run may hold; ``run.json``, by which it is finished, comes first."""
+        """All files that a run may have, ``run.json`` first."""
         return (
             self.record_path,
             self.model_path,
@@ -218,7 +217,7 @@ class RunFolder:
         """Read ``run.json`` of a finished run.
 
         Raises:
-            RunError: There is no such run, or it has not finished, or is damaged.
+            RunError: There is no such run, or it is unfinished or damaged.
         """
         if not self.path.is_dir():
             raise RunError(f"{self.path} is not a run folder: make one with `edge-mnist train`")
@@ -237,9 +236,9 @@ class RunFolder:
             raise RunError(f"{self.path}: {error.message}") from error
 
     def write_record(self, record: RunRecord) -> None:
-        """Write ``run.json`` in one piece."""
+        """Write ``run.json`` atomically."""
         write_text(self.record_path, record.to_json())
 
     def read_calibration(self) -> Calibration:
-        """Read ``calibration.npz``; errors as :meth:`Calibration.load`."""
+        """Read ``calibration.npz``. Errors are those of :meth:`Calibration.load`."""
         return Calibration.load(self.calibration_path)

@@ -1,8 +1,8 @@
-"""One way to open a model file: checked first, on one thread, no spinning.
+"""Open a model file: check it, then create sessions with one thread and without spinning.
 
-onnxruntime's defaults take every core and spin on them between runs: a 30 fps loop
-with two threads burned 38 % of a core in waiting, 1 % with spinning off. Batches are shared out
-to several sessions (``many_images``).
+By default onnxruntime takes every core and its threads spin between runs: in a 30 fps loop two
+threads used 38 % of a core for waiting, and 1 % without spinning. Batches are divided among
+several sessions instead, see :mod:`edge_infer.model.inference`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from edge_infer.model.metadata import (
 )
 from edge_infer.model.scan import scan_onnx
 
-# The largest network of this project is under 2 MB; what is far larger is something else.
+# The largest network of this project has less than 2 MB.
 MAX_MODEL_BYTES: Final = 64 * 1024 * 1024
 _LOG_FATAL_ONLY: Final = 4
 _SUM_TOLERANCE: Final = 1e-3
@@ -33,11 +33,11 @@ _SUM_TOLERANCE: Final = 1e-3
 
 @dataclass(frozen=True)
 class OpenModel:
-    """A session that is ready to run, and what its file says about itself.
+    """An opened model file.
 
     Attributes:
-        session: On one thread, for batches of any length.
-        metadata: What the file says.
+        session: onnxruntime session with one thread, for batches of any length.
+        metadata: The metadata of the file.
         data: The whole file.
     """
 
@@ -45,25 +45,22 @@ class OpenModel:
     metadata: ModelMetadata
     data: bytes = field(repr=False)
 
-    def another_session(self) -> Any:
-        """Open one more session like the first, for another thread."""
-        return _session(self.data, arena=True)
+    def new_session(self, *, arena: bool = True) -> Any:
+        """Open another session with one thread on the same file.
 
-    def lean_session(self) -> Any:
-        """Open one more session, on one thread, that is quicker on single images.
-
-        It asks the system for each tensor's memory, without onnxruntime's store of it in
-        between. For the few kilobytes of one image that saves 0.7 us of 27; for long
-        batches it costs more, because the system takes large pieces back after each run.
+        Args:
+            arena: Whether it allocates tensors from onnxruntime's arena. Without it one image
+                takes 0.7 of 27 us less. Long batches are slower, because the system reclaims
+                large blocks after each run.
         """
-        return _session(self.data, arena=False)
+        return _session(self.data, arena=arena)
 
 
 def read_model_bytes(path: Path) -> bytes:
-    """Read a model file whole.
+    """Read a model file.
 
     Raises:
-        ModelError: Missing, unreadable, empty or far larger than any digit network.
+        ModelError: Missing, unreadable, empty or much larger than any digit network.
     """
     try:
         size_bytes = path.stat().st_size
@@ -88,20 +85,20 @@ def read_model_bytes(path: Path) -> bytes:
 
 
 def open_model(data: bytes, name: str) -> OpenModel:
-    """Check a model's bytes and open a CPU session on them.
+    """Check a model file and open a CPU session on it.
 
     Args:
         data: The whole ``.onnx`` file.
-        name: What to call it in errors.
+        name: Name of the file in error messages.
 
     Raises:
-        ModelError: Not ONNX, damaged, not self-contained, or not of this project.
+        ModelError: Not ONNX, damaged, not self-contained, or not a model of this project.
     """
     try:
         summary = scan_onnx(data)
         if METADATA_KEY not in summary.metadata:
             raise ModelError(
-                "it is an ONNX file of another maker: it says nothing under "
+                "it is not a model of edge-mnist: it has no "
                 f"metadata_props[{METADATA_KEY!r}]; export one with `edge-mnist export RUN`",
                 code="foreign",
             )
@@ -109,8 +106,8 @@ def open_model(data: bytes, name: str) -> OpenModel:
             raise ModelError(f"it has opset {summary.opset}, expected at most {OPSET}")
         metadata = ModelMetadata.from_json(summary.metadata[METADATA_KEY])
         session = _session(data, arena=True)
-        _check_face(session, metadata)
-        _check_answer(session)
+        _check_signature(session, metadata)
+        _check_output(session)
     except ModelError as error:
         raise ModelError(f"{name}: {error.message}", code=error.code) from error
     return OpenModel(session, metadata, data)
@@ -123,22 +120,22 @@ def _session(data: bytes, *, arena: bool) -> Any:
     options.inter_op_num_threads = 1
     options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_ALL
-    # It raises what it logs as an error, so nothing is lost.
+    # Every error that onnxruntime logs is raised as well.
     options.log_severity_level = _LOG_FATAL_ONLY
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
-        # With its "fallback" it prints to stdout, then tries the same provider again.
+        # The fallback would print to stdout and then try the same provider again.
         return ort.InferenceSession(
             data, options, providers=["CPUExecutionProvider"], enable_fallback=0
         )
-    except Exception as error:  # onnxruntime's errors share no other base.
+    except Exception as error:  # The errors of onnxruntime have no common base class.
         raise ModelError(f"onnxruntime cannot load it: {_reason(error)}", code="damaged") from error
 
 
-def _check_face(session: Any, metadata: ModelMetadata) -> None:
-    """Compare the graph's input and output with the contract."""
-    inputs = [_face(value) for value in session.get_inputs()]
-    outputs = [_face(value) for value in session.get_outputs()]
+def _check_signature(session: Any, metadata: ModelMetadata) -> None:
+    """Compare the input and output of the graph with the contract."""
+    inputs = [_signature(value) for value in session.get_inputs()]
+    outputs = [_signature(value) for value in session.get_outputs()]
     classes = len(metadata.class_names)
     expected_inputs = [f"{INPUT_NAME}: tensor(uint8) [any, {IMAGE_SIZE}, {IMAGE_SIZE}]"]
     expected_outputs = [f"{OUTPUT_NAME}: tensor(float) [any, {classes}]"]
@@ -150,22 +147,23 @@ def _check_face(session: Any, metadata: ModelMetadata) -> None:
         )
 
 
-def _face(value: Any) -> str:
-    """Describe an input or output; a named or unknown axis takes any length."""
+def _signature(value: Any) -> str:
+    """Describe an input or output. A named or unknown axis has any length."""
     axes = ", ".join(str(axis) if isinstance(axis, int) else "any" for axis in value.shape)
     return f"{value.name}: {value.type} [{axes}]"
 
 
-def _check_answer(session: Any) -> None:
-    """Run it once, so that a model which cannot serve says so now and not later."""
+def _check_output(session: Any) -> None:
+    """Run the model once, so that a model that cannot run fails when it is loaded."""
     blank = np.zeros((1, IMAGE_SIZE, IMAGE_SIZE), np.uint8)
     try:
-        (answer,) = session.run((OUTPUT_NAME,), {INPUT_NAME: blank})
-    except Exception as error:  # As above.
+        (probabilities,) = session.run((OUTPUT_NAME,), {INPUT_NAME: blank})
+    except Exception as error:  # As in _session.
         raise ModelError(f"onnxruntime cannot run it: {_reason(error)}", code="damaged") from error
-    if not np.isfinite(answer).all() or abs(float(answer.sum()) - 1.0) > _SUM_TOLERANCE:
+    total = float(probabilities.sum())
+    if not abs(total - 1.0) <= _SUM_TOLERANCE:  # NaN fails too.
         raise ModelError(
-            f"its probabilities must sum to 1, found {answer.sum()} for a blank image",
+            f"its probabilities must sum to 1, found {total} for a blank image",
             code="damaged",
         )
 

@@ -1,4 +1,4 @@
-"""The model files inside the package, each pinned by its SHA-256 and told of by a card."""
+"""The model files inside the package, each pinned by its SHA-256 and described by a card."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from edge_infer.model.cards import ModelCard
 
 DEFAULT_MODEL: Final = "edge"
-# Not through importlib.resources, which costs every start 2 MB.
-_FOLDER: Final = Path(__file__).with_name("files")
+# importlib.resources would take 2 MB of memory in every process.
+MODELS_FOLDER: Final = Path(__file__).with_name("files")
 _CHECKSUMS: Final = "sha256.json"
 
 
@@ -25,13 +25,13 @@ def shipped_models() -> tuple[str, ...]:
 
 
 def read_shipped_model(name: str) -> bytes:
-    """Read a shipped model and check that it is the one that was published.
+    """Read a shipped model and verify its SHA-256.
 
     Args:
         name: One of :func:`shipped_models`.
 
     Raises:
-        ModelError: No such model, or its bytes are not the published ones.
+        ModelError: No such model, or the file was changed.
     """
     checksum = _checksum(name)
     data = _read(f"{name}.onnx")
@@ -46,15 +46,15 @@ def read_shipped_model(name: str) -> bytes:
 
 
 def read_card(name: str) -> ModelCard:
-    """Read what is known of a shipped model.
+    """Read the card of a shipped model.
 
     Args:
         name: One of :func:`shipped_models`.
 
     Raises:
-        ModelError: No such model, or its card is missing, damaged or of another file.
+        ModelError: No such model, or the card is missing, damaged or of another file.
     """
-    # Imported here: a card is read when it is asked for, never to recognise.
+    # Imported here: inference needs no cards.
     from edge_infer.model.cards import ModelCard
 
     checksum = _checksum(name)
@@ -69,22 +69,22 @@ def read_card(name: str) -> ModelCard:
 
 
 def read_model(model: str | Path) -> bytes:
-    """Read a shipped model by its name, or a model file.
+    """Read a shipped model by name, or a model file by path.
 
     Raises:
-        ModelError: No such model, or unreadable; for a word that is neither a name nor a
-            file the message says which name was meant.
+        ModelError: No such model, or unreadable. For a word that is neither a name nor a file
+            the message suggests the closest name.
     """
     if model in shipped_models():
         return read_shipped_model(str(model))
     path = Path(model)
     if str(path) == path.stem and not path.exists():
-        raise no_such_model(str(model))
+        raise _no_such_model(str(model))
     return read_model_bytes(path)
 
 
-def no_such_model(name: str) -> ModelError:
-    """Return the error for a name under which nothing ships; it says which was meant.
+def _no_such_model(name: str) -> ModelError:
+    """Return the error for an unknown model name, which suggests the closest name.
 
     Args:
         name: Not one of :func:`shipped_models`.
@@ -101,21 +101,21 @@ def no_such_model(name: str) -> ModelError:
     )
 
 
-def _checksum(name: str) -> str:
-    checksums = _checksums()
-    if name not in checksums:
-        raise no_such_model(name)
-    return checksums[name]
-
-
 def _checksums() -> dict[str, str]:
     checksums: dict[str, str] = json.loads(_read(_CHECKSUMS))
     return checksums
 
 
+def _checksum(name: str) -> str:
+    checksums = _checksums()
+    if name not in checksums:
+        raise _no_such_model(name)
+    return checksums[name]
+
+
 def _read(name: str) -> bytes:
     try:
-        return (_FOLDER / name).read_bytes()
+        return (MODELS_FOLDER / name).read_bytes()
     except OSError as error:
         raise ModelError(
             f"{name} is missing from the installed package: install edge-mnist again",

@@ -1,4 +1,4 @@
-"""Reading whole pages: from a photograph to the numbers written on it."""
+"""Read the lines of digits on a page."""
 
 from edge_infer.page.page import Digit, Line, Page
 from edge_infer.page.reader import PageReader

@@ -1,4 +1,4 @@
-"""Pictures of what was read: the page with boxes and labels, and each digit cut out."""
+"""Pictures of the results of a page: boxes and labels, and the crop of each digit."""
 
 from __future__ import annotations
 
@@ -12,64 +12,60 @@ from numpy.typing import NDArray
 
 from edge_infer.boxes import Box
 from edge_infer.drawing import (
-    DARK,
     DOUBTFUL,
     FAINT,
     SURE,
+    TAG_HEIGHT,
     Colour,
+    ImageU8,
     Pen,
-    Word,
-    draw_dashes,
-    draw_frame,
-    draw_plate,
-    places_beside,
+    Tag,
+    draw_box,
 )
 from edge_infer.page.items import ReadPage
+from edge_infer.page.orientation import rotate_box
 from edge_infer.page.page import Digit, Page
-from edge_infer.page.turn import turn_box
 
-# A small picture, and one with small digits, is enlarged to this, but not beyond the limit.
-_SMALLEST_SIDE: Final = 640
-_SMALLEST_DIGIT: Final = 40
-_LARGEST_ENLARGED: Final = 4000
-# The design is for digits of this height, in a picture not much larger than this; lines
-# grow and shrink with both.
+# A picture whose longer side or whose digits are smaller, in pixels, is enlarged, up to a limit.
+_MIN_SIDE: Final = 640
+_MIN_DIGIT_HEIGHT: Final = 40
+_MAX_ENLARGED_SIDE: Final = 4000
+# The sizes of the design are for digits of this height in a picture of about this size, in
+# pixels. Lines are scaled with both, within limits.
 _REFERENCE_DIGIT: Final = 90
 _REFERENCE_SIDE: Final = 400
-_THINNEST, _THICKEST = 0.5, 4.0
+_MIN_SCALE, _MAX_SCALE = 0.5, 4.0
 _BOX_GAP: Final = 4
 _TAG_GAP: Final = 6
-_TAG_HEIGHT: Final = 34
 _TAG_PAD: Final = 5
-# Share of its area that a tag may cover above before it goes below.
-_BELOW_COSTS: Final = 0.5
-# Paper around a cut-out digit, in heights of it.
+_PERCENT_SCALE: Final = 0.55
+# A tag goes below its box if it covers less there, by this fraction of its area.
+_BELOW_COST: Final = 0.5
+# Margin of a crop, as a fraction of the longer side of the digit.
 _CROP_MARGIN: Final = 0.15
-
-ImageU8 = NDArray[np.uint8]
 
 
 def draw_page(
     read: ReadPage, *, doubtful_below: float = 0.0, with_rejected: bool = False
 ) -> ImageU8:
-    """Draw boxes and labels on a copy of the page, turned as it was read.
+    """Draw boxes and labels on a copy of the page, rotated as it was read.
 
     Args:
-        read: Its picture is left as it is.
-        doubtful_below: Confidence under which a digit has another colour and a percentage.
-        with_rejected: Whether to show also what was rejected, in grey and dashed.
+        read: The page. Its picture is not changed.
+        doubtful_below: Digits of lower confidence have another colour and a percentage.
+        with_rejected: Whether rejected digits are drawn too, in grey and dashed.
 
     Returns:
-        uint8 (h, w, 3) BGR, enlarged by a whole number where it would be too small to read.
+        uint8 (h, w, 3), BGR, enlarged by a whole number if it is small.
     """
     page, factor = read.page, _enlargement(read.page)
-    picture = _enlarged(_turned(_bgr(read.image), page.rotation_deg), factor)
+    picture = _enlarged(_rotated(_bgr(read.image), page.rotation_deg), factor)
     shown = [(digit, FAINT) for digit in (page.rejected if with_rejected else ())]
     for digit in (digit for line in page.lines for digit in line.digits):
         shown.append((digit, DOUBTFUL if digit.confidence < doubtful_below else SURE))
     marks = [_Mark(digit, colour, _on_picture(digit.box, page, factor)) for digit, colour in shown]
     pen = Pen(_pen_scale(marks, max(picture.shape)))
-    picture, marks = _with_room_above(picture, marks, pen.px(_TAG_HEIGHT + _TAG_GAP))
+    picture, marks = _with_margin_above(picture, marks, pen.px(TAG_HEIGHT + _TAG_GAP))
     if np.may_share_memory(picture, read.image):
         picture = picture.copy()
     _draw_marks(picture, pen, marks)
@@ -77,39 +73,39 @@ def draw_page(
 
 
 def cut_digits(read: ReadPage, *, with_rejected: bool = False) -> Iterator[tuple[str, ImageU8]]:
-    """Cut out each digit with a little paper around it, turned as it was read.
+    """Crop each digit with a small margin, rotated as it was read.
 
     Args:
-        read: Page and picture.
-        with_rejected: Whether to cut out also what was rejected.
+        read: The page.
+        with_rejected: Whether rejected digits are cropped too.
 
     Yields:
-        Name and picture: ``line01.digit03.7`` for the third digit of the first line, a 7,
-        and ``rejected02.7`` for the second that was rejected; pixels as they were given.
+        Name and pixels: ``line01.digit03.7`` is the third digit of the first line, a 7, and
+        ``rejected02.7`` the second rejected digit. Dtype and channels are those of the picture.
     """
     page = read.page
     for number, line in enumerate(page.lines, 1):
         for position, digit in enumerate(line.digits, 1):
-            yield f"line{number:02}.digit{position:02}.{digit.label}", _cut_out(read, digit.box)
+            yield f"line{number:02}.digit{position:02}.{digit.label}", _crop(read, digit.box)
     for number, digit in enumerate(page.rejected if with_rejected else (), 1):
-        yield f"rejected{number:02}.{digit.label}", _cut_out(read, digit.box)
+        yield f"rejected{number:02}.{digit.label}", _crop(read, digit.box)
 
 
-def _cut_out(read: ReadPage, box: Box) -> ImageU8:
+def _crop(read: ReadPage, box: Box) -> ImageU8:
     margin = max(2, round(max(box.width, box.height) * _CROP_MARGIN))
     top, left = max(box.y - margin, 0), max(box.x - margin, 0)
     bottom, right = box.y + box.height + margin, box.x + box.width + margin
-    return _turned(read.image[top:bottom, left:right], read.page.rotation_deg)
+    return _rotated(read.image[top:bottom, left:right], read.page.rotation_deg)
 
 
 @dataclass(frozen=True)
 class _Mark:
-    """A digit as it is to be shown.
+    """A digit to be drawn.
 
     Attributes:
-        digit: With its box in the page's picture.
-        colour: Of its frame.
-        box: In the picture that is drawn on.
+        digit: The digit, with its box in the original picture.
+        colour: Colour of its box.
+        box: Its box in the drawn picture.
     """
 
     digit: Digit
@@ -117,56 +113,48 @@ class _Mark:
     box: Box
 
 
-def _with_room_above(
-    picture: ImageU8, marks: list[_Mark], room: int
+def _with_margin_above(
+    picture: ImageU8, marks: list[_Mark], margin: int
 ) -> tuple[ImageU8, list[_Mark]]:
-    """Repeat the picture's upper edge where a tag would not fit under it."""
-    missing = room - min((mark.box.y for mark in marks), default=room)
+    """Pad the picture at the top if there is less than ``margin`` above a box."""
+    missing = margin - min((mark.box.y for mark in marks), default=margin)
     if missing <= 0:
         return picture, marks
-    higher = cv2.copyMakeBorder(picture, missing, 0, 0, 0, cv2.BORDER_REPLICATE)
-    return _u8(higher), [
+    padded = cv2.copyMakeBorder(picture, missing, 0, 0, 0, cv2.BORDER_REPLICATE)
+    return _u8(padded), [
         replace(mark, box=replace(mark.box, y=mark.box.y + missing)) for mark in marks
     ]
 
 
 def _draw_marks(picture: ImageU8, pen: Pen, marks: list[_Mark]) -> None:
     for mark in marks:
-        draw = draw_dashes if mark.colour == FAINT else draw_frame
-        draw(picture, pen, mark.box, mark.colour, gap=pen.px(_BOX_GAP))
-    # Tags keep off the digits and off one another, as far as there is room.
+        gap, is_dashed = pen.px(_BOX_GAP), mark.colour == FAINT
+        draw_box(picture, pen, mark.box, mark.colour, gap=gap, dashed=is_dashed)
+    # Tags avoid the digits and one another, as far as there is room.
     taken = np.array([_corners(mark.box) for mark in marks], np.int64).reshape(-1, 4)
     for mark in marks:
-        tag = _draw_tag(picture, pen, mark, taken)
-        taken = np.vstack([taken, _corners(tag)])
+        taken = np.vstack([taken, _corners(_draw_tag(picture, pen, mark, taken))])
 
 
 def _draw_tag(picture: ImageU8, pen: Pen, mark: _Mark, taken: NDArray[np.int64]) -> Box:
-    label = Word(mark.digit.label or "?", 0.95 * pen.scale, pen.px(2))
-    width, pad = label.width + 2 * pen.px(_TAG_PAD), pen.px(_TAG_PAD)
-    percent = None
-    if mark.colour == DOUBTFUL:
-        percent = Word(f"{int(100 * mark.digit.confidence)}%", 0.55 * pen.scale, pen.px(1))
-        width += percent.width + pad
-    size, limits = (width, pen.px(_TAG_HEIGHT)), (picture.shape[1], picture.shape[0])
-    above, below = places_beside(mark.box, size, limits, gap=pen.px(_TAG_GAP))
-    # Below only where that is much better: beside others, a reader looks for tags above.
-    bias = _BELOW_COSTS * above.width * above.height
-    tag = below if _overlap(above, taken) > _overlap(below, taken) + bias else above
-    draw_plate(picture, pen, tag, mark.colour)
-    base = tag.y + tag.height - pen.px(7)
-    label.draw(picture, (tag.x + pad, base), DARK)
-    if percent is not None:
-        percent.draw(picture, (tag.x + 2 * pad + label.width, base), DARK)
-    return tag
+    label, is_doubtful = mark.digit.label or "?", mark.colour == DOUBTFUL
+    confidence = mark.digit.confidence if is_doubtful else None
+    tag = Tag(pen, label, confidence, pad=_TAG_PAD, percent_scale=_PERCENT_SCALE)
+    limits = (picture.shape[1], picture.shape[0])
+    above, below = tag.places(mark.box, limits, gap=pen.px(_TAG_GAP))
+    # Readers look for tags above the digits, so the place below must be much better.
+    bias = _BELOW_COST * above.width * above.height
+    place = below if _overlap(above, taken) > _overlap(below, taken) + bias else above
+    tag.draw(picture, place, mark.colour)
+    return place
 
 
 def _overlap(place: Box, taken: NDArray[np.int64]) -> int:
-    """Return how many pixels of a place are taken.
+    """Return the number of pixels of a place that boxes cover, overlaps counted twice.
 
     Args:
-        place: For a tag.
-        taken: int64 (n, 4): left, top, right and bottom of boxes.
+        place: Place of a tag.
+        taken: int64 (n, 4), the left, top, right and bottom of each box.
     """
     left, top, right, bottom = _corners(place)
     width = np.minimum(taken[:, 2], right) - np.maximum(taken[:, 0], left)
@@ -183,8 +171,8 @@ def _enlargement(page: Page) -> int:
     upright = page.rotation_deg in {0, 180}
     boxes = [digit.box for line in page.lines for digit in line.digits]
     digit = _median([box.height if upright else box.width for box in boxes])
-    wanted = max(_SMALLEST_SIDE // longest, round(_SMALLEST_DIGIT / digit) if digit else 1)
-    return max(1, min(wanted, _LARGEST_ENLARGED // longest))
+    wanted = max(_MIN_SIDE // longest, round(_MIN_DIGIT_HEIGHT / digit) if digit else 1)
+    return max(1, min(wanted, _MAX_ENLARGED_SIDE // longest))
 
 
 def _pen_scale(marks: list[_Mark], longest: int) -> float:
@@ -192,7 +180,7 @@ def _pen_scale(marks: list[_Mark], longest: int) -> float:
         [mark.box.height for mark in marks]
     )
     scale = min(height / _REFERENCE_DIGIT, longest / _REFERENCE_SIDE)
-    return float(np.clip(scale, _THINNEST, _THICKEST))
+    return float(np.clip(scale, _MIN_SCALE, _MAX_SCALE))
 
 
 def _median(heights: list[int]) -> float:
@@ -209,11 +197,11 @@ def _enlarged(image: ImageU8, factor: int) -> ImageU8:
 def _bgr(image: ImageU8) -> ImageU8:
     if image.ndim == 2 or image.shape[2] == 1:
         return _u8(cv2.cvtColor(image, cv2.COLOR_GRAY2BGR))
-    return image if image.shape[2] == 3 else _on_paper(image)
+    return image if image.shape[2] == 3 else _on_background(image)
 
 
-def _on_paper(image_bgra: ImageU8) -> ImageU8:
-    """Put a transparent drawing on paper: white under a dark one, black under a light one."""
+def _on_background(image_bgra: ImageU8) -> ImageU8:
+    """Blend a transparent picture with white if its ink is dark, else with black."""
     alpha = np.ascontiguousarray(image_bgra[..., 3])
     drawn = cv2.cvtColor(image_bgra, cv2.COLOR_BGRA2BGR)
     is_dark = sum(cv2.mean(drawn, (alpha > 127).view(np.uint8))[:3]) < 3 * 128
@@ -222,14 +210,16 @@ def _on_paper(image_bgra: ImageU8) -> ImageU8:
     return _u8(cv2.add(drawn, cv2.bitwise_not(opacity, opacity), drawn) if is_dark else drawn)
 
 
-def _turned(image: ImageU8, clockwise_deg: int) -> ImageU8:
+def _rotated(image: ImageU8, clockwise_deg: int) -> ImageU8:
     return np.ascontiguousarray(np.rot90(image, -clockwise_deg // 90))
 
 
 def _on_picture(box: Box, page: Page, factor: int) -> Box:
-    """Return where a box of the page is on the picture, turned and enlarged."""
-    turned = turn_box(box, page.rotation_deg // 90, page.height, page.width)
-    return Box(*(length * factor for length in (turned.x, turned.y, turned.width, turned.height)))
+    """Convert a box from the original picture to the rotated and enlarged one."""
+    rotated = rotate_box(box, page.rotation_deg // 90, page.height, page.width)
+    return Box(
+        *(length * factor for length in (rotated.x, rotated.y, rotated.width, rotated.height))
+    )
 
 
 def _u8(image: object) -> ImageU8:

@@ -1,8 +1,7 @@
-"""From items to pages, in order: the next picture is read while this one is.
+"""Read pages from items, in order, while a thread decodes the next picture.
 
-One thread ahead and not one a core: a photograph takes about as long to decode as to
-read, and each that is open takes its memory. None is decoded beside the reading of a
-large one, so that a large page has the memory to itself.
+One thread is enough: a photograph takes about as long to decode as to read. More decoded pictures
+would take more memory, and during the reading of a large page none is decoded at all.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from edge_infer.io.sources import Item
 from edge_infer.page.page import Page
 from edge_infer.page.reader import PageReader, Rotation
 
-# A picture with more pixels keeps the next one waiting.
+# The next picture is not decoded during the reading of one with more pixels.
 LARGE_PIXELS: Final = 16_000_000
 
 ImageU8 = NDArray[np.uint8]
@@ -31,12 +30,13 @@ ImageU8 = NDArray[np.uint8]
 
 @dataclass(frozen=True, eq=False)
 class ReadPage:
-    """A page and the picture that it was read from.
+    """A page and its picture.
 
     Attributes:
-        page: What was read.
-        image: uint8 (h, w) grey, (h, w, 3) BGR or (h, w, 4) BGRA, upright.
-        elapsed_ms: That the reading took, without the decoding of the file.
+        page: The result.
+        image: uint8 (h, w) grey, (h, w, 3) BGR or (h, w, 4) BGRA, with the rotation of the file
+            applied.
+        elapsed_ms: Time to read the page, without decoding the file.
     """
 
     page: Page
@@ -46,7 +46,7 @@ class ReadPage:
 
 @dataclass(frozen=True)
 class PageResult:
-    """What came of one item."""
+    """The result of one item: its page, or the reason why there is none."""
 
     source: str
     outcome: ReadPage | Failure
@@ -59,20 +59,20 @@ def read_items(
     expect: re.Pattern[str] | None = None,
     rotate: Rotation = "auto",
 ) -> Generator[PageResult]:
-    """Read items as they come.
+    """Read items one after the other.
 
     Args:
-        reader: What reads them.
-        items: Any number; they are drawn as results are taken, one ahead.
+        reader: The page reader.
+        items: Any number. They are consumed as results are taken, one in advance.
         expect: As for :meth:`PageReader.read`.
-        rotate: Likewise.
+        rotate: As for :meth:`PageReader.read`.
 
     Yields:
-        One result for each item, in their order. An item that cannot be read costs one
-        result that says so. Closing the iterator stops the thread.
+        One result for each item, in order. An item that cannot be read has a failure as its
+        result. Closing the iterator stops the thread.
 
     Raises:
-        UsageError: ``expect`` is refused by the reader.
+        UsageError: ``expect`` is invalid.
     """
     for item, image in _decoded(iter(items)):
         if isinstance(image, Failure):

@@ -1,4 +1,4 @@
-"""What was read on a page: lines of digits, where they stand and how sure that is."""
+"""The result of reading a page: lines of digits with bounding boxes and confidences."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ class Digit:
     """One glyph.
 
     Attributes:
-        label: Name of its class; of what was rejected, of the likeliest.
-        confidence: 0-1, that it stands here as one glyph of that class.
-        box: Its ink, in pixels of the picture that was given.
+        label: Name of its class; of the likeliest class if it is rejected.
+        confidence: 0-1; 0 for a negative.
+        box: Bounding box of its ink, in pixels of the given picture.
     """
 
     label: str
@@ -25,11 +25,11 @@ class Digit:
 
 @dataclass(frozen=True)
 class Line:
-    """Digits that stand in a row, one at least, from left to right.
+    """A line of digits.
 
     Attributes:
-        digits: In reading order.
-        box: Around them all, in pixels of the picture that was given.
+        digits: From left to right, at least one.
+        box: Bounding box of the line, in pixels of the given picture.
     """
 
     digits: tuple[Digit, ...]
@@ -37,26 +37,26 @@ class Line:
 
     @property
     def text(self) -> str:
-        """The labels, without a gap."""
+        """The labels, without spaces."""
         return "".join(digit.label for digit in self.digits)
 
     @property
     def confidence(self) -> float:
-        """0-1: that of the digit in most doubt."""
+        """The lowest confidence of its digits, 0-1."""
         return min(digit.confidence for digit in self.digits)
 
 
 @dataclass(frozen=True)
 class Page:
-    """A page's lines, from top to bottom.
+    """The lines of a page.
 
     Attributes:
-        width: Of the picture that was given, in pixels.
-        height: Likewise.
-        lines: In reading order; empty on a page without digits.
-        rejected: What looked like writing but is no digit, or none to be sure of.
-        rotation_deg: 0, 90, 180 or 270: what the picture was turned by, clockwise, to be
-            read. Boxes are of the picture before that.
+        width: Width of the given picture in pixels.
+        height: Height of the given picture in pixels.
+        lines: In reading order; empty if the page has no digits.
+        rejected: Ink that is no digit or was not recognised with confidence.
+        rotation_deg: Clockwise rotation of the picture before it was read: 0, 90, 180 or 270.
+            Boxes refer to the picture before rotation.
     """
 
     width: int
@@ -67,12 +67,12 @@ class Page:
 
     @property
     def text(self) -> str:
-        """The lines' texts, one under the other."""
+        """The texts of the lines, separated by newlines."""
         return "\n".join(line.text for line in self.lines)
 
 
-def around(boxes: Iterable[Box]) -> Box:
-    """Return the smallest box that holds them all, one at least."""
+def bounding_box(boxes: Iterable[Box]) -> Box:
+    """Return the smallest box that contains all boxes, at least one."""
     all_boxes = list(boxes)
     x, y = min(box.x for box in all_boxes), min(box.y for box in all_boxes)
     right = max(box.x + box.width for box in all_boxes)

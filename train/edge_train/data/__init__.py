@@ -1,7 +1,7 @@
-"""Data sets: MNIST, the UCI digits, files and folders of one's own."""
+"""Data sets: MNIST, the UCI digits, and files and folders of the user."""
 
-from edge_train.data.dataset import Dataset, DownloadProgress, Notify
+from edge_train.data.dataset import Dataset, Notify, Progress
 from edge_train.data.load import WORDS, load_dataset
 from edge_train.data.split import split_validation
 
-__all__ = ["WORDS", "Dataset", "DownloadProgress", "Notify", "load_dataset", "split_validation"]
+__all__ = ["WORDS", "Dataset", "Notify", "Progress", "load_dataset", "split_validation"]

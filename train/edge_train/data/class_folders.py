@@ -1,15 +1,14 @@
-"""Read one's own glyphs: a folder with one sub-folder of pictures a class.
+"""Read the user's own glyphs: a folder with one sub-folder of pictures per class.
 
-Every picture goes through the preprocessing that the model's pictures will go through
-later, so that training sees what recognition will see.
+Every picture goes through the preprocessing of the runtime, so training sees the same images
+as recognition.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -17,64 +16,54 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_infer.errors import DataError, ImageError
-from edge_infer.glyph.preprocess import IMAGE_SIZE, prepare_digit
+from edge_infer.glyph.preprocess import prepare_digit
 from edge_infer.io.images import IMAGE_SUFFIXES, read_image
+from edge_infer.model.metadata import IMAGE_SIZE
 from edge_train.data.dataset import (
     Dataset,
-    DownloadProgress,
     LabelledImages,
     Notify,
+    Progress,
     assemble,
     check_class_count,
 )
 
-TRAIN_FOLDER: Final = "train"
-TEST_FOLDER: Final = "test"
-# What archivers and file managers leave behind; names with a dot in front are passed over too.
-_NO_CLASSES: Final = frozenset({"__MACOSX"})
-# Pictures handed to the threads at a time, so that Ctrl-C need not wait for all of them.
+# Folders that archivers leave behind. Names that begin with a dot are ignored too.
+_IGNORED: Final = frozenset({"__MACOSX"})
+# Pictures per task of the thread pool: Ctrl-C waits for no more than these.
 _BATCH: Final = 256
 
 
-@dataclass(frozen=True)
-class _Picture:
-    path: Path
-    label: int
-
-
 def is_class_folder(folder: Path) -> bool:
-    """Tell whether a folder has sub-folders that could be classes."""
+    """Return whether a folder has sub-folders that can be classes."""
     return bool(_class_folders(folder))
 
 
 def load_class_folders(
-    folder: Path, *, notify: Notify, progress: DownloadProgress | None = None
+    folder: Path, *, notify: Notify, progress: Progress | None = None
 ) -> Dataset:
-    """Read a folder of class folders, or one of ``train`` and ``test`` with such in each.
+    """Read a folder of class folders, or of ``train`` and ``test`` with class folders in each.
 
     Args:
-        folder: Its sub-folders' names become the class names, in the order of numbers when
-            all are numbers, else of the alphabet.
-        notify: Told of each picture that is left out, with the reason.
-        progress: Told how many pictures have been read.
+        folder: The names of its sub-folders become the class names, in numerical order when
+            all are numbers, else in alphabetical order.
+        notify: Receives a line for each picture that is left out, with the reason.
+        progress: Receives the number of pictures read.
 
     Raises:
-        DataError: Fewer than 2 or more than 100 classes, or one without usable pictures.
+        DataError: There are fewer than 2 or more than 100 classes, or a class has no usable
+            pictures.
     """
     train_root, test_root = _roots(folder)
     class_names = [path.name for path in _class_folders(train_root)]
-    # Before any picture is read: some folder with thousands of sub-folders is no data set.
+    # Before any picture is read: a folder with thousands of sub-folders is no data set.
     check_class_count(class_names, str(folder))
     train = _list_pictures(train_root, class_names)
-    empty = set(range(len(class_names))) - {picture.label for picture in train}
-    if empty:
-        raise _no_pictures(train_root, class_names[min(empty)], "no picture files")
+    _check_classes(train_root, class_names, [label for _, label in train], "no picture files")
     test = _list_pictures(test_root, class_names) if test_root else []
-    images = _read(train + test, notify, progress)
+    images = _read([path for path, _ in train + test], notify, progress)
     train_part = _label(train, images[: len(train)])
-    missing = np.setdiff1d(np.arange(len(class_names)), train_part.labels)
-    if missing.size:
-        raise _no_pictures(train_root, class_names[missing[0]], "no usable pictures")
+    _check_classes(train_root, class_names, train_part.labels.tolist(), "no usable pictures")
     return assemble(
         folder.resolve().name,
         class_names,
@@ -86,7 +75,7 @@ def load_class_folders(
 
 
 def _roots(folder: Path) -> tuple[Path, Path | None]:
-    train, test = folder / TRAIN_FOLDER, folder / TEST_FOLDER
+    train, test = folder / "train", folder / "test"
     if not (train.is_dir() and _class_folders(train)):
         return folder, None
     return train, test if test.is_dir() else None
@@ -96,15 +85,16 @@ def _class_folders(root: Path) -> list[Path]:
     folders = [
         path
         for path in root.iterdir()
-        if path.is_dir() and not path.name.startswith(".") and path.name not in _NO_CLASSES
+        if path.is_dir() and not path.name.startswith(".") and path.name not in _IGNORED
     ]
     if all(path.name.isascii() and path.name.isdecimal() for path in folders):
         return sorted(folders, key=lambda path: (int(path.name), path.name))
     return sorted(folders, key=lambda path: path.name)
 
 
-def _list_pictures(root: Path, class_names: Sequence[str]) -> list[_Picture]:
-    pictures: list[_Picture] = []
+def _list_pictures(root: Path, class_names: Sequence[str]) -> list[tuple[Path, int]]:
+    """List the picture files of all classes with their labels."""
+    pictures: list[tuple[Path, int]] = []
     for folder in _class_folders(root):
         if folder.name not in class_names:
             raise DataError(
@@ -112,35 +102,50 @@ def _list_pictures(root: Path, class_names: Sequence[str]) -> list[_Picture]:
                 f"{', '.join(class_names)}",
                 code="class_count",
             )
-        label = class_names.index(folder.name)
         paths = sorted(
             path
             for path in folder.iterdir()
             if path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".")
         )
-        pictures += [_Picture(path, label) for path in paths]
+        pictures += [(path, class_names.index(folder.name)) for path in paths]
     return pictures
 
 
+def _check_classes(
+    root: Path, class_names: Sequence[str], labels: Sequence[int], found: str
+) -> None:
+    missing = set(range(len(class_names))) - set(labels)
+    if missing:
+        name = class_names[min(missing)]
+        raise DataError(
+            f"{root / name}: class {name!r} has {found} ({', '.join(sorted(IMAGE_SUFFIXES))}); "
+            "add some or remove the folder",
+            code="empty_class",
+        )
+
+
 def _read(
-    pictures: Sequence[_Picture], notify: Notify, progress: DownloadProgress | None
+    paths: Sequence[Path], notify: Notify, progress: Progress | None
 ) -> list[NDArray[np.uint8] | None]:
-    """Prepare all pictures in order; None for those that are left out."""
+    """Read and preprocess all pictures in order; None for those that are left out."""
     images: list[NDArray[np.uint8] | None] = []
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        for start in range(0, len(pictures), _BATCH):
-            paths = [picture.path for picture in pictures[start : start + _BATCH]]
-            for result in pool.map(_prepare, paths):
-                if isinstance(result, str):
-                    notify(f"left out: {result}")
-                images.append(None if isinstance(result, str) else result)
-                if progress:
-                    progress("reading pictures", len(images), len(pictures))
+    for result in _prepare_all(paths):
+        if isinstance(result, str):
+            notify(f"left out: {result}")
+        images.append(None if isinstance(result, str) else result)
+        if progress:
+            progress("reading pictures", len(images), len(paths))
     return images
 
 
+def _prepare_all(paths: Sequence[Path]) -> Iterator[NDArray[np.uint8] | str]:
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        for start in range(0, len(paths), _BATCH):
+            yield from pool.map(_prepare, paths[start : start + _BATCH])
+
+
 def _prepare(path: Path) -> NDArray[np.uint8] | str:
-    """Return the model's tensor, or why there is none."""
+    """Return the image of the model, uint8 (28, 28), or the reason why there is none."""
     try:
         image = prepare_digit(read_image(path))
     except ImageError as error:
@@ -149,20 +154,14 @@ def _prepare(path: Path) -> NDArray[np.uint8] | str:
 
 
 def _label(
-    pictures: Sequence[_Picture], images: Sequence[NDArray[np.uint8] | None]
+    pictures: Sequence[tuple[Path, int]], images: Sequence[NDArray[np.uint8] | None]
 ) -> LabelledImages:
     kept = [
-        (p.label, image) for p, image in zip(pictures, images, strict=True) if image is not None
+        (label, image)
+        for (_, label), image in zip(pictures, images, strict=True)
+        if image is not None
     ]
     stack = np.empty((len(kept), IMAGE_SIZE, IMAGE_SIZE), np.uint8)
     for row, (_, image) in enumerate(kept):
         stack[row] = image
     return LabelledImages(stack, np.array([label for label, _ in kept], np.int64))
-
-
-def _no_pictures(root: Path, class_name: str, found: str) -> DataError:
-    return DataError(
-        f"{root / class_name}: class {class_name!r} has {found} "
-        f"({', '.join(sorted(IMAGE_SUFFIXES))}); put some in or take the folder away",
-        code="empty_class",
-    )

@@ -1,7 +1,7 @@
-"""What every source of data ends as: one immutable set of labelled pictures.
+"""The data set that every source is converted to, and the checks that all sources share.
 
-Readers hand over :class:`LabelledImages`; the two ``assemble`` functions check what all
-sources must have in common, so that the trainer never meets a set that it cannot use.
+Readers return :class:`LabelledImages`. The ``assemble`` functions check them and make a
+:class:`Dataset`, so the trainer never gets a set that it cannot use.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from edge_train.data.split import hold_out_test
 
 MIN_CLASSES: Final = 2
 MAX_CLASSES: Final = 100
-# One to train on and one to validate on.
-MIN_TRAIN_IMAGES: Final = 2
-# The same and one to test on, for sets that come without a test part.
-MIN_IMAGES_UNSPLIT: Final = 3
+# Per part of a data set; a limit for headers of files, which may claim any number.
+MAX_IMAGES: Final = 1_000_000
+# Images that each class needs: one each for training, validation and test.
+_MIN_PER_CLASS: Final = 3
 
 Notify = Callable[[str], None]
-"""Takes one line for the person at the screen."""
+"""Receives a line for the user."""
 
-DownloadProgress = Callable[[str, int, int], None]
-"""Takes what is being fetched or read, how much is done, and the total (0: unknown).
+Progress = Callable[[str, int, int], None]
+"""Receives a name, the amount done and the total (0: unknown).
 
-Bytes for a download, pictures for a folder.
+The unit is bytes for a download, pictures for a folder.
 """
 
 
@@ -40,7 +40,7 @@ class LabelledImages:
     """One part of a data set.
 
     Attributes:
-        images: uint8 (n, 28, 28), bright ink on 0.
+        images: uint8 (n, 28, 28), bright foreground on 0.
         labels: int64 (n,).
     """
 
@@ -50,12 +50,12 @@ class LabelledImages:
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Pictures of glyphs with their classes, parted into training and test.
+    """Images of glyphs with their classes, split into training and test part.
 
     Attributes:
         name: ``"mnist"``, ``"digits"``, or the name of the folder or file.
-        class_names: What each label stands for; 2-100 of them.
-        train_images: uint8 (n, 28, 28), bright ink on 0.
+        class_names: Names of the classes, 2-100.
+        train_images: uint8 (n, 28, 28), bright foreground on 0.
         train_labels: int64 (n,), 0 to ``len(class_names) - 1``; each occurs at least twice.
         test_images: uint8 (m, 28, 28).
         test_labels: int64 (m,).
@@ -70,10 +70,10 @@ class Dataset:
 
     @cached_property
     def sha256(self) -> str:
-        """Fingerprint over names, shapes, dtypes and bytes; hexadecimal."""
+        """SHA-256 of the names and of all arrays with shape and dtype, hexadecimal."""
         digest = hashlib.sha256(repr((self.name, self.class_names)).encode())
         for array in (self.train_images, self.train_labels, self.test_images, self.test_labels):
-            # Little-endian, so that every machine finds the same sum.
+            # Little-endian on every machine.
             stable = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
             digest.update(f"{stable.dtype.str}{stable.shape}".encode())
             digest.update(stable.data)
@@ -89,27 +89,34 @@ def assemble(
     origin: str,
     notify: Notify,
 ) -> Dataset:
-    """Make a data set of parts whose labels are class indices already.
+    """Make a data set of parts whose labels are class ids.
 
     Args:
-        name: Of the set.
-        class_names: One a class, in the order of the labels.
+        name: Name of the set.
+        class_names: Names of the classes, in the order of the ids.
         train: The training part.
-        test: The test part; None to hold a fixed fifth of ``train`` out.
-        origin: Where the data come from, for messages.
-        notify: Told when a test part is held out.
+        test: The test part, or None to hold out a fixed fifth of ``train``.
+        origin: Source of the data, for messages.
+        notify: Receives a line when a test part is held out.
 
     Raises:
-        DataError: Too few or too many classes, or a class with too few pictures.
+        DataError: There are too few or too many classes, or a class has too few images.
     """
     check_class_count(class_names, origin)
-    needed = MIN_IMAGES_UNSPLIT if test is None else MIN_TRAIN_IMAGES
-    _check_class_sizes(class_names, train.labels, needed, origin)
+    needed = _MIN_PER_CLASS if test is None else _MIN_PER_CLASS - 1
+    sizes = np.bincount(train.labels, minlength=len(class_names))
+    smallest = int(sizes.argmin())
+    if sizes[smallest] < needed:
+        raise DataError(
+            f"{origin}: class {class_names[smallest]!r} has too few pictures to train on: expected "
+            f"at least {needed}, found {sizes[smallest]}; add some or remove the class",
+            code="class_size",
+        )
     if test is None:
         kept, held_out = hold_out_test(train.labels)
         notify(
             f"{origin} has no test part: {len(held_out):,} of its {len(train.labels):,} pictures "
-            "are held out for it, the same ones every time"
+            "are held out as test images, the same ones every time"
         )
         test = LabelledImages(train.images[held_out], train.labels[held_out])
         train = LabelledImages(train.images[kept], train.labels[kept])
@@ -126,18 +133,17 @@ def assemble_numbered(
     origin: str,
     notify: Notify,
 ) -> Dataset:
-    """Make a data set of parts whose labels are any numbers; these become the class names.
+    """Make a data set of parts whose labels are numbers that become the class names.
 
     Args and errors are those of :func:`assemble`.
 
     Raises:
-        DataError: A label outside 0-99, or one in the test part that training lacks.
+        DataError: A label is outside 0-99, or occurs in the test part only.
     """
     check_label_range(train.labels, origin)
-    if test is not None:
-        check_label_range(test.labels, origin)
     values = np.unique(train.labels)
     if test is not None:
+        check_label_range(test.labels, origin)
         unknown = np.setdiff1d(test.labels, values)
         if unknown.size:
             raise DataError(
@@ -146,21 +152,12 @@ def assemble_numbered(
             )
         test = LabelledImages(test.images, np.searchsorted(values, test.labels))
     train = LabelledImages(train.images, np.searchsorted(values, train.labels))
-    return assemble(
-        name, [str(value) for value in values], train, test, origin=origin, notify=notify
-    )
+    names = [str(value) for value in values]
+    return assemble(name, names, train, test, origin=origin, notify=notify)
 
 
 def check_class_count(class_names: Sequence[str], origin: str) -> None:
-    """Refuse fewer than 2 and more than 100 classes.
-
-    Args:
-        class_names: One a class.
-        origin: Where they come from, for the message.
-
-    Raises:
-        DataError: Too few or too many.
-    """
+    """Raise :class:`DataError` for fewer than 2 or more than 100 classes of ``origin``."""
     if not MIN_CLASSES <= len(class_names) <= MAX_CLASSES:
         raise DataError(
             f"{origin}: expected {MIN_CLASSES} to {MAX_CLASSES} classes, found {len(class_names)}",
@@ -169,15 +166,7 @@ def check_class_count(class_names: Sequence[str], origin: str) -> None:
 
 
 def check_label_range(labels: NDArray[np.int64], origin: str) -> None:
-    """Refuse labels that no class can have.
-
-    Args:
-        labels: int64 (n,).
-        origin: Where they come from, for the message.
-
-    Raises:
-        DataError: One lies outside 0-99.
-    """
+    """Raise :class:`DataError` unless all labels, int64 (n,), are in 0-99."""
     if labels.size and not 0 <= labels.min() <= labels.max() < MAX_CLASSES:
         raise DataError(
             f"{origin}: labels go from {labels.min()} to {labels.max()}, expected whole numbers "
@@ -186,14 +175,27 @@ def check_label_range(labels: NDArray[np.int64], origin: str) -> None:
         )
 
 
-def _check_class_sizes(
-    class_names: Sequence[str], labels: NDArray[np.int64], needed: int, origin: str
-) -> None:
-    sizes = np.bincount(labels, minlength=len(class_names))
-    smallest = int(sizes.argmin())
-    if sizes[smallest] < needed:
+def check_image_count(count: int, origin: str) -> None:
+    """Raise :class:`DataError` where a header claims too many images or labels."""
+    if count > MAX_IMAGES:
         raise DataError(
-            f"{origin}: class {class_names[smallest]!r} has too few pictures to train on: expected "
-            f"at least {needed}, found {sizes[smallest]}; add some or take the class out",
-            code="class_size",
+            f"{origin} claims {count:,} entries, at most {MAX_IMAGES:,} are accepted",
+            code="too_large",
         )
+
+
+def pair(
+    images: NDArray[np.uint8], labels: NDArray[np.int64], origin: str, names: tuple[str, str]
+) -> LabelledImages:
+    """Combine images, uint8 (n, 28, 28), and labels, int64 (n,), that were read separately.
+
+    Raises:
+        DataError: Their numbers differ; the message has their ``names`` in ``origin``.
+    """
+    if len(images) != len(labels):
+        raise DataError(
+            f"{origin}: {names[0]} has {len(images):,} pictures but {names[1]} has "
+            f"{len(labels):,} labels, expected equal numbers",
+            code="count_mismatch",
+        )
+    return LabelledImages(images, labels)

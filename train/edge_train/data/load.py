@@ -1,4 +1,4 @@
-"""From what follows ``--data``, a word or a path, to a data set."""
+"""Load a data set by the word or path of ``--data``."""
 
 from __future__ import annotations
 
@@ -6,42 +6,59 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
 from edge_infer.errors import DataError, MissingExtraError, OutputError
+from edge_infer.glyph.preprocess import prepare_digit
 from edge_train.data.class_folders import is_class_folder, load_class_folders
-from edge_train.data.dataset import Dataset, DownloadProgress, Notify, assemble_numbered
+from edge_train.data.dataset import (
+    Dataset,
+    LabelledImages,
+    Notify,
+    Progress,
+    assemble,
+    assemble_numbered,
+)
 from edge_train.data.idx import is_idx_folder, read_idx_folder
-from edge_train.data.mnist import NPZ_NAME, find_mnist, mnist_cache, read_mnist
+from edge_train.data.mnist import CLASS_NAMES, NPZ_NAME, find_mnist, mnist_cache, read_mnist
 from edge_train.data.npz import read_npz
-from edge_train.data.uci_digits import load_uci_digits
 
 WORDS: Final = ("mnist", "digits", "auto")
 
+# The UCI digits have 8x8 pixels with levels 0-16. They are enlarged smoothly, so that strokes
+# stay round when the preprocessing scales them, and padded, so that strokes at the border are
+# not taken for background.
+_UCI_SIDE: Final = 8
+_UCI_MAX_LEVEL: Final = 16
+_UCI_MARGIN: Final = 3
+_UCI_ENLARGEMENT: Final = 4
 
-def load_dataset(
-    source: str, *, notify: Notify, progress: DownloadProgress | None = None
-) -> Dataset:
+
+def load_dataset(source: str, *, notify: Notify, progress: Progress | None = None) -> Dataset:
     """Load a data set by word or path.
 
     Args:
-        source: ``"mnist"``, ``"digits"`` (UCI, inside scikit-learn), ``"auto"`` (MNIST when
-            it is configured, cached or can be downloaded, else the digits), or a path: a
+        source: ``"mnist"``, ``"digits"`` (the UCI digits of scikit-learn), ``"auto"`` (MNIST
+            if it is configured, cached or can be downloaded, else the digits), or a path: a
             ``.npz`` file in Keras' layout, a folder of IDX files, or a folder with one
-            sub-folder of pictures a class.
-        notify: Takes one line for people: where the data come from, what was left out.
-        progress: Told how far a download or the reading of pictures is.
+            sub-folder of pictures per class.
+        notify: Receives lines for the user: the place of the data, what was left out.
+        progress: Receives the progress of a download or of reading pictures.
 
     Returns:
-        The set, checked. Without a test part of its own, a fixed fifth is held out.
+        The checked data set. Without a test part of its own, a fixed fifth is held out.
 
     Raises:
-        DataError: The data are missing, damaged or unfit; the message says how to mend it.
+        DataError: The data are missing, damaged or unfit.
         MissingExtraError: scikit-learn or pooch is needed and not installed.
         OutputError: A download cannot be written to the cache.
     """
     if source == "mnist":
         return find_mnist(notify=notify) or _download(notify, progress)
     if source == "digits":
-        return load_uci_digits(notify=notify)
+        return _load_uci_digits(notify)
     if source == "auto":
         return _load_auto(notify, progress)
     path = Path(source).expanduser()
@@ -50,20 +67,19 @@ def load_dataset(
             raise _unknown(source)
         return _load_path(path, notify, progress)
     except OSError as error:
-        raise DataError(
-            f"cannot read {path}: {error.strerror or error}", code="unreadable"
-        ) from error
+        reason = error.strerror or error
+        raise DataError(f"cannot read {path}: {reason}", code="unreadable") from error
 
 
-def _download(notify: Notify, progress: DownloadProgress | None) -> Dataset:
-    # Imported here: pooch and requests are optional and only a download needs them.
+def _download(notify: Notify, progress: Progress | None) -> Dataset:
+    # pooch and requests are optional and only needed for a download.
     from edge_train.data.mnist_download import download_mnist
 
     download_mnist(mnist_cache(), notify=notify, progress=progress)
     return read_mnist(mnist_cache(), notify=notify)
 
 
-def _load_auto(notify: Notify, progress: DownloadProgress | None) -> Dataset:
+def _load_auto(notify: Notify, progress: Progress | None) -> Dataset:
     found = find_mnist(notify=notify)
     if found is not None:
         return found
@@ -71,11 +87,39 @@ def _load_auto(notify: Notify, progress: DownloadProgress | None) -> Dataset:
         return _download(notify, progress)
     except (DataError, MissingExtraError, OutputError) as error:
         notify(error.message)
-        notify("going on with the UCI digits instead of MNIST: results are not comparable")
-        return load_uci_digits(notify=notify)
+        notify("using the UCI digits instead of MNIST: results are not comparable")
+        return _load_uci_digits(notify)
 
 
-def _load_path(path: Path, notify: Notify, progress: DownloadProgress | None) -> Dataset:
+def _load_uci_digits(notify: Notify) -> Dataset:
+    """Load the digits of scikit-learn: 1,797 pictures by 13 writers (Alpaydin & Kaynak 1998)."""
+    try:
+        from sklearn.datasets import load_digits
+    except ImportError as error:
+        raise MissingExtraError(
+            "the UCI digits come with scikit-learn: pip install 'edge-mnist[train]'"
+        ) from error
+    rows, targets = load_digits(return_X_y=True)
+    levels = np.asarray(rows).astype(np.int64).reshape(-1, _UCI_SIDE, _UCI_SIDE)
+    margin = (_UCI_MARGIN, _UCI_MARGIN)
+    images = np.stack([_prepare_uci(digit) for digit in np.pad(levels, ((0, 0), margin, margin))])
+    labels = np.asarray(targets).astype(np.int64)
+    notify(f"UCI digits from scikit-learn: {len(labels):,} pictures, scaled from 8x8 to 28x28")
+    part = LabelledImages(images, labels)
+    return assemble("digits", CLASS_NAMES, part, None, origin="digits", notify=notify)
+
+
+def _prepare_uci(levels_hw: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """int64 (14, 14), 0-16 -> uint8 (28, 28)."""
+    scaled = ((levels_hw * 255 + _UCI_MAX_LEVEL // 2) // _UCI_MAX_LEVEL).astype(np.uint8)
+    size = (scaled.shape[1] * _UCI_ENLARGEMENT, scaled.shape[0] * _UCI_ENLARGEMENT)
+    enlarged = cv2.resize(scaled, size, interpolation=cv2.INTER_LINEAR_EXACT)
+    prepared = prepare_digit(np.asarray(enlarged, np.uint8))
+    assert prepared is not None, "every picture of the UCI digits has a foreground"
+    return prepared
+
+
+def _load_path(path: Path, notify: Notify, progress: Progress | None) -> Dataset:
     name, origin = path.resolve().name, str(path)
     if path.is_dir() and (path / NPZ_NAME).is_file() and not is_idx_folder(path):
         path /= NPZ_NAME
@@ -88,7 +132,7 @@ def _load_path(path: Path, notify: Notify, progress: DownloadProgress | None) ->
     else:
         raise DataError(
             f"{path} holds no data set; expected IDX files (train-images-idx3-ubyte and so on), "
-            f"{NPZ_NAME}, or one sub-folder of pictures a class",
+            f"{NPZ_NAME}, or one sub-folder of pictures per class",
             code="not_found",
         )
     return assemble_numbered(name, train, test, origin=origin, notify=notify)

@@ -1,8 +1,8 @@
-"""MNIST, from wherever it is to be had, and never anything else under its name.
+"""Find MNIST on this machine and check that it is MNIST.
 
-The search goes from what the user said to what costs most: ``$EDGE_MNIST_DATA``, Keras'
-cache, our own cache, a download. The contents are compared with the known sums every
-time; a set that merely looks like MNIST is not measured as MNIST.
+The places are, in this order: ``$EDGE_MNIST_DATA``, the cache of Keras, and the cache of
+edge-mnist. The contents are compared with the known checksums each time, so a set that only
+looks like MNIST is never measured as MNIST.
 """
 
 from __future__ import annotations
@@ -14,17 +14,16 @@ from typing import Final
 
 import numpy as np
 
+from edge_infer import environment
 from edge_infer.errors import DataError
 from edge_train.data.dataset import Dataset, LabelledImages, Notify, assemble, check_label_range
 from edge_train.data.idx import idx_sha256, is_idx_folder, read_idx_folder
 from edge_train.data.npz import read_npz
 
-DATA_VARIABLE: Final = "EDGE_MNIST_DATA"
-CACHE_VARIABLE: Final = "EDGE_MNIST_CACHE"
 NPZ_NAME: Final = "mnist.npz"
 CLASS_NAMES: Final = tuple(str(digit) for digit in range(10))
 
-# SHA-256 of the uncompressed IDX files, which is that of header and array together.
+# SHA-256 of the uncompressed IDX files: of the header and the array together.
 SHA256: Final = {
     "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
     "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
@@ -37,37 +36,36 @@ def find_mnist(*, notify: Notify) -> Dataset | None:
     """Look for MNIST on this machine.
 
     Args:
-        notify: Told where it was found, and of damaged copies in caches.
+        notify: Receives the place where it was found, and damaged copies in caches.
 
     Returns:
-        The set, or None when it is neither configured nor cached.
+        The data set, or None when there is none.
 
     Raises:
-        DataError: ``$EDGE_MNIST_DATA`` is set and does not lead to MNIST.
+        DataError: ``$EDGE_MNIST_DATA`` is set but does not lead to MNIST.
     """
-    configured = os.environ.get(DATA_VARIABLE)
-    if configured:
-        return _read_configured(Path(configured).expanduser(), notify)
+    configured = environment.data_folder()
+    if configured is not None:
+        return _read_configured(configured, notify)
     for path in (keras_cache() / NPZ_NAME, mnist_cache()):
-        if not path.is_file() and not (path.is_dir() and is_idx_folder(path)):
-            continue
-        try:
-            return read_mnist(path, notify=notify)
-        except DataError as error:
-            notify(f"passing over a cached copy: {error.message}")
+        if path.is_file() or (path.is_dir() and is_idx_folder(path)):
+            try:
+                return read_mnist(path, notify=notify)
+            except DataError as error:
+                notify(f"ignoring a cached copy: {error.message}")
     return None
 
 
 def read_mnist(path: Path, *, notify: Notify) -> Dataset:
-    """Read MNIST from a place and make sure that it is MNIST.
+    """Read MNIST and check its contents.
 
     Args:
-        path: A ``.npz`` file in Keras' layout, or a folder with one called ``mnist.npz``
-            or with the four IDX files.
-        notify: Told where the data come from.
+        path: A ``.npz`` file in Keras' layout, or a folder with ``mnist.npz`` or with the four
+            IDX files.
+        notify: Receives the place of the data.
 
     Raises:
-        DataError: Nothing there, something damaged, or other data than MNIST.
+        DataError: The files are missing, damaged or not MNIST.
     """
     if path.is_dir() and (path / NPZ_NAME).is_file():
         path /= NPZ_NAME
@@ -82,16 +80,16 @@ def read_mnist(path: Path, *, notify: Notify) -> Dataset:
 
 
 def keras_cache() -> Path:
-    """Return the folder in which Keras keeps its data sets; ``$KERAS_HOME`` moves it."""
+    """Return the folder of Keras' data sets; ``$KERAS_HOME`` changes it."""
     home = os.environ.get("KERAS_HOME")
     return (Path(home) if home else Path.home() / ".keras") / "datasets"
 
 
 def mnist_cache() -> Path:
-    """Return the folder in which downloads are kept; ``$EDGE_MNIST_CACHE`` moves it."""
-    own = os.environ.get(CACHE_VARIABLE)
-    if own:
-        return Path(own).expanduser() / "mnist"
+    """Return the folder of downloads; ``$EDGE_MNIST_CACHE`` changes it."""
+    own = environment.cache_folder()
+    if own is not None:
+        return own / "mnist"
     if sys.platform == "win32":
         base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
     elif sys.platform == "darwin":
@@ -106,24 +104,21 @@ def _read_configured(path: Path, notify: Notify) -> Dataset:
         return read_mnist(path, notify=notify)
     except DataError as error:
         raise DataError(
-            f"{DATA_VARIABLE} does not lead to MNIST: {error.message}; set it to a folder with "
+            f"{environment.DATA} does not lead to MNIST: {error.message}; set it to a folder with "
             f"the four IDX files or with {NPZ_NAME}, or unset it",
             code=error.code,
         ) from error
 
 
 def _check_contents(path: Path, train: LabelledImages, test: LabelledImages) -> None:
+    arrays = []
     for part in (train, test):
+        # Larger labels would wrap around in uint8.
         check_label_range(part.labels, str(path))
-    arrays = (
-        train.images,
-        train.labels.astype(np.uint8),
-        test.images,
-        test.labels.astype(np.uint8),
-    )
+        arrays += [part.images, part.labels.astype(np.uint8)]
     for (name, expected), array in zip(SHA256.items(), arrays, strict=True):
         if idx_sha256(array) != expected:
             raise DataError(
-                f"{path}: the contents of {name} are not MNIST's (their SHA-256 differs)",
+                f"{path}: the contents of {name} are not those of MNIST (their SHA-256 differs)",
                 code="wrong_contents",
             )

@@ -1,25 +1,18 @@
-"""Download MNIST from public mirrors into a cache, one verified file after another.
-
-A file is kept only when its contents have the known SHA-256. So a damaged, cut or
-tampered download is discarded, the next mirror is tried, and what stands in the cache
-can be trusted; a download that broke off goes on after its last whole file.
-"""
+"""Download MNIST from public mirrors into a cache."""
 
 from __future__ import annotations
 
-import os
+import logging
 import time
-from collections.abc import Sequence
-from io import BytesIO
+from functools import partial
 from pathlib import Path
-from queue import Empty, SimpleQueue
-from threading import Thread
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 try:
     import pooch
     import requests
+    from urllib3.exceptions import HTTPError, ReadTimeoutError
 except ImportError as missing_extra:
     from edge_infer.errors import MissingExtraError
 
@@ -27,199 +20,137 @@ except ImportError as missing_extra:
         f"downloading MNIST needs {missing_extra.name}: pip install 'edge-mnist[train]'"
     ) from missing_extra
 
-from edge_infer.errors import DataError
-from edge_infer.io.atomic import atomic_path
-from edge_train.data.dataset import DownloadProgress, Notify
-from edge_train.data.idx import (
-    GZIP_MAGIC,
-    IMAGES_MAGIC,
-    LABELS_MAGIC,
-    find_idx_file,
-    idx_sha256,
-    parse_idx,
-)
-from edge_train.data.mnist import DATA_VARIABLE, NPZ_NAME, SHA256
+from edge_infer import environment
+from edge_infer.errors import DataError, OutputError
+from edge_train.data.dataset import Notify, Progress
+from edge_train.data.mnist import NPZ_NAME
 
-MIRRORS_VARIABLE: Final = "EDGE_MNIST_MIRRORS"
 MIRRORS: Final = (
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
     "https://raw.githubusercontent.com/fgnt/mnist/master/",
 )
-# How long a mirror may be silent before it is given up.
+# SHA-256 of the gzipped files as published, in the order of the download.
+FILES: Final = {
+    "train-images-idx3-ubyte": "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
+    "train-labels-idx1-ubyte": "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
+    "t10k-images-idx3-ubyte": "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
+    "t10k-labels-idx1-ubyte": "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
+}
 CONNECT_TIMEOUT_S: Final = 3.0
 READ_TIMEOUT_S: Final = 10.0
-# The largest file has 9.9 MB; a mirror that sends far more sends something else.
+# The largest file has 9.9 MB; a mirror that sends much more sends something else.
 MAX_FILE_BYTES: Final = 64_000_000
-# A mirror slower than this, after some time to get going, is given up too.
+# A mirror that is slower than this after the grace period is abandoned.
 MIN_BYTES_PER_S: Final = 5_000
 GRACE_S: Final = 15.0
+_CHUNK_BYTES: Final = 65_536
 
 
-def download_mnist(
-    cache: Path, *, notify: Notify, progress: DownloadProgress | None = None
-) -> None:
-    """Fetch the four files; ``$EDGE_MNIST_MIRRORS`` (base addresses) replaces the mirrors.
+def download_mnist(cache: Path, *, notify: Notify, progress: Progress | None = None) -> None:
+    """Download the four files of MNIST; each is kept only if its SHA-256 is right.
 
     Args:
-        cache: Folder for the files; made when missing. Good files in it are kept.
-        notify: Told what is fetched and of each mirror that failed.
-        progress: Told the bytes of each file as they come.
+        cache: Folder for the files; it is made if necessary. Good files in it are kept, so an
+            interrupted download continues after its last complete file.
+        notify: Receives the start of the download and each mirror that failed.
+        progress: Receives the name of a file, the bytes received and their total.
 
     Raises:
-        DataError: No mirror can be reached, or none gave the right contents.
-        MissingExtraError: pooch is not installed.
+        DataError: Every mirror failed; the message has the reason of each.
         OutputError: The cache cannot be written.
     """
-    missing = [stem for stem in SHA256 if not _is_cached(cache, stem)]
-    if not missing:
-        return
-    mirrors = _reachable(configured_mirrors())
     notify(f"downloading MNIST (11.6 MB) into {cache}")
-    failures: list[str] = []
-    for stem in missing:
-        data = None
-        while data is None and mirrors:
-            try:
-                data = _fetch(mirrors[0], stem, progress)
-            except DataError as error:
-                failures.append(f"{_host(mirrors.pop(0))} {error.message}")
-                notify(f"mirror {failures[-1]}")
-        if data is None:
-            raise _failed(failures, "download")
-        name = f"{stem}.gz" if data.startswith(GZIP_MAGIC) else stem
-        with atomic_path(cache / name) as temporary:
-            temporary.write_bytes(data)
-            # A damaged file under the other name would be found before this one.
-            (cache / stem).unlink(missing_ok=True)
-
-
-def configured_mirrors() -> list[str]:
-    """Return the base addresses to try, in order, each with a slash at its end."""
-    mirrors = os.environ.get(MIRRORS_VARIABLE, "").replace(",", " ").split() or MIRRORS
-    return [mirror.rstrip("/") + "/" for mirror in mirrors]
-
-
-def _is_cached(cache: Path, stem: str) -> bool:
-    path = find_idx_file(cache, stem)
-    if path is None:
-        return False
-    try:
-        _check(path.read_bytes(), stem)
-    except (DataError, OSError):
-        return False
-    return True
-
-
-def _check(data: bytes, stem: str) -> None:
-    magic = IMAGES_MAGIC if "images" in stem else LABELS_MAGIC
-    array = parse_idx(BytesIO(data), magic, "what it sent")
-    if idx_sha256(array) != SHA256[stem]:
-        raise DataError(f"sent other contents than MNIST's as {stem}", code="wrong_contents")
-
-
-def _reachable(mirrors: Sequence[str]) -> list[str]:
-    """Knock at all mirrors at once; return those not known to be dead when one answers.
-
-    Without a network this costs one time-out in all, not one a mirror, and a silent name
-    server, which no time-out of a connection covers, is not waited for.
-    """
-    answers: SimpleQueue[tuple[str, str | None]] = SimpleQueue()
-    for mirror in mirrors:
-        # Daemons: one that still waits for a name server must not hold the program up.
-        Thread(target=_knock, args=(mirror, answers), daemon=True).start()
-    dead: dict[str, str] = {}
-    deadline_s = time.monotonic() + CONNECT_TIMEOUT_S
-    while len(dead) < len(mirrors):
+    pooch.get_logger().setLevel(logging.WARNING)
+    mirrors = list(environment.mirrors() or MIRRORS)
+    failures: list[DataError] = []
+    missing = list(FILES)
+    while missing:
         try:
-            mirror, reason = answers.get(timeout=max(deadline_s - time.monotonic(), 0.001))
-        except Empty:
-            break
-        if reason is None:
-            return [mirror for mirror in mirrors if mirror not in dead]
-        dead[mirror] = reason
-    silent = f"gave no answer within {CONNECT_TIMEOUT_S:g} s"
-    raise _failed(
-        [f"{_host(mirror)} {dead.get(mirror, silent)}" for mirror in mirrors], "no_network"
-    )
+            _retrieve(mirrors[0], missing[0], cache, progress)
+            missing.pop(0)
+        except DataError as error:
+            failures.append(error)
+            notify(f"mirror {error.message}")
+            # A mirror that failed is not tried for the other files.
+            mirrors.pop(0)
+            if not mirrors:
+                raise _all_failed(failures) from error
 
 
-def _knock(mirror: str, answers: SimpleQueue[tuple[str, str | None]]) -> None:
-    try:
-        requests.head(mirror, timeout=CONNECT_TIMEOUT_S)
-    except (OSError, ValueError) as error:
-        answers.put((mirror, _reason(error)))
-    else:
-        answers.put((mirror, None))
-
-
-def _fetch(mirror: str, stem: str, progress: DownloadProgress | None) -> bytes:
-    """Return the bytes of one file, checked.
+def _retrieve(mirror: str, name: str, cache: Path, progress: Progress | None) -> None:
+    """Retrieve one file from a mirror, unless the cache has it.
 
     Raises:
-        DataError: The mirror failed; the message goes on after the mirror's name.
+        DataError: The mirror failed; the code is ``no_network`` where it gave no answer.
+        OutputError: The cache cannot be written.
     """
-    data = BytesIO()
-    # pooch takes any object with these methods, though it declares a bool.
-    progress_bar: Any = _Transfer(f"{stem}.gz", progress)
-    download = pooch.HTTPDownloader(progress_bar, timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S))
     try:
-        download(f"{mirror}{stem}.gz", data, None)
-    except (OSError, ValueError) as error:
-        raise DataError(_reason(error), code="download") from error
-    _check(data.getvalue(), stem)
-    return data.getvalue()
+        path = pooch.retrieve(
+            f"{mirror.rstrip('/')}/{name}.gz",
+            known_hash=f"sha256:{FILES[name]}",
+            fname=f"{name}.gz",
+            path=cache,
+            downloader=partial(_download, name=f"{name}.gz", progress=progress),
+        )
+        # pooch makes files that only their owner can read.
+        Path(path).chmod(0o644)
+        # A damaged file with the other usual name would be found before this one.
+        (cache / name).unlink(missing_ok=True)
+    except (requests.RequestException, HTTPError, ValueError, DataError) as error:
+        unreachable = isinstance(error, (requests.Timeout, requests.ConnectionError))
+        raise DataError(
+            f"{urlsplit(mirror).netloc or mirror} {_reason(error)}",
+            code="no_network" if unreachable else "download",
+        ) from error
+    except OSError as error:
+        reason = error.strerror or error
+        raise OutputError(f"cannot write {cache}: {reason}", code="unwritable") from error
 
 
-class _Transfer:
-    """What pooch takes for a progress bar: passes progress on and stops hopeless mirrors."""
-
-    def __init__(self, name: str, progress: DownloadProgress | None) -> None:
-        self.total = 0
-        self._name = name
-        self._progress = progress
-        self._received = 0
-        self._started_s = time.monotonic()
-
-    def update(self, count: int) -> None:
-        """Take note of ``count`` more bytes."""
-        self._received += count
-        if self._received > MAX_FILE_BYTES:
-            raise DataError(f"sent more than {MAX_FILE_BYTES:,} bytes as {self._name}")
-        elapsed_s = time.monotonic() - self._started_s
-        if elapsed_s > GRACE_S and self._received < MIN_BYTES_PER_S * elapsed_s:
-            raise DataError(f"sent only {self._received:,} bytes in {elapsed_s:.0f} s")
-        if self._progress:
-            self._progress(self._name, self._received, self.total)
-
-    def reset(self) -> None:
-        """Start again at 0; pooch does so at the end, and then reports the whole."""
-        self._received = 0
-
-    def close(self) -> None:
-        """Nothing is held open."""
+def _download(
+    url: str, output_file: str, _pooch: Any, *, name: str, progress: Progress | None
+) -> None:
+    """Download a file for pooch, byte for byte: a server may declare it as gzip-encoded."""
+    received, started_s = 0, time.monotonic()
+    timeout_s = (CONNECT_TIMEOUT_S, READ_TIMEOUT_S)
+    with (
+        requests.get(url, stream=True, timeout=timeout_s) as response,
+        Path(output_file).open("wb") as file,
+    ):
+        response.raise_for_status()
+        total = int(response.headers.get("Content-Length", 0))
+        for chunk in response.raw.stream(_CHUNK_BYTES, decode_content=False):
+            file.write(chunk)
+            received += len(chunk)
+            elapsed_s = time.monotonic() - started_s
+            if received > MAX_FILE_BYTES:
+                raise DataError(f"sent more than {MAX_FILE_BYTES:,} bytes as {name}")
+            if elapsed_s > GRACE_S and received < MIN_BYTES_PER_S * elapsed_s:
+                raise DataError(f"sent only {received:,} bytes in {elapsed_s:.0f} s")
+            if progress:
+                progress(name, received, total)
 
 
 def _reason(error: Exception) -> str:
-    """Say in a few words what requests says in a paragraph."""
+    if isinstance(error, DataError):
+        return error.message
     if isinstance(error, requests.HTTPError) and error.response is not None:
         return f"answered {error.response.status_code} {error.response.reason}"
-    if isinstance(error, requests.Timeout):
+    if isinstance(error, (requests.Timeout, ReadTimeoutError)):
         return "gave no answer in time"
-    if isinstance(error, requests.ConnectionError):
-        return "cannot be reached"
-    if isinstance(error, requests.exceptions.ChunkedEncodingError):
-        return "broke off in the middle"
-    return f"failed: {error}"
+    if isinstance(error, requests.RequestException):
+        return f"cannot be reached ({type(error).__name__})"
+    if isinstance(error, HTTPError):
+        return "closed the connection before the end"
+    return "sent other contents than MNIST (their SHA-256 differs)"
 
 
-def _host(mirror: str) -> str:
-    return urlsplit(mirror).netloc or mirror
-
-
-def _failed(failures: Sequence[str], code: str) -> DataError:
+def _all_failed(failures: list[DataError]) -> DataError:
+    offline = all(failure.code == "no_network" for failure in failures)
     return DataError(
-        f"MNIST could not be downloaded ({'; '.join(failures)}); without a network, set "
-        f"{DATA_VARIABLE} to a folder with its IDX files or {NPZ_NAME}, or use --data digits",
-        code=code,
+        f"MNIST could not be downloaded ({'; '.join(each.message for each in failures)}); without "
+        f"a network, set {environment.DATA} to a folder with its IDX files or {NPZ_NAME}, or use "
+        "--data digits",
+        code="no_network" if offline else "download",
     )

@@ -1,8 +1,8 @@
 """Read data sets in Keras' ``.npz`` layout: x_train, y_train, x_test, y_test.
 
-A ``.npz`` is a zip archive of ``.npy`` files from anywhere. Each header is read and
-checked before its data: pickles are never opened, and no array is made of a size or type
-that would be refused afterwards.
+A ``.npz`` file is a zip archive of ``.npy`` files and may come from anywhere. The header of
+each array is read and checked before its data: pickles are never opened, and no array is made
+whose size or type would be refused afterwards.
 """
 
 from __future__ import annotations
@@ -17,25 +17,27 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from edge_infer.errors import DataError
-from edge_infer.glyph.preprocess import IMAGE_SIZE
-from edge_train.data.dataset import LabelledImages
-from edge_train.data.idx import MAX_IMAGES
+from edge_infer.model.metadata import IMAGE_SIZE
+from edge_train.data.dataset import LabelledImages, check_image_count, pair
 
 TRAIN_NAMES: Final = ("x_train", "y_train")
 TEST_NAMES: Final = ("x_test", "y_test")
+_HEADER_READERS: Final = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 
 
 def read_npz(path: Path) -> tuple[LabelledImages, LabelledImages | None]:
     """Read a file in Keras' layout.
 
     Args:
-        path: Pictures are uint8 (n, 28, 28) or (n, 28, 28, 1), labels whole numbers (n,).
+        path: Path of the file. Images are uint8 (n, 28, 28) or (n, 28, 28, 1), labels whole
+            numbers (n,).
 
     Returns:
         The training part, and the test part or None when it has neither x_test nor y_test.
 
     Raises:
-        DataError: Not such a file, damaged, or arrays of another shape or type.
+        DataError: The file is of another kind or damaged, or an array has another shape or
+            type.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -45,30 +47,21 @@ def read_npz(path: Path) -> tuple[LabelledImages, LabelledImages | None]:
                 return train, None
             return train, _read_part(archive, TEST_NAMES, path)
     except zipfile.BadZipFile as error:
-        raise DataError(
-            f"{path} is no .npz file, or a damaged one: {error}", code="damaged"
-        ) from error
+        raise DataError(f"{path} is no .npz file or damaged: {error}", code="damaged") from error
     except (EOFError, zlib.error, NotImplementedError, RuntimeError) as error:
         raise DataError(f"{path} is damaged: {error}", code="damaged") from error
     except OSError as error:
-        raise DataError(
-            f"cannot read {path}: {error.strerror or error}", code="unreadable"
-        ) from error
+        reason = error.strerror or error
+        raise DataError(f"cannot read {path}: {reason}", code="unreadable") from error
 
 
 def _read_part(archive: zipfile.ZipFile, names: tuple[str, str], path: Path) -> LabelledImages:
-    images = _read_member(archive, names[0], path)
-    labels = _read_member(archive, names[1], path)
-    if len(images) != len(labels):
-        raise DataError(
-            f"{path}: {names[0]} has {len(images):,} pictures but {names[1]} has {len(labels):,} "
-            "labels; they must be as many",
-            code="count_mismatch",
-        )
-    return LabelledImages(images.reshape(-1, IMAGE_SIZE, IMAGE_SIZE), labels.astype(np.int64))
+    images = _read_array(archive, names[0], path).reshape(-1, IMAGE_SIZE, IMAGE_SIZE)
+    labels = _read_array(archive, names[1], path).astype(np.int64)
+    return pair(images, labels, str(path), names)
 
 
-def _read_member(archive: zipfile.ZipFile, name: str, path: Path) -> NDArray[np.uint8]:
+def _read_array(archive: zipfile.ZipFile, name: str, path: Path) -> NDArray[np.uint8]:
     origin = f"{path}: {name}"
     try:
         member = archive.open(f"{name}.npy")
@@ -79,11 +72,7 @@ def _read_member(archive: zipfile.ZipFile, name: str, path: Path) -> NDArray[np.
         shape, dtype = _read_header(stream, origin)
         check = _check_images if name.startswith("x") else _check_labels
         check(shape, dtype, origin)
-        if shape[0] > MAX_IMAGES:
-            raise DataError(
-                f"{origin} claims {shape[0]:,} entries; at most {MAX_IMAGES:,} are taken",
-                code="too_large",
-            )
+        check_image_count(shape[0], origin)
     with archive.open(f"{name}.npy") as stream:
         try:
             array: NDArray[np.uint8] = npy.read_array(stream, allow_pickle=False)
@@ -93,15 +82,14 @@ def _read_member(archive: zipfile.ZipFile, name: str, path: Path) -> NDArray[np.
 
 
 def _read_header(stream: IO[bytes], origin: str) -> tuple[tuple[int, ...], np.dtype[np.generic]]:
-    readers = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
     try:
-        shape, _, dtype = readers[npy.read_magic(stream)](stream)
+        shape, _, dtype = _HEADER_READERS[npy.read_magic(stream)](stream)
     except (ValueError, KeyError) as error:
-        raise DataError(f"{origin} is no plain array: {error}", code="damaged") from error
+        raise DataError(f"{origin} is no .npy array: {error}", code="damaged") from error
     if dtype.hasobject:
         raise DataError(
-            f"{origin} holds Python objects, which only unpickling could read, and that can run "
-            "code; save it as a plain array of numbers",
+            f"{origin} holds Python objects, and unpickling them can run code; save it as an "
+            "array of numbers",
             code="pickle",
         )
     return shape, dtype
@@ -130,6 +118,6 @@ def _check_labels(shape: tuple[int, ...], dtype: np.dtype[np.generic], origin: s
         )
     if len(shape) != 1:
         raise DataError(
-            f"{origin}: expected one label a picture, found an array of shape {shape}",
+            f"{origin}: expected one label per picture, found an array of shape {shape}",
             code="wrong_shape",
         )

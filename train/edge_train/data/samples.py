@@ -1,4 +1,4 @@
-"""Write test pictures of a data set as PNG files, to try the other verbs on."""
+"""Write test images of a data set as PNG files."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ from numpy.typing import NDArray
 from edge_infer.errors import OutputError, UsageError
 from edge_train.data.dataset import Dataset
 
-# Class names are folder names of some system; these characters are not free on all.
+# Characters that are not allowed in file names on every system.
 _UNSAFE: Final = re.compile(r'[\x00-\x1f<>:"/\\|?*]')
-# Files handed to the threads at a time, so that Ctrl-C need not wait for all of them.
+# Files per task of the thread pool: Ctrl-C waits for no more than these.
 _BATCH: Final = 256
 
 
 def write_samples(
     dataset: Dataset, folder: Path, *, count: int | None, seed: int, overwrite: bool = False
 ) -> list[Path]:
-    """Write test pictures, spread evenly over the classes.
+    """Write test images, spread evenly over the classes.
 
     Args:
-        dataset: Its test part is drawn from.
-        folder: Made when missing; must be empty unless ``overwrite``.
-        count: How many; all when None or more than there are.
-        seed: 0 or more; the same gives the same pictures.
-        overwrite: Whether to write among other files, replacing those of the same names.
+        dataset: The data set; images come from its test part.
+        folder: Made if necessary; it must be empty unless ``overwrite``.
+        count: Number of images; all when None or larger than the test part.
+        seed: 0 or more; the same seed gives the same images.
+        overwrite: Whether to write into a folder that is not empty, and replace files.
 
     Returns:
-        The paths in ascending order, such as ``0007_label-3.png``: the index in the test
-        part and the class name. 28x28 grey, bright ink on black.
+        The paths in ascending order, such as ``0007_label-3.png``: the index in the test part
+        and the class name. The files are 28x28 grey images, bright foreground on black.
 
     Raises:
         OutputError: The folder is not empty or cannot be written.
-        UsageError: ``count`` is under 1.
+        UsageError: ``count`` is less than 1.
     """
     if count is not None and count < 1:
         raise UsageError(f"expected a count of 1 or more, found {count}")
@@ -61,33 +61,32 @@ def write_samples(
 def spread_over_classes(
     labels: NDArray[np.int64], count: int | None, *, seed: int
 ) -> NDArray[np.int64]:
-    """Choose pictures so that each class has as many as every other, give or take one.
+    """Choose images so that all classes have equal numbers, or numbers that differ by one.
 
     Args:
         labels: int64 (n,), 0 or more.
-        count: How many; all when None or more than n. Classes that run out leave their
-            share to the others.
-        seed: 0 or more; the same gives the same choice.
+        count: Number of images; all when None or larger than n. The other classes fill in for
+            a class that has too few.
+        seed: 0 or more; the same seed gives the same choice.
 
     Returns:
-        Indices, ascending.
+        Indices, int64 (count,), ascending.
     """
     random = np.random.RandomState(np.random.MT19937(np.random.SeedSequence(seed)))
     shuffled = random.permutation(len(labels))
-    # How many of its class stand before each: the first of all classes come first.
-    turns = np.empty(len(labels), np.int64)
+    # The rank of each image in its class: the first of all classes are chosen first.
+    rank = np.empty(len(labels), np.int64)
     for value in np.unique(labels):
         of_class = labels[shuffled] == value
-        turns[of_class] = np.arange(np.count_nonzero(of_class))
-    order = np.argsort(turns, kind="stable")
-    return np.sort(shuffled[order][:count])
+        rank[of_class] = np.arange(np.count_nonzero(of_class))
+    return np.sort(shuffled[np.argsort(rank, kind="stable")][:count])
 
 
 def make_folder(folder: Path, *, overwrite: bool) -> None:
-    """Make the folder for samples where there is none.
+    """Make the output folder if necessary.
 
     Raises:
-        OutputError: It is not empty and ``overwrite`` is false, or cannot be made.
+        OutputError: It is not empty and ``overwrite`` is false, or it cannot be made.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)

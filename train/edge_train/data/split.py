@@ -1,7 +1,7 @@
-"""Part pictures into training, validation and test so that every class is in each.
+"""Split images into training, validation and test part, with every class in each part.
 
-The same seed parts the same labels in the same way on every machine and numpy release:
-``RandomState`` streams are frozen (NEP 19), those of ``default_rng`` are not.
+The same labels are split in the same way on every machine and with every version of numpy:
+the streams of ``RandomState`` are frozen (NEP 19), those of ``default_rng`` are not.
 """
 
 from __future__ import annotations
@@ -13,67 +13,60 @@ from numpy.typing import NDArray
 
 from edge_infer.errors import DataError
 
-# MNIST's customary 55,000 / 5,000.
+# 5,000 of the 60,000 training images of MNIST.
 VALIDATION_SHARE: Final = 1 / 12
 TEST_SHARE: Final = 1 / 5
-# Never the run's seed: runs of different seeds are chosen and measured on the same pictures,
-# and a network that teaches another has not seen what the other is chosen on.
+# Independent of the seed of a run: runs are compared on the same images, and a teacher has not
+# been trained on the validation images of its student.
 VALIDATION_SEED: Final = 0
 TEST_SEED: Final = 28_28
 
 Indices = NDArray[np.int64]
-# "stratified": a random choice with each class's share; "last": the last images of the file.
+# "stratified": a random choice with the share of each class; "last": the last images.
 SplitRule = Literal["stratified", "last"]
 SPLIT_RULES: Final[tuple[SplitRule, ...]] = get_args(SplitRule)
 
 
 def split_validation(
-    labels: NDArray[np.int64],
-    *,
-    seed: int = VALIDATION_SEED,
-    count: int | None = None,
-    rule: SplitRule = "stratified",
+    labels: NDArray[np.int64], *, rule: SplitRule = "stratified"
 ) -> tuple[Indices, Indices]:
-    """Choose validation pictures.
+    """Choose a twelfth of the images for validation, at least one per class.
 
     Args:
-        labels: int64 (n,), 0 or more; each class that occurs must do so at least twice.
-        seed: 0 or more; the same gives the same choice.
-        count: How many to validate on; a twelfth by default, at least one a class.
-        rule: ``"stratified"`` keeps each class's share. ``"last"`` takes the last pictures, as
-            many tutorials do, and ignores ``seed``; MNIST's last training images are easier
-            than the others.
+        labels: int64 (n,), 0 or more; each class occurs at least twice.
+        rule: ``"stratified"`` keeps the share of each class. ``"last"`` takes the last images,
+            as many tutorials do; those of MNIST are easier than the others.
 
     Returns:
-        Indices to train on and indices to validate on; both ascending, together 0 to n - 1.
+        Indices of the training images and of the validation images, int64, both ascending.
 
     Raises:
-        DataError: A class occurs once, or ``count`` leaves a class out of either side.
+        DataError: A class occurs once, or with ``"last"`` in the validation part only.
     """
-    classes = len(np.unique(labels))
-    if count is None:
-        count = min(max(round(len(labels) * VALIDATION_SHARE), classes), len(labels) - classes)
     if rule == "last":
-        return _split_last(labels, count)
-    return _split_stratified(labels, count, seed)
+        return _split_last(labels, _part_size(labels, VALIDATION_SHARE))
+    return _split_stratified(labels, VALIDATION_SHARE, VALIDATION_SEED)
 
 
 def hold_out_test(labels: NDArray[np.int64]) -> tuple[Indices, Indices]:
-    """Choose the fifth to test on, for sets that come without a test part.
+    """Choose a fifth of the images for the test part, at least one per class.
 
     Args:
         labels: int64 (n,), as for :func:`split_validation`.
 
     Returns:
-        Indices to train on and indices to test on; both ascending. Always the same for
-        the same labels.
+        Indices of the remaining images and of the test images, int64, both ascending.
 
     Raises:
         DataError: A class occurs once.
     """
+    return _split_stratified(labels, TEST_SHARE, TEST_SEED)
+
+
+def _part_size(labels: NDArray[np.int64], share: float) -> int:
+    """Return the number of images in a part, with at least one per class on both sides."""
     classes = len(np.unique(labels))
-    count = min(max(round(len(labels) * TEST_SHARE), classes), len(labels) - classes)
-    return _split_stratified(labels, count, TEST_SEED)
+    return min(max(round(len(labels) * share), classes), len(labels) - classes)
 
 
 def _split_last(labels: NDArray[np.int64], count: int) -> tuple[Indices, Indices]:
@@ -89,34 +82,31 @@ def _split_last(labels: NDArray[np.int64], count: int) -> tuple[Indices, Indices
     return train, validation
 
 
-def _split_stratified(labels: NDArray[np.int64], count: int, seed: int) -> tuple[Indices, Indices]:
+def _split_stratified(
+    labels: NDArray[np.int64], share: float, seed: int
+) -> tuple[Indices, Indices]:
     values, sizes = np.unique(labels, return_counts=True)
     if sizes.size and sizes.min() < 2:
         raise DataError(
             f"label {values[sizes.argmin()]} occurs once among {len(labels)} pictures: a class "
-            "needs at least 2 to be parted",
+            "needs at least 2 to be split",
             code="class_size",
-        )
-    if not len(values) <= count <= len(labels) - len(values):
-        raise DataError(
-            f"cannot set {count} of {len(labels)} pictures aside: with {len(values)} classes, "
-            f"expected {len(values)} to {len(labels) - len(values)}",
-            code="split",
         )
     random = np.random.RandomState(np.random.MT19937(np.random.SeedSequence(seed)))
     chosen = np.zeros(len(labels), dtype=np.bool_)
-    for value, quota in zip(values, _quotas(sizes, count), strict=True):
+    quotas = _quotas(sizes, _part_size(labels, share))
+    for value, quota in zip(values, quotas, strict=True):
         chosen[random.permutation(np.flatnonzero(labels == value))[:quota]] = True
     return np.flatnonzero(~chosen), np.flatnonzero(chosen)
 
 
 def _quotas(sizes: NDArray[np.int64], count: int) -> NDArray[np.int64]:
-    """Share ``count`` out in proportion to ``sizes``, each from 1 to its size less 1."""
+    """Divide ``count`` in proportion to ``sizes``, each quota from 1 to its size less 1."""
     exact = sizes * (count / sizes.sum())
     quotas: Indices = np.clip(np.floor(exact).astype(np.int64), 1, sizes - 1)
     while (missing := count - int(quotas.sum())) != 0:
         step = 1 if missing > 0 else -1
         room = quotas < sizes - 1 if step > 0 else quotas > 1
-        # The class that is furthest from its exact share on the side to be mended.
+        # Change the quota that is furthest from its exact share.
         quotas[np.where(room, step * (exact - quotas), -np.inf).argmax()] += step
     return quotas

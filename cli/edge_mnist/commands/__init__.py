@@ -1,1 +1,0 @@
-"""One module a verb: parse, import, make one call, print."""

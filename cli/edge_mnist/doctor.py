@@ -1,0 +1,121 @@
+"""`edge-mnist doctor`: check what works on this machine, and what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, Literal
+
+import typer
+
+EXAMPLES: Final = """
+**Examples**
+
+    edge-mnist doctor                  # before you ask for help
+
+    edge-mnist doctor > report.txt     # plain text to attach
+"""
+_OPENCV_BUILDS: Final = (
+    "opencv-python",
+    "opencv-python-headless",
+    "opencv-contrib-python",
+    "opencv-contrib-python-headless",
+)
+State = Literal["ok", "note", "bad"]
+# What was checked, what was found (with the fix if it is bad), and the state: "note" where
+# everything else works without it.
+Finding = tuple[str, str, State]
+# The mark shows the state where there are no colours.
+_MARKS: Final = {"ok": ("ok", "green"), "note": ("--", "yellow"), "bad": ("!!", "bold red")}
+
+
+def command() -> None:
+    """Check versions, processor, OpenCV, cameras and extras; exit 1 if something is broken."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from edge_mnist.terminal import show
+
+    findings = list(diagnose())
+    table = Table.grid(padding=(0, 2))
+    for subject, text, state in findings:
+        mark, style = _MARKS[state]
+        table.add_row(Text(mark, style=style), Text(subject, style="bold"), Text(text))
+    show(table)
+    if any(state == "bad" for _, _, state in findings):
+        raise typer.Exit(1)
+
+
+def diagnose() -> Iterator[Finding]:
+    """Check everything that determines what works on this machine, and how fast.
+
+    It works where OpenCV cannot be imported.
+    """
+    import platform
+    from importlib.metadata import version
+
+    from edge_mnist.startup import EXTRAS, LIBGL_FIX
+
+    yield "edge-mnist", version("edge-mnist"), "ok"
+    yield "Python", f"{platform.python_version()} on {platform.platform()}", "ok"
+    yield "numpy", version("numpy"), "ok"
+    try:
+        import cv2
+    except ImportError as error:
+        yield "OpenCV", LIBGL_FIX if "libGL" in str(error) else str(error), "bad"
+    else:
+        packages = ", ".join(_opencv_packages()) or "not from a Python package"
+        yield "OpenCV", f"{cv2.__version__}, {packages}", "ok"
+        yield from _inference_findings()
+        yield from _camera_findings()
+    for extra in EXTRAS:
+        missing = ", ".join(extra.missing())
+        fix = f"{missing} missing: pip install 'edge-mnist[{extra.name}]'"
+        text = f"{fix if missing else 'installed,'} for {extra.purpose}"
+        yield f"[{extra.name}]", text, "note" if missing else "ok"
+
+
+def _opencv_packages() -> Iterator[str]:
+    from importlib.metadata import PackageNotFoundError, version
+
+    for name in _OPENCV_BUILDS:
+        try:
+            yield f"{name} {version(name)}"
+        except PackageNotFoundError:
+            continue
+
+
+def _inference_findings() -> Iterator[Finding]:
+    import onnxruntime
+
+    from edge_infer.errors import EdgeMnistError
+    from edge_infer.host import cpu_instructions, cpu_name
+    from edge_infer.model.shipped import read_shipped_model, shipped_models
+
+    instructions = cpu_instructions()
+    yield "CPU", f"{cpu_name()}; {', '.join(instructions.present) or 'flags unknown'}", "ok"
+    if instructions.has_int8_dot_product:
+        yield "int8", "dot-product instructions found: int8 models run at full speed", "ok"
+    else:
+        yield "int8", "no VNNI or dotprod found: int8 models run more slowly", "note"
+    providers = ", ".join(onnxruntime.get_available_providers())
+    version = onnxruntime.__version__
+    yield "onnxruntime", f"{version}; {providers}; edge-mnist uses the CPU", "ok"
+    for name in shipped_models():
+        try:
+            yield f"model {name}", f"{len(read_shipped_model(name)):,} bytes, intact", "ok"
+        except EdgeMnistError as error:
+            yield f"model {name}", error.message, "bad"
+
+
+def _camera_findings() -> Iterator[Finding]:
+    from edge_infer.camera import list_cameras
+    from edge_infer.camera.window import ensure_display
+    from edge_infer.errors import EdgeMnistError
+
+    try:
+        ensure_display()
+        yield "window", "can be opened", "ok"
+    except EdgeMnistError as error:
+        yield "window", error.message, "note"
+    cameras = ", ".join(map(str, list_cameras()))
+    yield "cameras", cameras or "none found", "ok" if cameras else "note"

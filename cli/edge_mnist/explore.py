@@ -1,0 +1,163 @@
+"""`edge-mnist explore`: analyse a data set."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final, Literal
+
+import typer
+
+from edge_mnist.options import DataOption
+
+if TYPE_CHECKING:
+    from edge_analysis.exploration import Exploration, Pictures
+    from edge_train.data import Dataset
+
+EXAMPLES: Final = """
+**Examples**
+
+    edge-mnist explore                         # MNIST: exploration/report.html
+
+    edge-mnist explore --data my-glyphs/ -o glyphs/
+
+    edge-mnist explore --image 17              # test-17.png in the current folder
+
+    edge-mnist explore --image 4711 --split train
+"""
+SplitName = Literal["train", "validation", "test"]
+
+
+def command(
+    *,
+    data: DataOption = "mnist",
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="DIR",
+            help="Folder to write into.",
+            show_default="exploration; with --image the current folder",
+        ),
+    ] = None,
+    image: Annotated[
+        int | None,
+        typer.Option(
+            "--image",
+            min=0,
+            metavar="NUMBER",
+            help="Draw only this picture, with the value of every pixel.",
+        ),
+    ] = None,
+    split: Annotated[
+        SplitName,
+        typer.Option(
+            help="Split that --image is taken from. A validation picture has the number that it "
+            "has among the training pictures.",
+        ),
+    ] = "test",
+    force: Annotated[
+        bool, typer.Option("--force", help="Write the report into a folder that is not empty.")
+    ] = False,
+) -> None:
+    """Analyse a data set and write a report of one page: DIR/report.html.
+
+    The report shows samples, labels, mean and variance, grey levels, ink, size and slant,
+    typical and unusual pictures, duplicates within and across the splits, and classes that are
+    easy to confuse. report.json has every number, figures/ has every figure as PNG and SVG.
+    --force replaces an older report and changes no other file.
+    """
+    from edge_mnist.startup import require
+    from edge_mnist.terminal import OUT, ProgressView
+
+    if force and image is not None:
+        raise typer.BadParameter(
+            "applies to a report only: --image always replaces its own files",
+            param_hint="--force",
+        )
+    require("report", "explore")
+    from edge_analysis.exploration import explore, write_exploration
+    from edge_train.data import load_dataset
+    from edge_train.data.samples import make_folder
+
+    folder = output or Path("exploration" if image is None else "")
+    if image is None:
+        # Before the data set is loaded, which may be a long download.
+        make_folder(folder, overwrite=force)
+    with ProgressView() as view:
+        dataset = load_dataset(data, notify=view.notify, progress=view.progress)
+        if image is None:
+            found = explore(_pictures(dataset), view.progress)
+            page = write_exploration(found, folder, view.progress)
+    if image is None:
+        _show_summary(found)
+        OUT.print(f"report: {page}", markup=False)
+    else:
+        _draw_picture(dataset, image, split, folder)
+
+
+def _pictures(dataset: Dataset) -> Pictures:
+    """Split a data set as training splits it."""
+    import numpy as np
+
+    from edge_analysis.exploration import Pictures, Split
+    from edge_train.data import split_validation
+
+    train, validation = split_validation(dataset.train_labels)
+    images, labels = dataset.train_images, dataset.train_labels
+    test = np.arange(len(dataset.test_labels))
+    return Pictures(
+        name=dataset.name,
+        class_names=dataset.class_names,
+        splits=(
+            Split(name="train", images=images[train], labels=labels[train], numbers=train),
+            Split(
+                name="validation",
+                images=images[validation],
+                labels=labels[validation],
+                numbers=validation,
+            ),
+            Split(
+                name="test", images=dataset.test_images, labels=dataset.test_labels, numbers=test
+            ),
+        ),
+    )
+
+
+def _draw_picture(dataset: Dataset, number: int, split: SplitName, folder: Path) -> None:
+    from edge_analysis.exploration import write_pixel_values
+    from edge_infer.errors import DataError
+    from edge_mnist.terminal import OUT
+
+    is_test = split == "test"
+    images = dataset.test_images if is_test else dataset.train_images
+    labels = dataset.test_labels if is_test else dataset.train_labels
+    if number >= len(images):
+        raise DataError(
+            f"the {'test' if is_test else 'training'} part of {dataset.name} has "
+            f"{len(images):,} pictures, numbered from 0: there is no {number}",
+            code="not_found",
+        )
+    label = dataset.class_names[labels[number]]
+    path = folder / f"{split}-{number}"
+    write_pixel_values(images[number], f"{dataset.name}, {split} {number}: {label}", path)
+    OUT.print(f"{split} {number} has the label {label}: {path}.png and {path}.svg", markup=False)
+
+
+def _show_summary(found: Exploration) -> None:
+    """Print the key figures and the warnings of the report."""
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
+    from edge_analysis.exploration import key_figures, notes
+    from edge_mnist.terminal import show
+
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(justify="right", style="bold", no_wrap=True)
+    for key in key_figures(found).figures:
+        table.add_row(Text(key.value), Text(key.label), Text(key.note, style="dim"))
+    warnings = [
+        Text(f"note: {item}", style="yellow") for each in notes(found) for item in each.items
+    ]
+    show(Group(Text(found.pictures.name, style="bold"), table, *warnings))

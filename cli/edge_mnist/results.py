@@ -1,0 +1,144 @@
+"""Write the results of `predict` and `read` to a file, a pipe or the terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+from time import monotonic
+from typing import BinaryIO, Final, Literal, TypeVar
+
+from edge_infer.environment import is_verbose
+from edge_infer.io.atomic import atomic_path
+from edge_infer.io.formats import Format, encode
+from edge_infer.quiet import native_chatter_discarded
+from edge_mnist.terminal import ERR, OUT, ProgressView
+
+PROGRESS_AFTER_S: Final = 2.0
+_PROGRESS_EVERY_S: Final = 0.1
+_FLUSH_EVERY_S: Final = 0.5
+_FORMAT_OF_SUFFIX: Final[dict[str, Literal["jsonl", "csv"]]] = {
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".csv": "csv",
+}
+
+Outcome = TypeVar("Outcome")
+
+
+def format_by_suffix(output: Path | None) -> Literal["jsonl", "csv"] | None:
+    """Return the format that the suffix of a file stands for, or None."""
+    return None if output is None else _FORMAT_OF_SUFFIX.get(output.suffix.lower())
+
+
+def write_results(
+    results: Generator[Outcome],
+    result_format: Format[Outcome],
+    output: Path | None,
+    *,
+    doing: str,
+    show: Callable[[Outcome], None] | None,
+    take: Callable[[Outcome], None],
+) -> None:
+    """Write results one by one.
+
+    While it lasts, messages of C libraries are discarded unless verbose output is on, and a
+    progress bar appears when it takes long and the results are not shown on the terminal.
+
+    Args:
+        results: Results; closed at the end.
+        result_format: Format of the lines.
+        output: File for the lines, moved into place at the end; None for stdout.
+        doing: What is being done, for the progress bar.
+        show: Prints one result on a terminal; None where a terminal gets the same as a pipe.
+        take: Called with each result after it was written.
+
+    Raises:
+        OutputError: The file cannot be written.
+    """
+    with ExitStack() as stack:
+        write = stack.enter_context(_open_target(result_format, output, show))
+        if not is_verbose():
+            stack.enter_context(native_chatter_discarded())
+        stack.enter_context(closing(results))
+        is_shown = output is None and OUT.is_terminal
+        for result in results if is_shown else _with_progress(results, doing):
+            write(result)
+            take(result)
+
+
+class Tally:
+    """Counts results by kind; prints the counts when there was more than one result."""
+
+    def __init__(self, *kinds: str) -> None:
+        self._counts = dict.fromkeys((*kinds, "failed"), 0)
+        self._started_s = monotonic()
+
+    def add(self, kind: str) -> None:
+        """Count one result."""
+        self._counts[kind] += 1
+
+    @property
+    def failed(self) -> int:
+        """Number of results of the kind ``"failed"``."""
+        return self._counts["failed"]
+
+    def print(self, *, with_rate: bool = False) -> None:
+        """Print the counts and the time on stderr."""
+        total = sum(self._counts.values())
+        if total < 2:
+            return
+        elapsed_s = max(monotonic() - self._started_s, 1e-6)
+        counts = ", ".join(f"{count:,} {kind}" for kind, count in self._counts.items())
+        rate = f" ({total / elapsed_s:,.0f} a second)" if with_rate else ""
+        ERR.print(f"{counts}, in {elapsed_s:.1f} s{rate}")
+
+
+@contextmanager
+def _open_target(
+    result_format: Format[Outcome],
+    output: Path | None,
+    show: Callable[[Outcome], None] | None,
+) -> Generator[Callable[[Outcome], None]]:
+    if output is not None:
+        with atomic_path(output) as temporary, temporary.open("wb") as file:
+            yield _line_writer(result_format, file)
+    elif OUT.is_terminal and show is not None:
+        if result_format.header is not None:
+            OUT.print(result_format.header, style="dim", markup=False)
+        yield show
+    else:
+        yield _line_writer(result_format, sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+
+
+def _line_writer(result_format: Format[Outcome], file: BinaryIO) -> Callable[[Outcome], None]:
+    """Return a function that writes a result as lines, and flushes them twice a second."""
+    flushed_s = 0.0
+    if result_format.header is not None:
+        file.write(encode(result_format.header) + b"\n")
+
+    def write(result: Outcome) -> None:
+        nonlocal flushed_s
+        line = result_format.line(result)
+        if line:
+            file.write(encode(line) + b"\n")
+        now_s = monotonic()
+        if now_s - flushed_s > _FLUSH_EVERY_S:
+            file.flush()
+            flushed_s = now_s
+
+    return write
+
+
+def _with_progress(results: Iterable[Outcome], doing: str) -> Iterator[Outcome]:
+    show_at_s = monotonic() + PROGRESS_AFTER_S
+    with ExitStack() as stack:
+        view: ProgressView | None = None
+        for done, result in enumerate(results, 1):
+            yield result
+            if monotonic() >= show_at_s:
+                view = view or stack.enter_context(ProgressView())
+                view.progress(doing, done, 0)
+                show_at_s = monotonic() + _PROGRESS_EVERY_S

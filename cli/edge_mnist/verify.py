@@ -1,0 +1,119 @@
+"""`edge-mnist verify`: compare a model file with the Keras model that it was exported from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from edge_mnist.options import (
+    JsonOption,
+    MaxDeltaOption,
+    MaxDropOption,
+    MinAgreementOption,
+    RunArgument,
+)
+
+if TYPE_CHECKING:
+    from edge_export import ParityReport
+    from edge_infer.model.metadata import Accuracy
+
+EXAMPLES: Final = """
+**Examples**
+
+- `edge-mnist verify runs/edge digits.onnx`
+
+- `edge-mnist verify runs/edge digits.onnx --json > parity.json`
+
+- `edge-mnist verify runs/edge digits.onnx --show-changed changed.png`
+"""
+# Rows of a table with the columns "", "Keras" and "file".
+ParityRows = list[tuple[str, str, str]]
+
+
+def command(
+    *,
+    run: RunArgument,
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Model file that was exported from RUN.")
+    ],
+    as_json: JsonOption = False,
+    show_changed: Annotated[
+        Path | None,
+        typer.Option(
+            "--show-changed",
+            metavar="OUT.png",
+            help="Draw the test images whose label changed, with both labels.",
+        ),
+    ] = None,
+    min_agreement: MinAgreementOption = None,
+    max_drop: MaxDropOption = None,
+    max_delta: MaxDeltaOption = None,
+) -> None:
+    """Compare a model FILE with the Keras model of its RUN on the test images of the run.
+
+    The exit code is 1 when the file is outside the limits.
+    """
+    from edge_mnist.startup import start_tensorflow
+    from edge_mnist.terminal import ERR, OUT
+
+    start_tensorflow("export", "verify")
+    from edge_export import GateOptions, VerifyConfig, verify_file
+
+    gates = GateOptions(
+        min_agreement_percent=min_agreement, max_drop_points=max_drop, max_delta=max_delta
+    )
+    config = VerifyConfig(run=run, file=file, show_changed=show_changed, gates=gates)
+    with ERR.status("reading the run") as status:
+        report = verify_file(config, status.update)
+    if as_json:
+        OUT.print(report.to_json(), markup=False)
+    else:
+        title = f"{report.precision} file compared with Keras, {report.n:,} test images"
+        show_parity(title, parity_rows(report))
+    report.check(str(file))
+
+
+def show_parity(title: str, rows: ParityRows) -> None:
+    """Print a table of values of the Keras model and of the file."""
+    from rich.console import Group
+    from rich.text import Text
+
+    from edge_mnist.terminal import make_table, show
+
+    headings = ("", "Keras", "file")
+    table = make_table(*headings, text=headings)
+    for row in rows:
+        table.add_row(*row)
+    show(Group(Text(title, style="italic"), table))
+
+
+def parity_rows(report: ParityReport) -> ParityRows:
+    """Return accuracies, differences, the limits and the verdict."""
+    from edge_infer.model.reliability import wilson_interval
+    from edge_mnist.terminal import percent
+
+    def interval(accuracy: Accuracy) -> str:
+        return " to ".join(map(percent, wilson_interval(accuracy)))
+
+    keras, file = report.accuracy_keras, report.accuracy
+    changes, losses = report.gates.allowed_changes(report.n), report.gates.allowed_losses(report.n)
+    return [
+        ("test accuracy", percent(keras.fraction), percent(file.fraction)),
+        ("95 % interval", interval(keras), interval(file)),
+        ("top-1 agreement", "", percent(report.agreement)),
+        ("labels changed", "", f"{len(report.changed_indices):,} of {report.n:,}"),
+        ("largest |Δp|", "", f"{report.max_delta:.2g}"),
+        ("mean |Δp|", "", f"{report.mean_delta:.2g}"),
+        (
+            "limits",
+            "",
+            f"{changes} changed, {losses} lost, |Δp| {report.gates.max_delta:g}",
+        ),
+        (
+            "verdict",
+            "",
+            "[bold red]outside the limits[/]" if report.failures else "within the limits",
+        ),
+    ]

@@ -1,0 +1,276 @@
+"""Frames from a camera, a video file or a network stream, and the list of cameras.
+
+Every frame of a file is read, in order. A thread reads a live source and keeps only the newest
+frame.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Self
+from urllib.parse import urlsplit
+
+import cv2
+import numpy as np
+
+from edge_infer.camera.newest import Frame, NewestFrame
+from edge_infer.errors import CameraError, UsageError
+
+NETWORK_SCHEMES: Final = ("http", "https", "rtsp", "rtsps")
+OPEN_TIMEOUT_S: Final = 8.0
+READ_TIMEOUT_S: Final = 8.0
+# A waiting reader checks this often whether it was stopped.
+_POLL_S: Final = 0.1
+# Used where a source states no frame rate or an impossible one.
+DEFAULT_FPS: Final = 25.0
+_MAX_FPS: Final = 240.0
+# Number of camera indices that are tried on systems without a list of cameras.
+PROBED_INDICES: Final = 4
+
+
+@dataclass(frozen=True, order=True)
+class FoundCamera:
+    """A camera of this machine.
+
+    Attributes:
+        index: Opens it with :meth:`FrameSource.camera`.
+        name: As the system states it, or "".
+    """
+
+    index: int
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.index} ({self.name})" if self.name else str(self.index)
+
+
+def list_cameras(root: Path = Path("/")) -> tuple[FoundCamera, ...]:
+    """List the cameras of this machine by index.
+
+    On Linux no camera is opened. On other systems the first few indices are opened in turn, which
+    may take a second each and switch on their lamps.
+
+    Args:
+        root: Of the file system, for ``/dev`` and ``/sys`` on Linux.
+    """
+    if not sys.platform.startswith("linux"):
+        return tuple(FoundCamera(index, "") for index in range(PROBED_INDICES) if _opens(index))
+    cameras: list[FoundCamera] = []
+    for device in (root / "dev").glob("video*"):
+        number = device.name.removeprefix("video")
+        node = root / "sys/class/video4linux" / device.name
+        # A camera has several nodes. Those after the first carry metadata, not pictures.
+        if number.isdecimal() and _text(node / "index") in {"", "0"}:
+            cameras.append(FoundCamera(int(number), _text(node / "name")))
+    return tuple(sorted(cameras))
+
+
+class FrameSource:
+    """An opened source of frames, and a context manager that releases the device.
+
+    Created by :meth:`camera` or :meth:`open`. It can be iterated over once.
+
+    Attributes:
+        name: For messages.
+        live: Whether it delivers frames in real time.
+        fps: Frames per second.
+    """
+
+    def __init__(self, capture: Any, name: str, *, live: bool) -> None:
+        """Wrap an opened ``cv2.VideoCapture``. Most callers use the class methods."""
+        self.name = name
+        self.live = live
+        fps = capture.get(cv2.CAP_PROP_FPS)
+        self.fps: float = fps if 1.0 <= fps <= _MAX_FPS else DEFAULT_FPS
+        self._capture = capture
+        self._newest = NewestFrame(capture) if live else None
+        self._stopped = False
+
+    @classmethod
+    def camera(cls, index: int) -> Self:
+        """Open a camera of this machine.
+
+        Raises:
+            CameraError: There is no such camera, or another program uses it.
+        """
+        capture = cv2.VideoCapture(index)
+        if not capture.isOpened():
+            capture.release()
+            raise _no_camera(index)
+        # A shorter queue in the driver, where the driver supports it.
+        capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
+        return cls(capture, f"camera {index}", live=True)
+
+    @classmethod
+    def open(
+        cls,
+        source: str | Path,
+        *,
+        open_timeout_s: float = OPEN_TIMEOUT_S,
+        read_timeout_s: float = READ_TIMEOUT_S,
+    ) -> Self:
+        """Open a video file, or an HTTP (MJPEG) or RTSP address.
+
+        Args:
+            source: Path or address.
+            open_timeout_s: Time after which an address counts as unreachable.
+            read_timeout_s: Time without a frame after which a stream counts as ended.
+
+        Raises:
+            CameraError: Missing, not a video, or unreachable.
+            UsageError: An address with another scheme.
+        """
+        if "://" not in str(source):
+            path = Path(source)
+            return cls(_open_file(path), str(path), live=False)
+        capture = _open_address(str(source), open_timeout_s, read_timeout_s)
+        # A video file on a web server has a length, the stream of a camera has none.
+        is_live = capture.get(cv2.CAP_PROP_FRAME_COUNT) < 1
+        return cls(capture, _without_password(str(source)), live=is_live)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def __iter__(self) -> Iterator[Frame]:
+        """Yield frames until the end of a file, or of a live source until :meth:`stop`.
+
+        Raises:
+            CameraError: A file has no readable frame, or a live source ended by itself or
+                delivers no frames any more.
+        """
+        return self._ordered_frames() if self._newest is None else self._live_frames(self._newest)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether :meth:`stop` or :meth:`close` was called."""
+        return self._stopped
+
+    def stop(self) -> None:
+        """End the iteration soon and without an error. Signal handlers may call this."""
+        self._stopped = True
+
+    def close(self) -> None:
+        """End the iteration and release the device. May be called twice."""
+        self.stop()
+        if self._newest is None:
+            self._capture.release()
+        else:
+            self._newest.close()
+
+    def _ordered_frames(self) -> Iterator[Frame]:
+        index = 0
+        while not self._stopped:
+            ok, image = self._capture.read()
+            if not ok:
+                break
+            position_s = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+            # Some backends always state position 0.
+            time_s = position_s if position_s > 0 else index / self.fps
+            yield Frame(np.asarray(image, np.uint8), index, time_s)
+            index += 1
+        if not index and not self._stopped:
+            raise _not_a_video(self.name)
+
+    def _live_frames(self, newest: NewestFrame) -> Iterator[Frame]:
+        waited_s = 0.0
+        while not self._stopped:
+            frame = newest.take(_POLL_S)
+            if frame is not None:
+                waited_s = 0.0
+                yield frame
+                continue
+            waited_s += _POLL_S
+            if newest.ended or waited_s > 2 * READ_TIMEOUT_S:
+                raise CameraError(
+                    f"{self.name} delivers no more pictures: it was unplugged, switched off or "
+                    "lost its network",
+                    code="ended",
+                )
+
+
+def _open_file(path: Path) -> cv2.VideoCapture:
+    if not path.exists():
+        raise CameraError(f"there is no video file {path}", code="not_found")
+    if path.is_dir():
+        raise CameraError(
+            f"{path} is a folder, expected a video file; `edge-mnist predict` reads pictures",
+            code="not_a_video",
+        )
+    capture = cv2.VideoCapture(str(path))
+    if not capture.isOpened():
+        capture.release()
+        raise _not_a_video(path)
+    return capture
+
+
+def _open_address(address: str, open_timeout_s: float, read_timeout_s: float) -> cv2.VideoCapture:
+    scheme = urlsplit(address).scheme.lower()
+    if scheme not in NETWORK_SCHEMES:
+        raise UsageError(
+            f"cannot read {scheme}:// addresses, expected a path or one of "
+            f"{', '.join(f'{known}://' for known in NETWORK_SCHEMES)}"
+        )
+    timeouts = [
+        cv2.CAP_PROP_OPEN_TIMEOUT_MSEC,
+        int(open_timeout_s * 1000),
+        cv2.CAP_PROP_READ_TIMEOUT_MSEC,
+        int(read_timeout_s * 1000),
+    ]
+    capture = cv2.VideoCapture(address, cv2.CAP_FFMPEG, timeouts)
+    if not capture.isOpened():
+        capture.release()
+        raise CameraError(
+            f"cannot open {_without_password(address)}: no video or MJPEG stream answered within "
+            f"{open_timeout_s:g} s; check the address, the network and the password, if it needs "
+            "one (scheme://user:password@host/path)",
+            code="unreachable",
+        )
+    return capture
+
+
+def _opens(index: int) -> bool:
+    capture = cv2.VideoCapture(index)
+    try:
+        return capture.isOpened()
+    finally:
+        capture.release()
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        return ""
+
+
+def _without_password(address: str) -> str:
+    return re.sub(r"://[^/@]*@", "://", address)
+
+
+def _no_camera(index: int) -> CameraError:
+    found = list_cameras()
+    if any(camera.index == index for camera in found):
+        return CameraError(
+            f"camera {index} exists but cannot be opened: another program uses it, or this user "
+            "has no access (on Linux, join the group `video`)",
+            code="busy",
+        )
+    known = ", ".join(str(camera) for camera in found) or "none"
+    return CameraError(
+        f"there is no camera {index}; cameras found: {known}. Choose one with --camera, or give a "
+        "video file or address with --source",
+        code="not_found",
+    )
+
+
+def _not_a_video(name: object) -> CameraError:
+    return CameraError(
+        f"{name} is not a video that this OpenCV can read, or it is damaged", code="not_a_video"
+    )

@@ -1,0 +1,161 @@
+"""The script that times one network under several runtimes: its files, worker and a small run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from numpy.typing import NDArray
+from onnx import TensorProto, helper
+from onnxruntime import InferenceSession
+from run_records import run_record
+
+import peers
+import peers_convert
+from edge_infer.errors import ModelError
+from edge_infer.model.run_folder import Calibration, RunFolder
+from edge_infer.model.shipped import read_shipped_model
+from peers_worker import STACKS, Place, Recognise, Stack, Worker
+
+SCALING, SOFTMAX = ("Unsqueeze", "DequantizeLinear"), ("Cast", "Softmax", "Cast")
+IMAGES = np.random.default_rng(0).integers(0, 256, (70, 28, 28), np.uint8)
+
+
+def _write_model(path: Path, *kinds: str) -> None:
+    """A chain of nodes from bytes to probabilities, as exports have it."""
+    constants = {"Unsqueeze": "axes", "DequantizeLinear": "scale"}
+    tensors = [
+        helper.make_tensor("axes", TensorProto.INT64, [1], [1]),
+        helper.make_tensor("scale", TensorProto.FLOAT, [], [1 / 255]),
+    ]
+    casts = iter((TensorProto.DOUBLE, TensorProto.FLOAT))
+    nodes = [
+        helper.make_node(
+            kind,
+            [f"t{at}", *([constants[kind]] if kind in constants else [])],
+            [f"t{at + 1}"],
+            **({"to": next(casts)} if kind == "Cast" else {}),
+        )
+        for at, kind in enumerate(kinds)
+    ]
+    image = helper.make_tensor_value_info("t0", TensorProto.UINT8, ["batch", 28, 28])
+    output = helper.make_tensor_value_info(f"t{len(kinds)}", TensorProto.FLOAT, None)
+    graph = helper.make_graph(nodes, "chain", [image], [output], tensors)
+    onnx.save(
+        helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path
+    )
+
+
+def test_plain_file_takes_float_pixels_and_gives_the_same_probabilities(tmp_path: Path) -> None:
+    source, target = tmp_path / "a.onnx", tmp_path / "b.onnx"
+    _write_model(source, *SCALING, "Relu", *SOFTMAX)
+    peers_convert.write_plain(source, target, batch=1)
+    graph = onnx.load(target).graph
+    assert [node.op_type for node in graph.node] == ["Relu", "Softmax"]
+    assert [axis.dim_value for axis in graph.input[0].type.tensor_type.shape.dim] == [1, 1, 28, 28]
+    (expected,) = InferenceSession(source).run(None, {"t0": IMAGES[:1]})
+    pixels = IMAGES[:1, None] / np.float32(255)
+    (found,) = InferenceSession(target).run(None, {graph.input[0].name: pixels})
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "kinds", [("Relu", "DequantizeLinear", *SOFTMAX), (*SCALING, "Relu", "Softmax")]
+)
+def test_file_of_another_form_is_refused(tmp_path: Path, kinds: tuple[str, ...]) -> None:
+    _write_model(tmp_path / "a.onnx", *kinds)
+    with pytest.raises(ModelError, match="float file of `edge-mnist export`"):
+        peers_convert.write_plain(tmp_path / "a.onnx", tmp_path / "b.onnx")
+
+
+def _load_fake(place: Place) -> Recognise:
+    if place.form == "broken":
+        raise ValueError("no such form\nand more")
+
+    def recognise(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        assert len(images) == place.batch
+        is_blank = ~images.any(axis=(1, 2))
+        return np.stack([~is_blank, is_blank], axis=1).astype(np.float32)
+
+    return recognise
+
+
+def test_worker_classifies_in_full_batches_and_times_calls(tmp_path: Path) -> None:
+    images = np.zeros((70, 28, 28), np.uint8)
+    images[69] = 255
+    np.save(tmp_path / "images.npy", images)
+    worker = Worker(_load_fake, tmp_path, 1)
+    assert worker.answer({"do": "classify", "form": "int8"}) == {"class_ids": [1] * 69 + [0]}
+    request = {"form": "int8", "batch": 1}
+    worker.answer({"do": "warm_up", **request})
+    seconds = worker.answer({"do": "turn", **request})["seconds"]
+    assert len(seconds) > 1
+    assert min(seconds) > 0
+    failed = worker.answer({"do": "classify", "form": "broken"})
+    assert failed == {"error": "ValueError: no such form"}
+
+
+def test_ratio_is_of_medians_in_the_same_turns() -> None:
+    latency = peers.compare([[2e-5], [4e-5, 4e-5, 9e-5], [2e-5]], [[1e-5], [2e-5], [1e-5]])
+    assert (latency["calls"], latency["p50_us"], latency["turns_us"]) == (5, 20, [20, 40, 20])
+    assert (latency["ratio"], latency["low"], latency["high"]) == (2, 2, 2)
+
+
+def test_footprint_counts_what_is_required_too() -> None:
+    alone = Stack("numpy", _load_fake, (), "json", ("numpy",))
+    both = Stack("onnxruntime", _load_fake, (), "json", ("onnxruntime", "no-such-distribution"))
+    assert 1e6 < alone.installed_bytes < both.installed_bytes
+    assert 0 < alone.import_ms < 5000
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A finished run whose conversion gives the int8 file of ``nano`` alone."""
+    folder = RunFolder(tmp_path / "run")
+    folder.write_record(run_record())
+    folder.model_path.write_bytes(b"")
+    labels = np.zeros(len(IMAGES), np.int64)
+    Calibration(IMAGES, labels, IMAGES, labels).save(folder.calibration_path)
+
+    def convert(run: RunFolder, out: Path) -> list[str]:
+        out.mkdir()
+        np.save(out / "images.npy", run.read_calibration().test_images)
+        (out / "int8.onnx").write_bytes(read_shipped_model("nano"))
+        return ["LiteRT: not converted; no memory"]
+
+    monkeypatch.setattr(peers, "convert", convert)
+    return folder.path
+
+
+def test_script_compares_what_can_be_had(run: Path, tmp_path: Path, capsys) -> None:
+    out, results = tmp_path / "out", tmp_path / "results"
+    words = [str(run), "--stacks", "opencv", "--threads", "1", "--rounds", "2"]
+    assert peers.main([*words, "--out", str(out), "--results", str(results)]) == 0
+    document = json.loads((results / "peers.json").read_text())
+    (ours,) = document["peers"]
+    assert (ours["stack"], ours["form"], ours["accuracy"]["n"]) == ("classifier", "int8", 70)
+    assert [(one["batch"], one["ratio"]) for one in ours["latencies"]] == [(1, 1.0), (64, 1.0)]
+    text = (out / "peers.md").read_text()
+    assert text in capsys.readouterr().out
+    assert "| Classifier (onnxruntime), int8 |" in text
+    assert "- LiteRT: not converted; no memory\n" in text
+    assert "OpenCV DNN, float" in text
+    assert str(tmp_path) not in document["command"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["RUN", "--stacks", "torch"], ["RUN", "--rounds", "0"], ["RUN", "--threads", "0"], []],
+)
+def test_wrong_arguments_are_refused(words: list[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        peers.main(words)
+
+
+def test_every_stack_says_how_to_install_it() -> None:
+    for stack in STACKS.values():
+        assert stack.install.startswith("pip install")
+        assert set(stack.forms) <= {"int8", "float", "compiled", "predict"}

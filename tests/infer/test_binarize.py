@@ -1,0 +1,96 @@
+"""Separation of ink and background, in any light."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from edge_infer.page.binarize import at_least, find_ink, histogram
+
+ImageU8 = NDArray[np.uint8]
+
+
+def ring(thickness: int = 5, size: int = 200) -> ImageU8:
+    """Return a mask with one ring in the middle of a square picture."""
+    mask = np.zeros((size, size), np.uint8)
+    cv2.circle(mask, (size // 2, size // 2), size // 4, 255, thickness)
+    return mask
+
+
+def on_paper(
+    mask: ImageU8, paper: NDArray[np.float64] | float, contrast: float, noise_sd: float = 0.0
+) -> ImageU8:
+    noise = np.random.default_rng(0).normal(0, noise_sd, mask.shape)
+    return np.rint(paper - contrast * (mask != 0) + noise).clip(0, 255).astype(np.uint8)
+
+
+def assert_found(picture: ImageU8, truth: ImageU8, least: float = 0.95) -> None:
+    """Assert that most ink is found, and little background away from the edges of strokes."""
+    mask = find_ink(picture).mask
+    near = np.asarray(cv2.dilate(truth, np.ones((5, 5), np.uint8)))
+    assert (mask[near == 0] != 0).mean() < 0.01
+    if truth.any():
+        assert (mask[truth != 0] != 0).mean() > least
+
+
+def test_ink_is_what_was_drawn_in_either_polarity() -> None:
+    ink = find_ink(on_paper(ring(), 210, 150))
+    assert np.array_equal(ink.mask, ring())
+    assert np.array_equal(ink.contrast, 150 * (ring() != 0))
+    picture = on_paper(ring(), 210, 150, noise_sd=1)
+    dark, light = find_ink(picture), find_ink(255 - picture)
+    assert (dark.is_dark, light.is_dark) == (True, False)
+    assert dark.mask.any()
+    assert np.array_equal(dark.mask, light.mask)
+
+
+@pytest.mark.parametrize("light", [1.0, 0.5, 0.2])
+def test_gradient_is_no_ink(light: float) -> None:
+    gradient = np.tile(np.linspace(230, 90, 200), (200, 1)) * light
+    assert_found(on_paper(ring(), gradient, 60 * light), ring())
+
+
+def test_edge_of_a_shadow_is_no_ink() -> None:
+    paper = np.full((200, 200), 220.0)
+    paper[:, 70:] = 130
+    for mask in (ring(), np.zeros_like(ring())):
+        assert_found(on_paper(mask, paper, 70), mask)
+
+
+@pytest.mark.parametrize("noise_sd", [0, 1, 6, 20])
+@pytest.mark.parametrize("shape", [(300, 400), (60, 90), (1, 1), (1, 40), (8, 1600)])
+def test_empty_page_has_no_ink(shape: tuple[int, int], noise_sd: float) -> None:
+    mask = find_ink(on_paper(np.zeros(shape, np.uint8), 128, 0, noise_sd)).mask
+    assert mask.shape == shape
+    if not noise_sd or mask.size > 9000:
+        assert (mask != 0).mean() < (0.001 if noise_sd else 1e-9)
+
+
+@pytest.mark.parametrize("size", [200, 500, 1000])
+def test_faint_pencil_in_noise_is_found(size: int) -> None:
+    assert_found(on_paper(ring(7, size), 200, 18, noise_sd=6), ring(7, size), least=0.8)
+
+
+@pytest.mark.parametrize(("thickness", "size"), [(1, 200), (12, 200), (32, 200), (9, 1400)])
+def test_strokes_from_hairline_to_marker_are_found(thickness: int, size: int) -> None:
+    assert_found(on_paper(ring(thickness, size), 230, 180), ring(thickness, size))
+
+
+def test_stroke_that_fills_half_of_the_window_is_found() -> None:
+    truth = np.zeros((200, 200), np.uint8)
+    truth[20:180, 75:123] = 255
+    assert np.array_equal(find_ink(on_paper(truth, 230, 180)).mask, truth)
+
+
+def test_at_least_and_histogram_count_levels() -> None:
+    levels = np.array([[0, 6, 7, 8, 255]], np.uint8)
+    assert at_least(levels, 7).tolist() == [[0, 0, 255, 255, 255]]
+    assert at_least(levels, 0).tolist() == [[255] * 5]
+    picture = np.array([[0, 5, 5], [255, 5, 9]], np.uint8)
+    counts = histogram(picture)
+    assert counts.shape == (256,)
+    assert {level: counts[level] for level in (0, 5, 9, 255)} == {0: 1, 5: 3, 9: 1, 255: 1}
+    masked = histogram(picture, np.array([[1, 1, 0], [0, 0, 0]], np.uint8))
+    assert (np.flatnonzero(masked).tolist(), masked.sum()) == ([0, 5], 2)

@@ -1,0 +1,78 @@
+"""Which components form a text line, and the reading order of lines."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+
+from edge_infer.boxes import Box
+from edge_infer.page.components import Component
+from edge_infer.page.layout import find_text_lines
+
+HEIGHT = 40
+
+
+def component(x: float, y: float, width: int = 24, height: int = HEIGHT) -> Component:
+    mask = np.ones((height, width), np.uint8)
+    return Component(Box(round(x), round(y), width, height), mask, width * height)
+
+
+def line(y: float, count: int, *, x: float = 10, slope: float = 0.0) -> list[Component]:
+    """Return digits side by side on a line with a slope."""
+    return [component(x + 34 * index, y + slope * 34 * index) for index in range(count)]
+
+
+def find(*components: Component) -> list[list[Component]]:
+    """Find lines of components in random order."""
+    mixed = list(components)
+    random.Random(0).shuffle(mixed)
+    return find_text_lines(mixed, HEIGHT)
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.15, -0.15, 0.3])
+def test_lines_are_read_from_top_to_bottom_even_if_skewed(slope: float) -> None:
+    start = 20 + max(0.0, -slope * 34 * 9)
+    upper, lower = line(start, 10, slope=slope), line(start + 70, 8, slope=slope)
+    assert find(*upper, *lower) == [upper, lower]
+    assert find() == []
+
+
+def test_line_may_have_digits_of_several_sizes_gaps_and_overlaps() -> None:
+    uneven = [component(10, 20), component(45, 28, 16, 28), component(75, 12, 30, 52)]
+    words = [*line(20, 2), *line(20, 2, x=140)]
+    slanted = [component(10, 20, 30), component(34, 20, 30), component(58, 20, 30)]
+    assert [find(*uneven), find(*words), find(*slanted)] == [[uneven], [words], [slanted]]
+
+
+def test_columns_are_read_line_by_line() -> None:
+    left = [line(20, 3), line(90, 3)]
+    right = [line(24, 3, x=300), line(94, 3, x=300)]
+    assert find(*left[0], *left[1], *right[0], *right[1]) == [left[0], right[0], left[1], right[1]]
+
+
+def test_broken_strokes_above_one_another_stay_together() -> None:
+    # A 5 with a separate bar, and an 8 of two rings, between whole digits.
+    bar, body = component(46, 20, 22, 5), component(44, 28, 24, 32)
+    upper, lower = component(80, 20, 20, 18), component(78, 41, 24, 19)
+    first, last = component(10, 20), component(112, 20)
+    (found,) = find(first, bar, body, upper, lower, last)
+    assert (found[0], found[-1]) == (first, last)
+    assert {id(one) for one in found[1:3]} == {id(bar), id(body)}
+    assert {id(one) for one in found[3:5]} == {id(upper), id(lower)}
+
+
+def test_digits_directly_above_one_another_are_two_lines() -> None:
+    upper, lower = line(20, 3), line(20 + HEIGHT + 2, 3)
+    assert find(*upper, *lower) == [upper, lower]
+
+
+def test_small_part_joins_a_near_line_and_starts_none() -> None:
+    upper, lower = line(20, 3), line(120, 3)
+    dash = component(112, 138, 10, 4)
+    assert find(*upper, *lower, dash) == [upper, [*lower, dash]]
+    assert find(*upper, component(300, 200, 8, 8), component(60, 200, 8, 8)) == [upper]
+    # A dot between two lines, beside both.
+    below, dot = line(75, 3), component(30, 64, 6, 6)
+    assert sorted(map(len, find(*upper, *below, dot))) == [3, 4]

@@ -1,0 +1,121 @@
+"""The drawn pages that the reader is tested on: a person would read them so too."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import find, given, settings
+from pages.measure import edit_distance
+from pages.strategies import hard_pages, seeds
+
+from edge_infer import Classifier
+from edge_synth import KINDS, PageSpec, draw_page, random_spec
+
+SLOW = settings(max_examples=15, deadline=None, derandomize=True)
+
+
+def test_simplest_page_is_one_digit_on_white_paper() -> None:
+    page = draw_page(PageSpec(), 0)
+    assert page.rows == ("3",)
+    (border,) = {*page.image[0].ravel(), *page.image[-1].ravel()}
+    assert border == 255
+    assert 0.02 < (page.image < 128).mean() < 0.1
+
+
+@SLOW
+@given(hard_pages(), seeds)
+def test_page_is_the_same_for_the_same_seed(spec: PageSpec, seed: int) -> None:
+    first, again = draw_page(spec, seed), draw_page(spec, seed)
+    np.testing.assert_array_equal(first.image, again.image)
+    assert first.boxes == again.boxes
+    assert first.boxes != draw_page(replace(spec, jitter=1.0), seed + 1).boxes
+
+
+@SLOW
+@given(hard_pages(), seeds)
+def test_every_digit_has_a_box_with_ink_inside_the_picture(spec: PageSpec, seed: int) -> None:
+    page = draw_page(replace(spec, ruling="none"), seed)
+    height, width = page.image.shape[:2]
+    assert [len(row) for row in page.boxes] == [len(row) for row in page.rows]
+    for row in page.boxes:
+        assert [box.x for box in row] == sorted(box.x for box in row)
+        for box in row:
+            assert 0 <= box.x < box.x + box.width <= width
+            assert 0 <= box.y < box.y + box.height <= height
+            inside = page.image[box.y : box.y + box.height, box.x : box.x + box.width]
+            assert inside.min() < 0.7 * page.image.max()
+
+
+def test_paper_and_camera_leave_the_hand_alone() -> None:
+    plain = replace(PageSpec(), rows=("2587", "903"), jitter=1.0)
+    rich = replace(plain, paper="cream", texture=1.0, ruling="squared", show_through=0.3)
+    photo = replace(rich, light="shadow", noise_sd=5.0, blur_px=1.0, jpeg_quality=60)
+    assert draw_page(plain, 7).boxes == draw_page(rich, 7).boxes == draw_page(photo, 7).boxes
+    assert (draw_page(plain, 7).image != draw_page(photo, 7).image).mean() > 0.9
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_kind_is_drawn_and_differs_from_page_to_page(kind: str) -> None:
+    assert random_spec(kind, 3) == random_spec(kind, 3)
+    specs = [replace(random_spec(kind, seed), digit_height_px=40) for seed in range(3)]
+    assert len(set(specs)) == 3
+    for spec in specs:
+        image = draw_page(spec, 0).image
+        assert image.dtype == np.uint8
+        assert image.ndim == 3
+        assert np.ptp(image) > 20
+
+
+@pytest.mark.parametrize(("spacing", "pieces"), [(0.1, 3), (-0.05, 1)])
+def test_negative_spacing_makes_digits_touch(spacing: float, pieces: int) -> None:
+    for seed in range(5):
+        page = draw_page(PageSpec(rows=("000",), spacing=spacing), seed)
+        dark = (page.image[:, :, 0] < 128).astype(np.uint8)
+        assert cv2.connectedComponents(dark)[0] - 1 == pieces
+
+
+def test_turned_page_has_its_rows_upright() -> None:
+    level = draw_page(PageSpec(rows=("345",)), 0)
+    turned = draw_page(PageSpec(rows=("345",), turn_deg=90.0), 0)
+    assert turned.image.shape[:2] == level.image.shape[1::-1]
+    assert [box.y for box in turned.boxes[0]] == sorted(box.y for box in turned.boxes[0])
+
+
+def test_strategy_shrinks_to_the_simplest_page() -> None:
+    quiet = settings(max_examples=30, database=None, derandomize=True)
+    assert find(hard_pages(), lambda _: True, settings=quiet) == PageSpec()
+    squared = find(hard_pages(), lambda spec: spec.ruling == "squared", settings=quiet)
+    assert squared == PageSpec(ruling="squared")
+
+
+def test_edit_distance_counts_what_is_missing_wrong_and_too_much() -> None:
+    assert edit_distance("12345", "12345") == 0
+    assert edit_distance("12345", "1345") == 1
+    assert edit_distance("12345", "12845") == 1
+    assert edit_distance("12345", "0123459") == 2
+    assert edit_distance("12", "") == edit_distance("", "12") == 2
+
+
+@pytest.fixture(scope="module")
+def classifier() -> Classifier:
+    return Classifier.load("edge")
+
+
+@pytest.mark.parametrize("digit", "0123456789")
+def test_single_digits_are_written_as_people_write_them(classifier: Classifier, digit: str) -> None:
+    # A hand's form of a digit is its seed's choice: forty of them show every form.
+    wrong = 0
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        spec = PageSpec(
+            rows=(digit,),
+            jitter=1.0,
+            slant_deg=float(rng.uniform(-5, 18)),
+            aspect=float(rng.uniform(0.8, 1.15)),
+            stroke=float(rng.uniform(0.045, 0.11)),
+        )
+        wrong += classifier.classify(draw_page(spec, seed).image).label != digit
+    assert wrong <= 1
