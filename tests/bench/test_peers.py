@@ -11,11 +11,12 @@ import pytest
 from numpy.typing import NDArray
 from onnx import TensorProto, helper
 from onnxruntime import InferenceSession
+from run_records import run_record
 
 import peers
 import peers_convert
 from edge_infer.errors import ModelError
-from edge_infer.model.run_folder import Calibration, RunFolder, RunRecord
+from edge_infer.model.run_folder import Calibration, RunFolder
 from edge_infer.model.shipped import read_shipped_model
 from peers_worker import STACKS, Place, Recognise, Stack, Worker
 
@@ -114,18 +115,7 @@ def test_footprint_counts_what_is_required_too() -> None:
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A finished run whose conversion gives the int8 file of ``nano`` alone."""
     folder = RunFolder(tmp_path / "run")
-    numbers = {"parameters": 10, "seed": 0, "epochs": 1, "best_epoch": 1, "train_images": 9}
-    shares = ("validation_accuracy", "test_accuracy", "augmentation_share")
-    times = ("training_time_s", "inference_time_ms")
-    texts = ("data", "data_sha256", "machine", "finished_at")
-    folder.write_record(
-        RunRecord(
-            **{"config": {}, "class_names": tuple("0123456789"), "preset": "nano", "versions": {}},
-            **numbers,
-            **dict.fromkeys((*shares, *times), 0.5),
-            **dict.fromkeys(texts, "x"),
-        )
-    )
+    folder.write_record(run_record())
     folder.model_path.write_bytes(b"")
     labels = np.zeros(len(IMAGES), np.int64)
     Calibration(IMAGES, labels, IMAGES, labels).save(folder.calibration_path)
