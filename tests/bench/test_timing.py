@@ -7,8 +7,8 @@ import time
 import numpy as np
 import pytest
 
-from edge_bench import Timing, time_interleaved
 from edge_bench.bootstrap import ratio_of_same_turns, ratio_of_two_runs
+from edge_bench.interleaved import Timing, time_interleaved
 from edge_bench.latency_parity import (
     KERAS_COMPILED,
     KERAS_PREDICT,
