@@ -94,7 +94,7 @@ def load_openvino(place: Place) -> Recognise:
     core: Any = openvino.Core()
     model: Any = core.read_model(place.folder / f"{place.form}.onnx")
     model.reshape([place.batch, 28, 28])
-    options = {"INFERENCE_NUM_THREADS": place.threads, "NUM_STREAMS": 1}
+    options: dict[str, Any] = {"INFERENCE_NUM_THREADS": place.threads, "NUM_STREAMS": 1}
     options["PERFORMANCE_HINT"] = "LATENCY"
     request: Any = core.compile_model(model, "CPU", options).create_infer_request()
     return lambda images: np.asarray(request.infer([images], share_inputs=True)[0])
