@@ -3,210 +3,232 @@
 Usage::
 
     python benchmarks/family.py                        # all that is missing; hours
-    python benchmarks/family.py --presets edge,dropout # these, and what teaches them
-    python benchmarks/family.py --only report          # family.md from family.json
-    python benchmarks/family.py --presets max --stand-ins  # time all in one run, without old files
+    python benchmarks/family.py --presets edge,dropout # these networks only
+    python benchmarks/family.py --handwriting DIR      # other handwriting too (handwriting.py)
+    python benchmarks/family.py --report               # family.md from family.json
     python benchmarks/family.py --epochs 1 --seeds 1   # a trial, in folders of its own
 
-Any stop costs one epoch at most: the same command goes on. A finished row of family.json is
-kept, with its run folder or without, until the recipe, the network, the data, the teachers
-or the export options are others; then the run is made anew, and an old folder set aside.
-Accuracy of a row comes from the exported files; see ``edge_bench.family.results`` for what
-stands where.
+After any stop the same command continues: a run without a row in family.json is trained, or
+resumed from its last epoch, exported and measured. A row is kept while the options below are
+those that it was made with, its run folder may be gone. A change inside a preset is not
+noticed: remove its entry from family.json and its run folders then.
 """
 
 from __future__ import annotations
 
 import argparse
 import shlex
-import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from edge_bench.family.handwriting import HandwritingSet, load_handwriting
-from edge_bench.family.latency import machine_name
-from edge_bench.family.plan import Entry, Run, make_plan
-from edge_bench.family.report import write_report
-from edge_bench.family.results import FamilyResults
-from edge_bench.family.runner import Family, Tasks
-from edge_infer.errors import EdgeMnistError, UsageError
+from edge_infer.errors import EdgeMnistError, RunError, UsageError
 from edge_infer.io.atomic import write_text
-from family_calls import alone_in
-from family_steps import SHOWN_RUNS, KerasSteps
+from edge_infer.model.run_folder import RunFolder
+from family_measure import (
+    EXIT_INTERRUPTED,
+    Entry,
+    edge_mnist,
+    exported_files,
+    file_sha256,
+    measure_run,
+    time_files,
+)
+from family_report import write_report
+from family_results import Family, Network
+from handwriting import HandwritingSets, load_handwriting
 
-# Far slower on a CPU without AVX-512 BF16 or AMX; what is saved is float32.
-_BF16: Final = {"precision": "mixed_bfloat16"}
-# Some label in a thousand: up to 10 of 10,000 by four bits, 12 in `page`.
-_LENIENT: Final = ("--min-agreement", "99.8")
-_FOUR_BIT: Final = ("--four-bit", *_LENIENT)
-# A max that is not softened, see train/README.md.
-_TAUGHT: Final = ("train/teacher.onnx",)
-FAMILY: Final = (
-    Entry(preset="max", seeds=3, changes=_BF16),
-    Entry(preset="edge", seeds=5, changes=_BF16, teachers=_TAUGHT),
-    Entry(preset="nano", seeds=5, changes=_BF16, teachers=_TAUGHT, export=_FOUR_BIT),
-    Entry(preset="page", seeds=1, changes=_BF16, teachers=_TAUGHT, export=_LENIENT),
-    Entry(preset="edge", recipe="fast", seeds=3, changes=_BF16),
-    Entry(preset="walkthrough", seeds=3),
-    # Fifty epochs of 2.4 million parameters: more seeds with --presets adadelta --seeds 3.
-    Entry(preset="adadelta", seeds=1, legacy_h5=True),
-    Entry(preset="regularized", seeds=3),
-    Entry(preset="dropout", seeds=3),
-    Entry(preset="custom", seeds=3),
-)
-SHOWN: Final = (
-    *("nano", "edge", "max", "edge-fast", "page"),
-    *("walkthrough", "adadelta", "regularized", "dropout", "custom"),
-)
-RUNS: Final = SHOWN_RUNS
+RUNS: Final = Path("runs/family")
 RESULTS: Final = Path("benchmarks/results")
-# Of other data or with other epochs: never in the way of hours of training.
+# Runs on other data or with other epochs do not replace hours of training.
 TRIAL_RUNS: Final = Path("runs/family-trial")
-_EXIT_INTERRUPTED: Final = 130
+# Name of a file in the run folder with the options of the training.
+_OPTIONS: Final = "family.txt"
+
+
+# Far slower on a CPU without AVX-512 BF16 or AMX; the weights that are saved are float32.
+_BF16: Final = "--precision mixed_bfloat16"
+_TAUGHT: Final = f"{_BF16} --teacher train/teacher.onnx"
+# The int8 files of `nano`, with 4-bit weights, and of `page` change up to 12 of 10,000 labels.
+_LENIENT: Final = "--min-agreement 99.8"
+FAMILY: Final[Mapping[str, Entry]] = {
+    "nano": Entry(seeds=5, train=f"--preset nano {_TAUGHT}", export=f"--four-bit {_LENIENT}"),
+    "edge": Entry(seeds=5, train=f"--preset edge {_TAUGHT}"),
+    "max": Entry(seeds=3, train=f"--preset max {_BF16}"),
+    "edge-fast": Entry(seeds=3, train=f"--preset edge --recipe fast {_BF16}"),
+    "page": Entry(seeds=1, train=f"--preset page {_TAUGHT}", export=_LENIENT),
+    "walkthrough": Entry(seeds=3, train="--preset walkthrough"),
+    # Fifty epochs of 2.4 million parameters.
+    "adadelta": Entry(seeds=1, train="--preset adadelta --legacy-h5"),
+    "adadelta-last": Entry(seeds=3, train="--preset adadelta --split last"),
+    "regularized": Entry(seeds=3, train="--preset regularized"),
+    "dropout": Entry(seeds=3, train="--preset dropout"),
+    "custom": Entry(seeds=3, train="--preset custom"),
+}
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Do what is asked; exit 1 when a run failed, 130 when stopped."""
+    """Do what is missing; exit 1 when a run failed."""
     arguments = _arguments(words)
-    results_path: Path = arguments.results / "family.json"
-    if arguments.only == "report":
-        _write_report(FamilyResults.read(results_path), arguments.results)
-        return 0
-    handwriting = load_handwriting(arguments.handwriting) if arguments.handwriting else ()
-    presets = arguments.presets.split(",") if arguments.presets else ()
-    plan = make_plan(FAMILY, presets=presets, seeds=arguments.seeds, epochs=arguments.epochs)
-    arguments.results.mkdir(parents=True, exist_ok=True)
-    # Each call writes the whole file: of two at once, one would lose the other's rows.
-    with alone_in(arguments.results):
-        results = _read_results(results_path, Path(arguments.data).name, _command(arguments))
-        failures = _work_off(plan, results, results_path, handwriting, arguments)
-    for name, message in failures.items():
-        print(f"FAILED: {name}: {message}", file=sys.stderr)
-    return 1 if failures else 0
+    path: Path = arguments.results / "family.json"
+    family = Family.read(path) if path.is_file() else Family(data=arguments.data, command="")
+    failed: list[str] = []
+    if not arguments.report:
+        if family.data != Path(arguments.data).name:
+            raise UsageError(f"{path} holds results of {family.data}: choose another --results")
+        family = replace(family, command=_command(arguments))
+        sets = load_handwriting(arguments.handwriting) if arguments.handwriting else {}
+        family, failed = measure_missing(family, path, sets, arguments)
+    if family.networks:
+        write_text(arguments.results / "family.md", write_report(family, list(FAMILY)))
+    for line in failed:
+        print(f"FAILED: {line}", file=sys.stderr)
+    return 1 if failed else 0
 
 
-def _work_off(
-    plan: Sequence[Run],
-    results: FamilyResults,
-    results_path: Path,
-    handwriting: Sequence[HandwritingSet],
-    arguments: argparse.Namespace,
-) -> dict[str, str]:
-    """Work the plan off as far as it goes, and write the report of it; return what failed."""
-    from edge_mnist.startup import import_tensorflow
+def measure_missing(
+    family: Family, path: Path, sets: HandwritingSets, arguments: argparse.Namespace
+) -> tuple[Family, list[str]]:
+    """Train and measure the runs without a row; the family is written after each.
 
-    import_tensorflow()
-    everything = make_plan(FAMILY, epochs=arguments.epochs)
-    steps = KerasSteps(
-        (*plan, *everything),
-        data=arguments.data,
-        runs=arguments.runs,
-        handwriting=handwriting,
-        log=arguments.jobs > 1,
-    )
-    family = Family(
-        plan,
-        results,
-        results_path,
-        steps,
-        tasks=Tasks(
-            train=arguments.only in {None, "train"},
-            measure=arguments.only in {None, "measure"},
-            again=arguments.again,
-            stand_ins=arguments.stand_ins,
-        ),
-        notify=lambda line: print(f"family: {line}", file=sys.stderr, flush=True),
-        timed=everything,
-    )
-    try:
-        family.work_off(arguments.jobs)
-        if arguments.only != "train":
-            family.time()
-    except BaseException:
-        steps.commands.stop()
-        raise
-    finally:
-        if family.results.presets and arguments.only != "train":
-            _write_report(family.results, arguments.results)
-    return family.failures
+    Returns:
+        The results, and a line for each run that failed.
+    """
+    names = arguments.presets.split(",") if arguments.presets else list(FAMILY)
+    plan = [(s, name) for name in names for s in range(arguments.seeds or FAMILY[name].seeds)]
+    failed: list[str] = []
+    measured = False
+    # Seed 0 of all networks comes first.
+    for seed, name in sorted(plan, key=lambda one: one[0]):
+        train = FAMILY[name].train
+        entry = replace(
+            FAMILY[name],
+            train=f"{train} --epochs {arguments.epochs}" if arguments.epochs else train,
+        )
+        folder = arguments.runs / f"{name}-{seed}"
+        if _is_done(family.networks.get(name), entry, seed, sets, folder) and not (
+            arguments.again and RunFolder(folder).record_path.is_file()
+        ):
+            continue
+        try:
+            _log(f"{folder.name}: training, exporting and measuring")
+            _train(entry, seed, folder, arguments.data)
+            network = measure_run(entry, folder, arguments.data, sets)
+        except EdgeMnistError as error:
+            failed.append(f"{folder.name}: {error.message}")
+            continue
+        measured = True
+        family = _with_run(family, name, network)
+        family.write(path)
+    if measured:
+        family = _with_latencies(family, arguments.runs)
+        family.write(path)
+    return family, failed
 
 
-def _read_results(path: Path, data: str, command: str) -> FamilyResults:
-    """Read what has been measured, or begin anew.
+def _is_done(
+    network: Network | None, entry: Entry, seed: int, sets: HandwritingSets, folder: Path
+) -> bool:
+    if network is None or (network.train, network.export) != (entry.train, entry.export):
+        return False
+    runs = [run for run in network.runs if run.seed == seed]
+    if not runs:
+        return False
+    known = {score.name for score in runs[0].int8.handwriting}
+    return set(sets) <= known or not RunFolder(folder).record_path.is_file()
+
+
+def _with_run(family: Family, name: str, new: Network) -> Family:
+    """Add the one run of ``new``; runs with other options cannot be averaged and are removed."""
+    old = family.networks.get(name)
+    if old is not None and (old.train, old.export) == (new.train, new.export):
+        new = replace(old.with_run(new.runs[0]), parameters=new.parameters, macs=new.macs)
+    return replace(family, networks={**family.networks, name: new})
+
+
+def _train(entry: Entry, seed: int, folder: Path, data: str) -> None:
+    """Train a run from its start or its last epoch, unless it is finished.
 
     Raises:
-        UsageError: The file holds results of other data.
+        RunError: The training fails, or the folder holds a run with other options.
     """
-    if not path.is_file():
-        return FamilyResults(machine=machine_name(), command=command, data=data)
-    results = FamilyResults.read(path)
-    if results.data != data:
-        raise UsageError(
-            f"{path} holds results of {results.data}, not of {data}: choose another --results"
-        )
-    return replace(results, machine=machine_name(), command=command)
+    words = [*shlex.split(entry.train), "--data", data, "--seed", str(seed)]
+    options = folder / _OPTIONS
+    if not options.is_file():
+        write_text(options, shlex.join(words))
+    elif options.read_text(encoding="utf-8") != shlex.join(words):
+        raise RunError(f"{folder} holds a run with other options: move it away")
+    if RunFolder(folder).record_path.is_file():
+        return
+    if (folder / "checkpoint.npz").is_file():
+        edge_mnist("train", "--resume", str(folder))
+    else:
+        edge_mnist("train", *words, "--out", str(folder))
 
 
-def _write_report(results: FamilyResults, folder: Path) -> None:
-    write_text(folder / "family.md", write_report(results, SHOWN))
-    print(f"family: {folder / 'family.md'}", file=sys.stderr)
+def _with_latencies(family: Family, runs: Path) -> Family:
+    """Time one run of each preset in turns, of those whose files are still there."""
+    timed: dict[str, tuple[Path, Path]] = {}
+    for name, network in family.networks.items():
+        for run in network.runs if name == network.preset else ():
+            files = exported_files(runs / f"{name}-{run.seed}", network.preset)
+            if files[1].is_file() and file_sha256(files[1]) == run.int8.sha256:
+                timed.setdefault(name, files)
+    _log(f"timing {', '.join(timed)} in turns")
+    latencies = time_files(timed)
+    networks = {
+        name: replace(network, latency=latencies.get(name, network.latency))
+        for name, network in family.networks.items()
+    }
+    return replace(family, networks=networks)
 
 
 def _command(arguments: argparse.Namespace) -> str:
-    """Write the call as anyone may repeat it; where files lie changes no result."""
-    words = ["python", "benchmarks/family.py"]
-    for name in ("presets", "seeds", "epochs"):
-        if getattr(arguments, name) is not None:
-            words += [f"--{name}", str(getattr(arguments, name))]
-    if arguments.data != "mnist":
-        words += ["--data", Path(arguments.data).name]
-    return shlex.join(words) + (" --handwriting DIR" if arguments.handwriting else "")
+    """Return the command without the places of files, which change no result."""
+    options = {f"--{name}": getattr(arguments, name) for name in ("presets", "seeds", "epochs")}
+    options["--data"] = None if arguments.data == "mnist" else Path(arguments.data).name
+    options["--handwriting"] = "DIR" if arguments.handwriting else None
+    words = [f" {option} {value}" for option, value in options.items() if value]
+    return "python benchmarks/family.py" + "".join(words)
+
+
+def _log(line: str) -> None:
+    print(f"family: {line}", file=sys.stderr, flush=True)
 
 
 def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--presets", help="these alone, by comma, and what teaches them")
-    parser.add_argument("--seeds", type=_positive, help="seeds of each, not the table's number")
-    parser.add_argument("--data", default="mnist", help="as for `edge-mnist train`")
-    parser.add_argument("--epochs", type=_positive, help="of each run, for a trial")
+    parser.add_argument("--presets", help=f"of {','.join(FAMILY)}")
+    parser.add_argument("--seeds", type=int, help="seeds of each, instead of the table's number")
+    parser.add_argument("--data", default="mnist", help="as for `edge-mnist train` (mnist)")
+    parser.add_argument("--epochs", type=int, help="epochs of each run, for a trial")
     parser.add_argument("--runs", type=Path, help=f"run folders ({RUNS}; trials {TRIAL_RUNS})")
-    parser.add_argument("--results", type=Path, help=f"({RESULTS}; for trials that of the runs)")
-    parser.add_argument("--handwriting", type=Path, help="folder of other handwriting to read")
-    parser.add_argument("--only", choices=("train", "measure", "report"), help="one task alone")
+    parser.add_argument("--results", type=Path, help=f"({RESULTS}; trials: the run folders)")
+    parser.add_argument("--handwriting", type=Path, help="folder of other handwriting")
+    parser.add_argument("--report", action="store_true", help="only family.md from family.json")
     parser.add_argument(
-        "--again", action="store_true", help="export, measure and time trained runs once more"
+        "--again", action="store_true", help="export and measure trained runs again"
     )
-    parser.add_argument(
-        "--stand-ins",
-        action="store_true",
-        help="time networks whose files are gone too, by others of the same graph",
-    )
-    parser.add_argument("--jobs", type=_positive, default=1, help="runs at once, with log files")
     arguments = parser.parse_args(words)
-    trial = arguments.data != "mnist" or arguments.epochs is not None
-    arguments.runs = arguments.runs or (TRIAL_RUNS if trial else RUNS)
-    arguments.results = arguments.results or (arguments.runs if trial else RESULTS)
+    if arguments.presets and (unknown := set(arguments.presets.split(",")) - set(FAMILY)):
+        parser.error(f"--presets: {', '.join(sorted(unknown))} is none of {', '.join(FAMILY)}")
+    if any(number is not None and number < 1 for number in (arguments.seeds, arguments.epochs)):
+        parser.error("--seeds and --epochs must be 1 or more")
+    is_trial = arguments.data != "mnist" or arguments.epochs is not None
+    arguments.runs = arguments.runs or (TRIAL_RUNS if is_trial else RUNS)
+    arguments.results = arguments.results or (arguments.runs if is_trial else RESULTS)
     return arguments
 
 
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"must be a whole number from 1, found {text!r}")
-    return int(text)
-
-
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         sys.exit(main())
     except EdgeMnistError as error:
         sys.exit(f"error: {error.message}")
     except KeyboardInterrupt:
-        again = shlex.join(["python", *sys.argv])
-        print(f"stopped; the same command goes on: {again}", file=sys.stderr)
-        sys.exit(_EXIT_INTERRUPTED)
+        print("stopped; the same command continues", file=sys.stderr)
+        sys.exit(EXIT_INTERRUPTED)

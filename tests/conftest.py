@@ -1,4 +1,4 @@
-"""Fixtures of all rooms: the tiny model, and pictures of digits that it can read."""
+"""Fixtures of all tests: the tiny model, pictures and frames that it can read, a display."""
 
 from __future__ import annotations
 
@@ -15,9 +15,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from edge_synth import plain_strokes
+
 ImageU8 = NDArray[np.uint8]
 DrawDigit = Callable[..., ImageU8]
-# A busy or an emulated machine is no failure.
+DrawFrame = Callable[..., ImageU8]
+# A busy or an emulated machine must not fail a test.
 hypothesis.settings.register_profile("patient", deadline=None)
 hypothesis.settings.load_profile("patient")
 
@@ -26,24 +29,24 @@ _INFER_TESTS = Path(__file__).parent / "infer"
 
 @pytest.fixture(scope="session")
 def tiny_model_path() -> Path:
-    """The committed model of a few kB that keeps the whole contract."""
+    """The committed model file of a few kB with the full metadata."""
     return _INFER_TESTS / "tiny.onnx"
 
 
 @pytest.fixture(scope="session")
 def tiny_model_script() -> ModuleType:
-    """The script that made the tiny model, as a module."""
+    """The script that makes the tiny model, as a module."""
     return _load("make_tiny_model")
 
 
 @pytest.fixture(scope="session")
 def bad_files() -> ModuleType:
-    """The module that makes picture files of every unfortunate kind."""
+    """The module that makes damaged and unusual picture files."""
     return _load("bad_files")
 
 
 @pytest.fixture(scope="session")
-def draw_digit(tiny_model_script: ModuleType) -> DrawDigit:
+def draw_digit() -> DrawDigit:
     """Return ``draw(label, height=96, ...)``: a uint8 (h, w) picture of one digit."""
 
     def draw(
@@ -60,27 +63,63 @@ def draw_digit(tiny_model_script: ModuleType) -> DrawDigit:
 
         Args:
             label: "0" to "9", or the number.
-            height: Of the picture in pixels; its width is four fifths of that.
+            height: Height of the picture in pixels; the width is four fifths of it.
             ink: Grey level of the strokes.
             ground: Grey level of the paper.
-            thickness: Of the strokes in pixels; a twelfth of the height when None.
+            thickness: Width of the strokes in pixels; a twelfth of the height when None.
             margin: Paper around the digit in pixels; a fifth of the height when None.
-            shift: Pixels by which the digit is moved (x, y).
+            shift: Translation of the digit in pixels (x, y).
         """
         margin = height // 5 if margin is None else margin
-        unit = (height - 2 * margin) / 6
-        origin = np.array([(height * 4 // 5 - 4 * unit) / 2, margin]) + shift
-        picture = np.full((height, height * 4 // 5), ground, np.uint8)
-        for line in tiny_model_script.STROKES[str(label)]:
-            points = np.rint(origin + unit * np.array(line)).astype(np.int32)
-            cv2.polylines(picture, [points[:, None]], False, ink, thickness or max(1, height // 12))
+        size, width = height - 2 * margin, height * 4 // 5
+        strokes = [size * points for points in plain_strokes(int(label))]
+        extent = np.concatenate(strokes)[:, 0]
+        origin = np.array([(width - extent.min() - extent.max()) / 2, margin]) + shift
+        picture = np.full((height, width), ground, np.uint8)
+        for points in strokes:
+            fixed = np.rint(16 * (origin + points)).astype(np.int32)
+            width_px = thickness or max(1, height // 12)
+            cv2.polylines(picture, [fixed], False, ink, width_px, cv2.LINE_8, 4)
         return picture
 
     return draw
 
 
+@pytest.fixture(scope="session")
+def draw_frame(draw_digit: DrawDigit) -> DrawFrame:
+    """Return ``draw([(label, x, y), ...], height=60, ...)``: a uint8 (h, w) frame of digits."""
+
+    def draw(
+        digits: list[tuple[str, int, int]],
+        *,
+        height: int = 60,
+        size: tuple[int, int] = (320, 240),
+        ink: int = 30,
+        ground: int = 220,
+    ) -> ImageU8:
+        frame = np.full((size[1], size[0]), ground, np.uint8)
+        for label, x, y in digits:
+            picture = draw_digit(label, height, ink=ink, ground=ground, margin=4)
+            frame[y : y + picture.shape[0], x : x + picture.shape[1]] = picture
+        return frame
+
+    return draw
+
+
+@pytest.fixture(scope="session")
+def digit_video(draw_frame: DrawFrame, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An encoded video of 12 frames in which 3 and 5 move to the right, 20 frames per second."""
+    path = tmp_path_factory.mktemp("video") / "digits.mp4"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), 20.0, (320, 240))
+    for step in range(12):
+        frame = draw_frame([("3", 40 + 4 * step, 90), ("5", 160 + 4 * step, 90)])
+        writer.write(cv2.cvtColor(frame, cv2.COLOR_GRAY2BGR))
+    writer.release()
+    return path
+
+
 def _load(name: str) -> ModuleType:
-    """Import a module beside the runtime's tests, which are no package."""
+    """Import a module beside the tests of the runtime, which are not a package."""
     spec = importlib.util.spec_from_file_location(name, _INFER_TESTS / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
@@ -94,8 +133,8 @@ def display() -> Iterator[str]:
     """A virtual display, such as ":3"."""
     if which("Xvfb") is None:
         pytest.skip("Xvfb is not installed: no display to open a window on")
-    # Without -noreset the server starts anew, and refuses callers meanwhile, each time that
-    # its last client leaves: the child that tries for a display is one.
+    # Without -noreset the server restarts, and refuses clients meanwhile, when its last client
+    # leaves. The child process that checks for a display is such a client.
     server = subprocess.Popen(
         ["Xvfb", "-noreset", "-displayfd", "1", "-screen", "0", "800x600x24"],
         stdout=subprocess.PIPE,

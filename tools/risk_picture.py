@@ -1,4 +1,4 @@
-"""Draw risk against coverage of all models that ship, in one picture."""
+"""The picture of risk against coverage of all models that ship."""
 
 from __future__ import annotations
 
@@ -15,41 +15,41 @@ from edge_infer.model.reliability import COVERAGES, risk_coverage
 
 _LOWEST_COVERAGE: Final = 0.94
 _STEPS: Final = 241
-# Okabe & Ito's (2008) for the colour-blind; the dashes tell them apart in grey too.
+# Colours for the colour-blind (Okabe & Ito 2008); the dashes distinguish them in grey.
 _STYLES: Final = (("#0072b2", "-"), ("#d55e00", "--"), ("#007a5a", "-."), ("#8a4f7d", ":"))
-# Ink on paper of its own, so that it can be read on a dark page as well.
-_PAPER: Final = "#fcfcfa"
-_INK: Final = "#24292f"
+# A background of its own keeps the picture legible on a dark page.
+_BACKGROUND: Final = "#fcfcfa"
+_TEXT: Final = "#24292f"
 _SETTINGS: Final[dict[Any, Any]] = {
-    "svg.hashsalt": "edge-mnist",  # else each drawing has other ids
+    "svg.hashsalt": "edge-mnist",  # Otherwise each drawing has other ids.
     "font.size": 10,
-    "text.color": _INK,
-    "axes.labelcolor": _INK,
+    "text.color": _TEXT,
+    "axes.labelcolor": _TEXT,
     "axes.edgecolor": "#8c959f",
-    "xtick.color": _INK,
-    "ytick.color": _INK,
+    "xtick.color": _TEXT,
+    "ytick.color": _TEXT,
 }
 
 
 def draw_risks(
     probabilities: Mapping[str, NDArray[np.float32]], labels: NDArray[np.int64], path: Path
 ) -> None:
-    """Write a picture with a line a model and a dot for each row of its card's table.
+    """Write a picture with a line per model and a dot for each row of its card's table.
 
     Args:
         probabilities: float32 (n, classes) of each model on the same images, by name.
         labels: int64 (n,), the true class ids.
-        path: Of the .svg.
+        path: The .svg file.
     """
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
     with mpl.rc_context(_SETTINGS):
-        figure = Figure(figsize=(7.2, 4), layout="constrained", facecolor=_PAPER)
-        axes = figure.add_subplot(facecolor=_PAPER)
+        figure = Figure(figsize=(7.2, 4), layout="constrained", facecolor=_BACKGROUND)
+        axes = figure.add_subplot(facecolor=_BACKGROUND)
         for (name, answers), style in zip(probabilities.items(), _STYLES, strict=False):
             _draw_one(axes, name, answers, labels, style)
-        axes.set_xlabel("coverage: images answered, the surest first (%)")
+        axes.set_xlabel("coverage: images answered, the most confident first (%)")
         axes.set_ylabel("risk: wrong answers among them (%)")
         axes.set_title(f"Risk against coverage, {len(labels):,} test images", loc="left")
         axes.set_xlim(100 * _LOWEST_COVERAGE, 100.1)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from typer.core import TyperGroup
 
-from edge_bench.scenario_list import SCENARIO_NAMES
+from edge_bench.scenario_list import SCENARIO_NAMES, SCENARIOS
 from edge_mnist.options import JsonOption
 
 if TYPE_CHECKING:
@@ -45,6 +44,7 @@ REPORT_EXAMPLES: Final = """
 
     edge-mnist bench report pi4.json pi5.json laptop.json -o machines.html
 """
+_SCENARIOS_HELP: Final = ", ".join(f"`{one.name}` ({one.title.lower()})" for one in SCENARIOS)
 _STDOUT: Final = "-"
 
 
@@ -76,7 +76,6 @@ def command(
             metavar="[NAME|FILE]...",
             help="Shipped models or .onnx files, measured in turns; ratios refer to the first. "
             "[default: edge, and page for pages and frames]",
-            show_default=False,
         ),
     ] = None,
     *,
@@ -85,12 +84,9 @@ def command(
         typer.Option(
             "--scenario",
             "-s",
-            metavar=f"[{'|'.join(SCENARIO_NAMES)}]",
+            metavar="NAME",
             autocompletion=lambda: list(SCENARIO_NAMES),
-            help="Only this scenario; may be given several times. single: one tensor. batch: 1 to "
-            "512 tensors. image: a PNG file. folder: 1,000 PNG files. page: a page of digits. "
-            "cold: a new process. stream: 30 camera frames per second.",
-            show_default=False,
+            help=f"Only this scenario; may be given several times. Names: {_SCENARIOS_HELP}.",
         ),
     ] = None,
     quick: Annotated[
@@ -104,7 +100,6 @@ def command(
             min=1,
             max=256,
             help="Threads that share a batch. [default: 1; batches on 1 and on all cores]",
-            show_default=False,
         ),
     ] = None,
     output: Annotated[
@@ -116,7 +111,6 @@ def command(
             metavar="FILE|-",
             help="File for the JSON record of the run; `-` prints it as the last line. "
             "[default: bench-DATE-TIME.json in the current folder]",
-            show_default=False,
         ),
     ] = None,
     profile: Annotated[
@@ -129,12 +123,19 @@ def command(
     the machine affects all of them. Conditions that make the figures less reliable are listed.
     `edge-mnist bench report` and `edge-mnist bench compare` read the record.
     """
+    from edge_mnist.terminal import show
+
+    if profile and (scenarios or quick or output or threads):
+        raise typer.BadParameter(
+            "takes no --scenario, --quick, --threads or --output", param_hint="--profile"
+        )
     if profile:
-        if scenarios or quick or output or threads:
-            raise typer.BadParameter(
-                "takes no --scenario, --quick, --threads or --output", param_hint="--profile"
-            )
-        _show_profiles(models or ())
+        from edge_bench.nodes import profile as profile_model
+        from edge_infer.model.shipped import DEFAULT_MODEL
+        from edge_mnist.bench_view import profile_view
+
+        for model in models or (DEFAULT_MODEL,):
+            show(profile_view(model, profile_model(model)))
         return
     from edge_bench.run import DEFAULT, QUICK, BenchConfig
 
@@ -145,6 +146,29 @@ def command(
         budget=QUICK if quick else DEFAULT,
     )
     _measure(config, output)
+
+
+def _measure(config: BenchConfig, output: str | None) -> None:
+    """Measure, print the tables, and write the record."""
+    import sys
+    from contextlib import ExitStack
+    from datetime import datetime
+
+    from edge_bench.run import run_bench
+    from edge_infer.io.atomic import atomic_path
+    from edge_mnist.bench_view import record_view
+    from edge_mnist.terminal import OUT, ProgressView, show
+
+    name = output or f"bench-{datetime.now():%Y%m%d-%H%M%S}.json"
+    with ExitStack() as stack:
+        # The file is opened first: an unwritable file is reported before the measurement.
+        file = None if name == _STDOUT else stack.enter_context(atomic_path(Path(name)))
+        with ProgressView() as view:
+            record = run_bench(config, ("edge-mnist", *sys.argv[1:]), view.progress)
+        show(record_view(record))
+        if file is not None:
+            file.write_text(record.to_json() + "\n", encoding="utf-8")
+    OUT.print(record.to_json() if name == _STDOUT else f"\nrecord: {name}", markup=False)
 
 
 @app.command("report", epilog=REPORT_EXAMPLES)
@@ -242,44 +266,3 @@ def compare_command(
         show(comparison_view(comparison))
     if comparison.failures:
         raise typer.Exit(1)
-
-
-def _measure(config: BenchConfig, output: str | None) -> None:
-    """Measure, print the tables, and write the record."""
-    import sys
-    from contextlib import ExitStack
-
-    from edge_bench.run import run_bench
-    from edge_infer.io.atomic import atomic_path
-    from edge_mnist.bench_view import record_view
-    from edge_mnist.terminal import OUT, ProgressView, show
-
-    target = None if output == _STDOUT else Path(output or _default_name())
-    with ExitStack() as stack:
-        # The file is opened first: an unwritable file is reported before the measurement.
-        file = None if target is None else stack.enter_context(atomic_path(target))
-        with ProgressView() as view:
-            record = run_bench(config, ("edge-mnist", *sys.argv[1:]), view.progress)
-        show(record_view(record))
-        if file is not None:
-            file.write_text(record.to_json() + "\n", encoding="utf-8")
-    if target is None:
-        OUT.print(record.to_json(), markup=False)
-    else:
-        OUT.print(f"\nrecord: {target}", markup=False)
-
-
-def _show_profiles(models: Sequence[str]) -> None:
-    from edge_bench.nodes import profile
-    from edge_infer.model.shipped import DEFAULT_MODEL
-    from edge_mnist.bench_view import profile_view
-    from edge_mnist.terminal import show
-
-    for model in models or (DEFAULT_MODEL,):
-        show(profile_view(model, profile(model)))
-
-
-def _default_name() -> str:
-    from datetime import datetime
-
-    return f"bench-{datetime.now():%Y%m%d-%H%M%S}.json"

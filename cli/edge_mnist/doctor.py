@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final, Literal
 
 import typer
@@ -22,12 +21,11 @@ _OPENCV_BUILDS: Final = (
     "opencv-contrib-python-headless",
 )
 State = Literal["ok", "note", "bad"]
+# What was checked, what was found (with the fix if it is bad), and the state: "note" where
+# everything else works without it.
+Finding = tuple[str, str, State]
 # The mark shows the state where there are no colours.
-_MARKS: Final[dict[State, tuple[str, str]]] = {
-    "ok": ("ok", "green"),
-    "note": ("--", "yellow"),
-    "bad": ("!!", "bold red"),
-}
+_MARKS: Final = {"ok": ("ok", "green"), "note": ("--", "yellow"), "bad": ("!!", "bold red")}
 
 
 def command() -> None:
@@ -39,28 +37,12 @@ def command() -> None:
 
     findings = list(diagnose())
     table = Table.grid(padding=(0, 2))
-    for finding in findings:
-        mark, style = _MARKS[finding.state]
-        subject = Text(finding.subject, style="bold")
-        table.add_row(Text(mark, style=style), subject, Text(finding.text))
+    for subject, text, state in findings:
+        mark, style = _MARKS[state]
+        table.add_row(Text(mark, style=style), Text(subject, style="bold"), Text(text))
     show(table)
-    if any(finding.state == "bad" for finding in findings):
+    if any(state == "bad" for _, _, state in findings):
         raise typer.Exit(1)
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One line of the report.
-
-    Attributes:
-        subject: What was checked.
-        text: What was found, and the fix if it is bad.
-        state: ``"note"`` where everything else works without it.
-    """
-
-    subject: str
-    text: str
-    state: State = "ok"
 
 
 def diagnose() -> Iterator[Finding]:
@@ -71,23 +53,25 @@ def diagnose() -> Iterator[Finding]:
     import platform
     from importlib.metadata import version
 
-    from edge_mnist.startup import LIBGL_FIX
+    from edge_mnist.startup import EXTRAS, LIBGL_FIX
 
-    yield Finding("edge-mnist", version("edge-mnist"))
-    yield Finding("Python", f"{platform.python_version()} on {platform.platform()}")
-    yield Finding("numpy", version("numpy"))
+    yield "edge-mnist", version("edge-mnist"), "ok"
+    yield "Python", f"{platform.python_version()} on {platform.platform()}", "ok"
+    yield "numpy", version("numpy"), "ok"
     try:
         import cv2
     except ImportError as error:
-        text = LIBGL_FIX if "libGL" in str(error) else str(error)
-        yield Finding("OpenCV", text, "bad")
+        yield "OpenCV", LIBGL_FIX if "libGL" in str(error) else str(error), "bad"
     else:
         packages = ", ".join(_opencv_packages()) or "not from a Python package"
-        yield Finding("OpenCV", f"{cv2.__version__}, {packages}")
+        yield "OpenCV", f"{cv2.__version__}, {packages}", "ok"
         yield from _inference_findings()
         yield from _camera_findings()
-        yield from _model_findings()
-    yield from _extra_findings()
+    for extra in EXTRAS:
+        missing = ", ".join(extra.missing())
+        fix = f"{missing} missing: pip install 'edge-mnist[{extra.name}]'"
+        text = f"{fix if missing else 'installed,'} for {extra.purpose}"
+        yield f"[{extra.name}]", text, "note" if missing else "ok"
 
 
 def _opencv_packages() -> Iterator[str]:
@@ -103,16 +87,24 @@ def _opencv_packages() -> Iterator[str]:
 def _inference_findings() -> Iterator[Finding]:
     import onnxruntime
 
+    from edge_infer.errors import EdgeMnistError
     from edge_infer.host import cpu_instructions, cpu_name
+    from edge_infer.model.shipped import read_shipped_model, shipped_models
 
     instructions = cpu_instructions()
-    yield Finding("CPU", f"{cpu_name()}; {', '.join(instructions.present) or 'flags unknown'}")
+    yield "CPU", f"{cpu_name()}; {', '.join(instructions.present) or 'flags unknown'}", "ok"
     if instructions.has_int8_dot_product:
-        yield Finding("int8", "dot-product instructions found: int8 models run at full speed")
+        yield "int8", "dot-product instructions found: int8 models run at full speed", "ok"
     else:
-        yield Finding("int8", "no VNNI or dotprod found: int8 models run more slowly", "note")
+        yield "int8", "no VNNI or dotprod found: int8 models run more slowly", "note"
     providers = ", ".join(onnxruntime.get_available_providers())
-    yield Finding("onnxruntime", f"{onnxruntime.__version__}; {providers}; edge-mnist uses the CPU")
+    version = onnxruntime.__version__
+    yield "onnxruntime", f"{version}; {providers}; edge-mnist uses the CPU", "ok"
+    for name in shipped_models():
+        try:
+            yield f"model {name}", f"{len(read_shipped_model(name)):,} bytes, intact", "ok"
+        except EdgeMnistError as error:
+            yield f"model {name}", error.message, "bad"
 
 
 def _camera_findings() -> Iterator[Finding]:
@@ -122,31 +114,8 @@ def _camera_findings() -> Iterator[Finding]:
 
     try:
         ensure_display()
-        yield Finding("window", "can be opened")
+        yield "window", "can be opened", "ok"
     except EdgeMnistError as error:
-        yield Finding("window", error.message, "note")
+        yield "window", error.message, "note"
     cameras = ", ".join(map(str, list_cameras()))
-    yield Finding("cameras", cameras or "none found", "ok" if cameras else "note")
-
-
-def _model_findings() -> Iterator[Finding]:
-    from edge_infer.errors import EdgeMnistError
-    from edge_infer.model.shipped import read_shipped_model, shipped_models
-
-    for name in shipped_models():
-        try:
-            yield Finding(f"model {name}", f"{len(read_shipped_model(name)):,} bytes, intact")
-        except EdgeMnistError as error:
-            yield Finding(f"model {name}", error.message, "bad")
-
-
-def _extra_findings() -> Iterator[Finding]:
-    from edge_mnist.startup import EXTRAS
-
-    for extra in EXTRAS:
-        missing = ", ".join(extra.missing())
-        if missing:
-            text = f"{missing} missing: pip install 'edge-mnist[{extra.name}]' for {extra.purpose}"
-            yield Finding(f"[{extra.name}]", text, "note")
-        else:
-            yield Finding(f"[{extra.name}]", f"installed, for {extra.purpose}")
+    yield "cameras", cameras or "none found", "ok" if cameras else "note"

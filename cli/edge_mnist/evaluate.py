@@ -42,7 +42,6 @@ def command(
         typer.Argument(
             metavar="RUN|MODEL",
             help="Folder of a finished run (runs Keras), an .onnx file or a shipped model.",
-            show_default=False,
         ),
     ],
     output: Annotated[

@@ -64,7 +64,6 @@ def show_command(
         typer.Argument(
             metavar="NAME|FILE",
             help="A shipped model, or an .onnx file made by `edge-mnist export`.",
-            show_default=False,
         ),
     ],
     as_json: JsonOption = False,
@@ -78,7 +77,7 @@ def show_command(
 
     from edge_infer.model.session import open_model
     from edge_infer.model.shipped import read_card, read_model, shipped_models
-    from edge_mnist.models_view import ModelFile, card_view, file_view
+    from edge_mnist.models_view import card_view, file_view
     from edge_mnist.terminal import show
 
     # `models --json show edge` means the same.
@@ -89,13 +88,12 @@ def show_command(
         card = read_card(model)
         _print_json(card.to_json_values()) if as_json else show(card_view(card))
         return
-    file = ModelFile(
-        path=model,
-        size_bytes=len(data),
-        sha256=hashlib.sha256(data).hexdigest(),
-        metadata=open_model(data, model).metadata,
-    )
-    _print_json(asdict(file)) if as_json else show(file_view(file))
+    sha256, metadata = hashlib.sha256(data).hexdigest(), open_model(data, model).metadata
+    if as_json:
+        values = {"path": model, "size_bytes": len(data), "sha256": sha256}
+        _print_json(values | {"metadata": asdict(metadata)})
+    else:
+        show(file_view(model, len(data), sha256, metadata))
 
 
 def _print_json(values: object) -> None:

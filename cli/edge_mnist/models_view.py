@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from rich.console import Group, RenderableType
@@ -20,16 +19,6 @@ if TYPE_CHECKING:
 # A terminal with this number of columns has room for an accuracy and its interval in a line.
 _WIDE_COLUMNS: Final = 110
 _UNKNOWN: Final = "not measured"
-
-
-@dataclass(frozen=True, kw_only=True)
-class ModelFile:
-    """A model file and its metadata."""
-
-    path: str
-    size_bytes: int
-    sha256: str
-    metadata: ModelMetadata
 
 
 def models_view(cards: Sequence[ModelCard], default: str, *, width: int) -> RenderableType:
@@ -82,9 +71,8 @@ def card_view(card: ModelCard) -> RenderableType:
     return Group(*parts)
 
 
-def file_view(file: ModelFile) -> RenderableType:
+def file_view(path: str, size_bytes: int, sha256: str, metadata: ModelMetadata) -> RenderableType:
     """Show the metadata of a model file."""
-    metadata = file.metadata
     names = metadata.class_names
     is_small = metadata.weight_bits == 4
     facts = [
@@ -99,12 +87,12 @@ def file_view(file: ModelFile) -> RenderableType:
         ("same, Keras", _accuracy(metadata.validation_accuracy_keras)),
         ("reject threshold", f"{metadata.reject_threshold:.3f}"),
         ("temperature", f"{metadata.temperature:.3f}"),
-        ("file", f"{kilobytes(file.size_bytes)} ({file.size_bytes:,} bytes)"),
-        ("SHA-256", file.sha256),
+        ("file", f"{kilobytes(size_bytes)} ({size_bytes:,} bytes)"),
+        ("SHA-256", sha256),
         ("made with", ", ".join(f"{tool} {is_}" for tool, is_ in metadata.versions.items())),
         ("licence", metadata.licence),
     ]
-    return Group(Text(file.path, style="bold"), "", facts_table(facts))
+    return Group(Text(path, style="bold"), "", facts_table(facts))
 
 
 def _card_facts(card: ModelCard) -> list[tuple[str, str]]:

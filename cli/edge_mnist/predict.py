@@ -44,7 +44,6 @@ def command(
             help="Pictures of one digit each: files, folders, globs, `-` for standard input, or "
             "an .npz file with a uint8 (n, 28, 28) array of prepared images (bright on black, as "
             "in MNIST).",
-            show_default=False,
         ),
     ],
     *,

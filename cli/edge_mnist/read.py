@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
@@ -19,7 +20,7 @@ from edge_mnist.options import (
 )
 
 if TYPE_CHECKING:
-    from edge_infer.io.formats import Format
+    from edge_infer.io.documents import PageText
     from edge_infer.io.picture_folder import PictureFolder
     from edge_infer.page.items import PageResult
 
@@ -47,7 +48,6 @@ def command(
         typer.Argument(
             metavar="SOURCE...",
             help="Pictures of pages: files, folders, globs, or `-` for standard input.",
-            show_default=False,
         ),
     ],
     *,
@@ -108,11 +108,11 @@ def command(
     start_quickly()
     from itertools import chain, islice
 
-    from edge_infer.io.documents import make_page_format
+    from edge_infer.io.documents import PageText, make_page_format
     from edge_infer.io.sources import open_sources
     from edge_infer.page.items import read_items
     from edge_infer.page.reader import PageReader
-    from edge_mnist.results import format_by_suffix, write_results
+    from edge_mnist.results import Tally, format_by_suffix, write_results
 
     pattern = _pattern(expect)
     annotate_folder = _folder("--annotate", annotate, sources, recursive=recursive)
@@ -127,10 +127,14 @@ def command(
         with_headings=len(first) > 1,
         doubtful_below=doubtful_below,
     )
-    view = ReadView(result_format, several=len(first) > 1)
+    # Other formats have no colours, and contain the notes themselves.
+    text = result_format if isinstance(result_format, PageText) else None
+    tally = Tally(_READ, _EMPTY)
 
     def take(result: PageResult) -> None:
-        view.count(result)
+        tally.add(_kind(result))
+        if text is not None:
+            _print_note(result, several=len(first) > 1)
         _write_pictures(result, annotate_folder, crops_folder, doubtful_below, with_rejected)
 
     write_results(
@@ -138,58 +142,44 @@ def command(
         result_format,
         output,
         doing="reading",
-        show=view.show,
+        show=None if text is None else partial(show_page, text),
         take=take,
     )
-    view.tally.print()
-    if view.tally.failed:
+    tally.print()
+    if tally.failed:
         raise typer.Exit(1)
 
 
-class ReadView:
-    """Shows pages as text in colours, counts them, and prints notes about them on stderr."""
+def show_page(text: PageText, result: PageResult) -> None:
+    """Print the text of a page in colours."""
+    from rich.text import Text
 
-    def __init__(self, result_format: Format[PageResult], *, several: bool) -> None:
-        from edge_infer.io.documents import PageText
-        from edge_mnist.results import Tally
+    from edge_mnist.terminal import OUT
 
-        # Formats other than text contain the notes themselves.
-        self._text = result_format if isinstance(result_format, PageText) else None
-        self._several = several
-        self.tally = Tally(_READ, _EMPTY)
+    parts = text.parts(result)
+    if parts:
+        OUT.print(Text.assemble(*((part, _STYLES[look]) for part, look in parts)))
 
-    @property
-    def show(self) -> Callable[[PageResult], None] | None:
-        """Function that prints a page in colours; None for formats without colours."""
-        return None if self._text is None else self._show
 
-    def count(self, result: PageResult) -> None:
-        """Count a page; print a note where the text of the page is missing."""
-        from edge_infer.io.batch import Failure
-        from edge_infer.io.formats import printable
-        from edge_mnist.terminal import ERR
+def _kind(result: PageResult) -> str:
+    from edge_infer.io.batch import Failure
 
-        outcome = result.outcome
-        if isinstance(outcome, Failure):
-            self.tally.add("failed")
-            if self._text is not None:
-                ERR.print(f"error: {printable(outcome.message)}", style="red", markup=False)
-        elif outcome.page.lines:
-            self.tally.add(_READ)
-        else:
-            self.tally.add(_EMPTY)
-            # Of several pages, the heading without lines shows the same.
-            if self._text is not None and not self._several:
-                ERR.print(f"no digits on {printable(result.source)}", style="dim", markup=False)
+    if isinstance(result.outcome, Failure):
+        return "failed"
+    return _READ if result.outcome.page.lines else _EMPTY
 
-    def _show(self, result: PageResult) -> None:
-        from rich.text import Text
 
-        from edge_mnist.terminal import OUT
+def _print_note(result: PageResult, *, several: bool) -> None:
+    """Print on stderr why there is no text of a page."""
+    from edge_infer.io.batch import Failure
+    from edge_infer.io.formats import printable
+    from edge_mnist.terminal import ERR
 
-        parts = self._text.parts(result) if self._text is not None else []
-        if parts:
-            OUT.print(Text.assemble(*((part, _STYLES[look]) for part, look in parts)))
+    if isinstance(result.outcome, Failure):
+        ERR.print(f"error: {printable(result.outcome.message)}", style="red", markup=False)
+    elif not result.outcome.page.lines and not several:
+        # Of several pages, the heading without lines shows the same.
+        ERR.print(f"no digits on {printable(result.source)}", style="dim", markup=False)
 
 
 def _pattern(expect: str | None) -> re.Pattern[str] | None:

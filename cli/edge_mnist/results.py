@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from time import monotonic
-from typing import BinaryIO, Final, Generic, Literal, TypeVar
+from typing import BinaryIO, Final, Literal, TypeVar
 
 from edge_infer.environment import is_verbose
 from edge_infer.io.atomic import atomic_path
@@ -103,34 +103,33 @@ def _open_target(
 ) -> Generator[Callable[[Outcome], None]]:
     if output is not None:
         with atomic_path(output) as temporary, temporary.open("wb") as file:
-            yield _LineWriter(result_format, file).write
+            yield _line_writer(result_format, file)
     elif OUT.is_terminal and show is not None:
         if result_format.header is not None:
             OUT.print(result_format.header, style="dim", markup=False)
         yield show
     else:
-        yield _LineWriter(result_format, sys.stdout.buffer).write
+        yield _line_writer(result_format, sys.stdout.buffer)
         sys.stdout.buffer.flush()
 
 
-class _LineWriter(Generic[Outcome]):
-    """Writes results as lines of bytes, and flushes them at least twice a second."""
+def _line_writer(result_format: Format[Outcome], file: BinaryIO) -> Callable[[Outcome], None]:
+    """Return a function that writes a result as lines, and flushes them twice a second."""
+    flushed_s = 0.0
+    if result_format.header is not None:
+        file.write(encode(result_format.header) + b"\n")
 
-    def __init__(self, result_format: Format[Outcome], file: BinaryIO) -> None:
-        self._line = result_format.line
-        self._file = file
-        self._flushed_s = 0.0
-        if result_format.header is not None:
-            file.write(encode(result_format.header) + b"\n")
-
-    def write(self, result: Outcome) -> None:
-        line = self._line(result)
+    def write(result: Outcome) -> None:
+        nonlocal flushed_s
+        line = result_format.line(result)
         if line:
-            self._file.write(encode(line) + b"\n")
+            file.write(encode(line) + b"\n")
         now_s = monotonic()
-        if now_s - self._flushed_s > _FLUSH_EVERY_S:
-            self._file.flush()
-            self._flushed_s = now_s
+        if now_s - flushed_s > _FLUSH_EVERY_S:
+            file.flush()
+            flushed_s = now_s
+
+    return write
 
 
 def _with_progress(results: Iterable[Outcome], doing: str) -> Iterator[Outcome]:

@@ -6,7 +6,6 @@ import atexit
 import gc
 import os
 import sys
-import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -121,6 +120,9 @@ def import_tensorflow() -> None:
 
 @contextmanager
 def _stderr_redirected() -> Generator[None]:
+    # Imported here, because it would slow down the start of `predict`.
+    import tempfile
+
     sys.stderr.flush()
     original = os.dup(2)
     with tempfile.TemporaryFile() as messages:

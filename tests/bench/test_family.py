@@ -1,232 +1,188 @@
-"""The script itself: a real training of one epoch on the UCI digits, and what it refuses."""
+"""The script that trains and measures the model family: what it keeps, skips and reports."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import signal
-import subprocess
-import sys
-import threading
-import time
-from collections.abc import Iterator, Sequence
+import csv
+import hashlib
+import json
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 
+import cv2
+import numpy as np
 import pytest
 
-from edge_bench.family.measure import sha256_of
-from edge_bench.family.plan import Entry
-from edge_bench.family.results import FamilyResults
+import family
 from edge_infer import Classifier
-from edge_infer.errors import RunError, UsageError
-from edge_infer.model.shipped import read_card, shipped_models
+from edge_infer.errors import DataError, RunError, UsageError
+from edge_infer.model.shipped import read_shipped_model, shipped_models
+from family_measure import Entry, time_files
+from family_report import write_report
+from family_results import Family, Network
+from handwriting import load_handwriting, score_handwriting
 
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
-MODULES = ("family", "family_calls", "family_make", "family_parity", "family_steps")
+RESULTS = Path(__file__).parents[2] / "benchmarks" / "results"
+
+
+@pytest.fixture(scope="module")
+def committed() -> Family:
+    """The results that are committed."""
+    return Family.read(RESULTS / "family.json")
+
+
+def test_committed_files_are_what_the_script_writes(committed: Family, tmp_path: Path) -> None:
+    committed.write(tmp_path / "family.json")
+    assert (tmp_path / "family.json").read_text() == (RESULTS / "family.json").read_text()
+    assert write_report(committed, list(family.FAMILY)) == (RESULTS / "family.md").read_text()
+
+
+@pytest.mark.parametrize("name", shipped_models())
+def test_seed_best_on_validation_ships(committed: Family, name: str) -> None:
+    shipped = hashlib.sha256(read_shipped_model(name)).hexdigest()
+    assert committed.networks[name].best.int8.sha256 == shipped
+
+
+def test_test_images_do_not_decide_what_is_best(committed: Family) -> None:
+    network = committed.networks["edge"]
+    best = network.best
+    other = next(run for run in network.runs if run.seed != best.seed)
+    perfect = replace(other.int8, test=replace(other.int8.test, correct=10_000))
+    assert network.with_run(replace(other, int8=perfect)).best == best
+    validated = replace(other.int8, validation=replace(other.int8.validation, correct=5_000))
+    assert network.with_run(replace(other, int8=validated)).best.seed == other.seed
+
+
+def test_report_holds_means_claims_and_failures(committed: Family) -> None:
+    lines = write_report(committed, ["edge", "adadelta", "page", "new"]).splitlines()
+    assert "Not measured yet: new." in lines
+    assert any(line.startswith("| `edge` |") and "99.642 ± 0.022 %" in line for line in lines)
+    assert "| `adadelta`, keras, validation | 94.04 % | 91.00 %, seeds: 1 | -3.04 |" in lines
+    assert any(line.startswith("- `page` seed 0, int8: 12 of 10000 labels") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "cannot be read"),
+        ("{}", "has no data"),
+        ('{"data": "mnist", "command": "", "format_version": 1}', "format_version 1, expected 2"),
+    ],
+)
+def test_other_results_are_refused(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "family.json").write_text(text)
+    with pytest.raises(RunError, match=message):
+        Family.read(tmp_path / "family.json")
 
 
 @pytest.fixture
-def script(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
-    """The script as a module, forgotten afterwards."""
-    monkeypatch.syspath_prepend(str(BENCHMARKS))
-    import family
+def calls(committed: Family, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Replaces training and measuring by one row for each run; lists what is called."""
+    calls: list[str] = []
 
-    yield family
-    for name in MODULES:
-        sys.modules.pop(name, None)
+    def edge_mnist(*words: str) -> str:
+        calls.append(" ".join(words).replace(str(tmp_path), "RUNS"))
+        if "dropout" in calls[-1]:
+            raise RunError("no memory")
+        return ""
 
+    def measure_run(entry: Entry, folder: Path, data: str, sets: object) -> Network:
+        network = committed.networks["edge"]
+        row = replace(network.runs[0], seed=int(folder.name[-1]))
+        row = replace(row, int8=replace(row.int8, handwriting=()))
+        return replace(network, train=entry.train, export=entry.export, runs=(row,), latency=None)
 
-@pytest.fixture
-def family(script: ModuleType, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """The script with one small network for a family."""
-    monkeypatch.setattr(script, "FAMILY", (Entry(preset="nano", seeds=1),))
-    return script
-
-
-@pytest.fixture
-def one_process(family: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Calls of the command line without a process each: they would start TensorFlow anew."""
-    import family_calls
-    from edge_mnist.app import app
-
-    def call(self: object, words: Sequence[str], log: Path | None, lock: int | None = None) -> None:
-        app(list(words), standalone_mode=False)
-
-    monkeypatch.setattr(family_calls.CommandLine, "call", call)
-    handler = signal.getsignal(signal.SIGTERM)
-    yield
-    signal.signal(signal.SIGTERM, handler)
+    monkeypatch.setattr(family, "edge_mnist", edge_mnist)
+    monkeypatch.setattr(family, "measure_run", measure_run)
+    monkeypatch.setattr(family, "time_files", lambda files: {})
+    return calls
 
 
-@pytest.mark.usefixtures("one_process")
-def test_script_trains_measures_reports_and_does_nothing_twice(
-    family: ModuleType, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+def test_only_missing_runs_are_trained(calls: list[str], tmp_path: Path, capsys) -> None:
+    words = ["--presets", "edge-fast,custom", "--runs", str(tmp_path), "--results", str(tmp_path)]
+    assert family.main([*words, "--seeds", "1"]) == 0
+    fast = "train --preset edge --recipe fast --precision mixed_bfloat16"
+    assert calls == [
+        f"{fast} --data mnist --seed 0 --out RUNS/edge-fast-0",
+        "train --preset custom --data mnist --seed 0 --out RUNS/custom-0",
+    ]
+    assert family.main([*words, "--seeds", "2"]) == 0
+    assert [call[-11:] for call in calls[2:]] == ["edge-fast-1", "UNS/custom-1"[-11:]]
+    results = Family.read(tmp_path / "family.json")
+    assert [run.seed for run in results.networks["custom"].runs] == [0, 1]
+    assert results.command == "python benchmarks/family.py --presets edge-fast,custom --seeds 2"
+    assert "| `custom` |" in (tmp_path / "family.md").read_text()
+
+
+def test_stopped_run_is_resumed_and_other_options_are_refused(
+    calls: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
 ) -> None:
-    words = ["--data", "digits", "--epochs", "1", "--runs", str(tmp_path)]
-    assert family.main(words) == 0
-    results = FamilyResults.read(tmp_path / "family.json")
-    assert results.data == "digits"
-    assert results.command == "python benchmarks/family.py --epochs 1 --data digits"
-    nano = results.presets["nano"]
-    row, file = nano.seeds[0], tmp_path / "nano-default-0" / "nano.int8.onnx"
-    metadata = Classifier.load(file).metadata
-    assert (row.epochs, row.keras.train_n, row.int8.test_n) == (1, 1318, 359)
-    assert row.int8.test_correct == metadata.test_accuracy.correct
-    assert row.keras.test_correct == metadata.test_accuracy_keras.correct
-    assert row.int8.size_bytes == file.stat().st_size
-    assert row.commands[0] == (
-        "edge-mnist train --preset nano --data digits --epochs 1 --seed 0 "
-        "--out runs/family/nano-default-0"
-    )
-    assert nano.parameters == metadata.parameters
-    assert nano.latency is not None
-    text = (tmp_path / "family.md").read_text(encoding="utf-8")
-    assert f"| `nano` | {nano.parameters:,} | {nano.macs:,} | 1 |" in text
-    assert str(tmp_path) not in text + (tmp_path / "family.json").read_text(encoding="utf-8")
-
-    capfd.readouterr()
-    # A row that was written before a field of the recipe was thought of is still today's.
-    shorter = {name: value for name, value in nano.make.recipe.items() if name != "ema_momentum"}
-    old = replace(nano, make=replace(nano.make, recipe=shorter))
-    replace(results, presets={"nano": old}).write(tmp_path / "family.json")
-    assert family.main(words) == 0
-    assert capfd.readouterr().err == f"family: {tmp_path / 'family.md'}\n"
+    words = ["--presets", "custom", "--seeds", "1", "--runs", str(tmp_path)]
+    words += ["--results", str(tmp_path / "results")]
+    (tmp_path / "custom-0").mkdir()
+    (tmp_path / "custom-0" / "checkpoint.npz").touch()
+    family.main(words)
+    assert calls == ["train --resume RUNS/custom-0"]
+    other = Entry(seeds=1, train="--preset custom --patience 3")
+    monkeypatch.setattr(family, "FAMILY", {"custom": other})
+    assert family.main(words) == 1
+    assert "holds a run with other options" in capsys.readouterr().err
+    (tmp_path / "custom-0" / "family.txt").unlink()
+    family.main(words)
+    (row,) = Family.read(tmp_path / "results" / "family.json").networks.values()
+    assert (row.train, len(row.runs)) == (other.train, 1)
 
 
-@pytest.mark.usefixtures("one_process")
-def test_script_times_a_network_whose_files_are_gone(family: ModuleType, tmp_path: Path) -> None:
-    words = ["--data", "digits", "--epochs", "2", "--runs", str(tmp_path)]
-    assert family.main(words) == 0
-    first = FamilyResults.read(tmp_path / "family.json").presets["nano"]
-    shutil.rmtree(tmp_path / "nano-default-0")
-    replace(
-        FamilyResults.read(tmp_path / "family.json"), presets={"nano": replace(first, latency=None)}
-    ).write(tmp_path / "family.json")
-    assert family.main([*words, "--stand-ins"]) == 0
-    nano = FamilyResults.read(tmp_path / "family.json").presets["nano"]
-    file = tmp_path / "stand-ins" / "nano-default-0" / "nano.int8.onnx"
-    assert Classifier.load(file).metadata.epochs == 1
-    assert nano.latency is not None
-    assert nano.latency.int8.sha256 == sha256_of(file)
-    assert nano.seeds == first.seeds
-    assert "were gone: nano" in (tmp_path / "family.md").read_text(encoding="utf-8")
-    assert family.main([*words, "--stand-ins"]) == 0
-    assert FamilyResults.read(tmp_path / "family.json").presets["nano"] == nano
-    made = file.stat().st_mtime_ns
-    replace(
-        FamilyResults.read(tmp_path / "family.json"), presets={"nano": replace(nano, latency=None)}
-    ).write(tmp_path / "family.json")
-    assert family.main([*words, "--stand-ins"]) == 0
-    assert file.stat().st_mtime_ns == made
+def test_failed_run_leaves_others_alone(calls: list[str], tmp_path: Path, capsys) -> None:
+    words = ["--presets", "dropout,custom", "--seeds", "1", "--runs", str(tmp_path)]
+    assert family.main([*words, "--results", str(tmp_path)]) == 1
+    assert "FAILED: dropout-0: no memory" in capsys.readouterr().err
+    assert list(Family.read(tmp_path / "family.json").networks) == ["custom"]
 
 
-def test_script_keeps_results_of_other_data(family: ModuleType, tmp_path: Path) -> None:
-    FamilyResults(machine="a CPU", command="x", data="mnist").write(tmp_path / "family.json")
-    with pytest.raises(UsageError, match="results of mnist, not of digits"):
+def test_results_of_other_data_are_not_mixed(tmp_path: Path, committed: Family) -> None:
+    committed.write(tmp_path / "family.json")
+    with pytest.raises(UsageError, match="holds results of mnist"):
         family.main(["--data", "digits", "--results", str(tmp_path)])
 
 
-def test_trials_stay_away_from_the_results(family: ModuleType) -> None:
-    for words in (["--epochs", "1"], ["--data", "digits"]):
-        arguments = family._arguments(words)
-        assert (arguments.runs, arguments.results) == (family.TRIAL_RUNS, family.TRIAL_RUNS)
-    arguments = family._arguments([])
-    assert (arguments.runs, arguments.results) == (family.RUNS, family.RESULTS)
-
-
-def test_command_in_the_results_names_no_folder(family: ModuleType) -> None:
-    words = ["--data", "/some/place/glyphs", "--handwriting", "/some/place/hands", "--seeds", "2"]
-    command = family._command(family._arguments(words))
-    assert command == "python benchmarks/family.py --seeds 2 --data glyphs --handwriting DIR"
-
-
-def test_table_names_presets_and_recipes_that_there_are(script: ModuleType) -> None:
-    pytest.importorskip("keras", reason="the presets need Keras")
-    from edge_train.presets import PRESETS, find_preset
-
-    for entry in script.FAMILY:
-        find_preset(entry.preset).find_recipe(entry.recipe)
-    assert {entry.preset for entry in script.FAMILY} == set(PRESETS)
-    assert {entry.key for entry in script.FAMILY} == set(script.SHOWN)
-
-
-@pytest.mark.parametrize("preset", shipped_models())
-def test_what_ships_is_the_best_seed_on_validation_images(script: ModuleType, preset: str) -> None:
-    results = FamilyResults.read(BENCHMARKS / "results" / "family.json").presets[preset]
-    card = read_card(preset)
-    assert results.best.int8.sha256 == card.sha256
-    assert card.seeds is None or card.seeds.mean == results.test_spread("int8").mean
-    (entry,) = (entry for entry in script.FAMILY if entry.key == preset)
-    taught = [f"--teacher {teacher}" for teacher in entry.teachers]
-    assert all(words in card.commands[0] for words in taught)
-    files = [BENCHMARKS.parent / teacher for teacher in entry.teachers]
-    assert results.make.teacher_sha256 == tuple(map(sha256_of, files))
-
-
-@pytest.mark.parametrize("words", [["--seeds", "0"], ["--jobs", "x"], ["--only", "all"]])
-def test_script_refuses_options_without_sense(
-    family: ModuleType, words: list[str], capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.mark.parametrize("words", [["--presets", "alexnet"], ["--seeds", "0"], ["--epochs", "0"]])
+def test_wrong_arguments_are_refused(words: list[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         family.main(words)
-    assert words[0] in capsys.readouterr().err
 
 
-def test_command_line_reports_failure_and_interrupt(
-    family: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import family_calls
-
-    monkeypatch.setattr(family_calls, "_EDGE_MNIST", (sys.executable, "-c"))
-    commands, log = family_calls.CommandLine(), tmp_path / "run.log"
-    commands.call(["print('fine')"], log)
-    assert log.read_text() == "fine\n"
-    with pytest.raises(RunError, match=r"ended with 3, see .*run\.log"):
-        commands.call(["raise SystemExit(3)"], log)
-    with pytest.raises(KeyboardInterrupt):
-        commands.call(["raise SystemExit(130)"], log)
+def test_files_are_timed_together(tiny_model_path: Path) -> None:
+    latencies = time_files(dict.fromkeys(("a", "b"), (tiny_model_path, tiny_model_path)), rounds=1)
+    assert latencies["a"].measured_at == latencies["b"].measured_at
+    assert latencies["a"].int8.p50_us > latencies["a"].int8.p50_us_per_image_64 > 0
 
 
-def test_command_line_stops_what_runs(
-    family: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import family_calls
-
-    monkeypatch.setattr(family_calls, "_EDGE_MNIST", (sys.executable, "-c"))
-    monkeypatch.setattr(family_calls, "_GRACE_S", 0.01)
-    commands, log = family_calls.CommandLine(), tmp_path / "run.log"
-    raised: list[BaseException] = []
-
-    def work() -> None:
-        try:
-            commands.call(["print('up', flush=True); import time; time.sleep(60)"], log)
-        except KeyboardInterrupt as error:
-            raised.append(error)
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    while not (log.is_file() and log.read_text().startswith("up")):
-        time.sleep(0.01)
-    commands.stop()
-    thread.join(10)
-    assert len(raised) == 1
+def test_handwriting_is_read_as_it_is(tmp_path: Path, tiny_model_path: Path, draw_digit) -> None:
+    assert load_handwriting(tmp_path) == {}
+    (tmp_path / "singles").mkdir()
+    cv2.imwrite(str(tmp_path / "singles" / "x.png"), draw_digit(3))
+    with (tmp_path / "singles.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([("file", "label"), ("x.png", "3")])
+    pictures = np.stack([draw_digit(label) for label in (1, 2)])
+    np.savez(tmp_path / "optdigits32.npz", x=pictures, y=np.array([1, 7]))
+    classifier = Classifier.load(tiny_model_path)
+    scores = score_handwriting(classifier, load_handwriting(tmp_path))
+    found = [(score.name, score.correct, score.n) for score in scores]
+    assert found == [("singles", 1, 1), ("optdigits", 1, 2)]
+    (tmp_path / "optdigits32.npz").write_bytes(b"no archive")
+    with pytest.raises(DataError, match="must have the columns"):
+        load_handwriting(tmp_path)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no flock")
-def test_training_waits_for_one_that_was_left_behind(
-    family: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    from family_calls import alone_in
-
-    reading, writing = os.pipe()
-    with alone_in(tmp_path) as lock:
-        # It ends when the pipe is closed; the lock's first holder is gone before.
-        waits = [sys.executable, "-c", "import sys; sys.stdin.read()"]
-        orphan = subprocess.Popen(waits, stdin=reading, pass_fds=(lock,))
-    os.close(reading)
-    threading.Timer(0.2, os.close, (writing,)).start()
-    with alone_in(tmp_path):
-        assert orphan.wait(10) == 0
-    assert "waiting for another process" in capsys.readouterr().err
+@pytest.mark.slow
+def test_small_run_is_trained_exported_and_measured(tmp_path: Path) -> None:
+    pytest.importorskip("tf2onnx", reason="exports need tf2onnx")
+    words = ["--data", "digits", "--presets", "nano", "--seeds", "1", "--epochs", "1"]
+    assert family.main([*words, "--runs", str(tmp_path)]) == 0
+    document = json.loads((tmp_path / "family.json").read_text())
+    network = document["networks"]["nano"]
+    (run,) = network["runs"]
+    assert network["macs"] > network["parameters"] > 1_000
+    assert run["int8"]["size_bytes"] < run["float32"]["size_bytes"] < run["keras"]["size_bytes"]
+    assert run["float32"]["changed"] == 0
+    assert network["latency"]["int8"]["sha256"] == run["int8"]["sha256"]

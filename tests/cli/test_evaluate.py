@@ -11,11 +11,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from run_records import run_record
 
 from edge_infer.errors import DataError
 from edge_infer.glyph.classifier import Classifier
 from edge_infer.glyph.preprocess import prepare_digit
-from edge_infer.model.run_folder import RunFolder, RunRecord
+from edge_infer.model.run_folder import RunFolder
 
 HISTORY = (
     "epoch,loss,accuracy,validation_loss,validation_accuracy,learning_rate,time_s,augmentation_s\n"
@@ -57,28 +58,7 @@ def run_folder(tmp_path: Path, tiny_model_path: Path, monkeypatch) -> Path:
     folder.path.mkdir(parents=True)
     folder.model_path.write_bytes(b"keras")
     folder.history_path.write_text(HISTORY)
-    folder.write_record(
-        RunRecord(
-            config={"data": "digits"},
-            class_names=tuple("0123456789"),
-            data="drawn",
-            data_sha256="a" * 64,
-            preset="nano",
-            parameters=1960,
-            seed=0,
-            epochs=1,
-            best_epoch=1,
-            train_images=40,
-            validation_accuracy=1.0,
-            test_accuracy=1.0,
-            training_time_s=61.0,
-            inference_time_ms=0.1,
-            augmentation_share=0.1,
-            versions={},
-            machine="a CPU",
-            finished_at="2026-01-02T03:04:05+00:00",
-        )
-    )
+    folder.write_record(run_record(config={"data": "digits"}, training_time_s=61.0))
     predict = Classifier.load(tiny_model_path).probabilities
     module = SimpleNamespace(load_predictor=lambda _: predict)
     monkeypatch.setitem(sys.modules, "edge_train.saved_model", module)

@@ -12,8 +12,9 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from run_records import run_record
 
-from edge_infer.model.run_folder import Calibration, RunFolder, RunRecord
+from edge_infer.model.run_folder import Calibration, RunFolder
 
 
 @pytest.fixture(scope="module")
@@ -34,28 +35,8 @@ def run_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     images = np.random.default_rng(0).integers(0, 256, (40, 28, 28), dtype=np.uint8)
     labels = model.predict(images, verbose=0).argmax(axis=1)
     Calibration(images[:20], labels[:20], images[20:], labels[20:]).save(run.calibration_path)
-    run.write_record(
-        RunRecord(
-            config={},
-            class_names=("ant", "bee", "cow"),
-            data="glyphs",
-            data_sha256="0" * 64,
-            preset="tiny",
-            parameters=model.count_params(),
-            seed=0,
-            epochs=1,
-            best_epoch=1,
-            train_images=20,
-            validation_accuracy=1.0,
-            test_accuracy=1.0,
-            training_time_s=1.0,
-            inference_time_ms=1.0,
-            augmentation_share=0.0,
-            versions={},
-            machine="a test",
-            finished_at="2025-01-01T00:00:00Z",
-        )
-    )
+    names = ("ant", "bee", "cow")
+    run.write_record(run_record(class_names=names, data="glyphs", preset="tiny"))
     return run.path
 
 

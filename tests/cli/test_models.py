@@ -13,7 +13,7 @@ from rich.console import Console
 from edge_infer.glyph.classifier import Classifier
 from edge_infer.model.cards import HandwritingScore, Latency, LatencyRow, ModelCard, SeedSpread
 from edge_infer.model.shipped import DEFAULT_MODEL, read_card, shipped_models
-from edge_mnist.models_view import ModelFile, card_view, file_view, models_view
+from edge_mnist.models_view import card_view, file_view, models_view
 
 
 @pytest.fixture
@@ -87,10 +87,9 @@ def test_show_of_a_file_prints_its_metadata(edge_mnist, tiny_model_path: Path) -
 
 def test_file_view_shows_weights_with_four_bits(tiny_model_path: Path) -> None:
     metadata = Classifier.load(tiny_model_path).metadata
-    file = ModelFile(path="x.onnx", size_bytes=1, sha256="", metadata=metadata)
-    assert "4 bits" not in rendered(file_view(file), 80)
-    small = replace(file, metadata=replace(metadata, weight_bits=4))
-    assert "4 bits" in rendered(file_view(small), 80)
+    for weight_bits in (8, 4):
+        file = file_view("x.onnx", 1, "", replace(metadata, weight_bits=weight_bits))
+        assert ("4 bits" in rendered(file, 80)) == (weight_bits == 4)
 
 
 @pytest.mark.parametrize(

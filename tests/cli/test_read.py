@@ -19,10 +19,10 @@ from processes import EDGE_MNIST, interrupt, peak_kib, run_on_terminal
 from rich.console import Console
 
 from edge_infer.boxes import Box
-from edge_infer.io.documents import make_page_format
+from edge_infer.io.documents import PageText
 from edge_infer.page.items import PageResult, ReadPage
 from edge_infer.page.page import Digit, Line, Page
-from edge_mnist.read import ReadView
+from edge_mnist.read import show_page
 
 Read = Callable[..., Any]
 
@@ -242,12 +242,9 @@ def test_doubtful_and_rejected_digits_have_colours(monkeypatch, colours, doubtfu
     box = Box(1, 2, 3, 4)
     line = Line((Digit("7", 0.99, box), Digit("2", 0.5, box)), box)
     page = Page(9, 9, (line,), (Digit("1", 0.1, box),))
-    result_format = make_page_format(
-        "text", with_rejected=True, with_headings=True, doubtful_below=0.9
-    )
-    show = ReadView(result_format, several=True).show
-    assert show is not None
-    show(PageResult("a [bold].png", ReadPage(page, np.zeros((9, 9), np.uint8), 1.0)))
+    text_format = PageText(with_rejected=True, with_headings=True, doubtful_below=0.9)
+    read_page = ReadPage(page, np.zeros((9, 9), np.uint8), 1.0)
+    show_page(text_format, PageResult("a [bold].png", read_page))
     heading, text, rejected, *_ = console.file.getvalue().splitlines()
     assert "==> a [bold].png <==" in heading
     assert text == f"7{doubtful}"

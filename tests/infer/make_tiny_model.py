@@ -1,9 +1,8 @@
-"""Make tiny.onnx, the model that the runtime's tests load.
+"""Make tiny.onnx, the model that the tests of the runtime load.
 
-It keeps the whole contract of a model file in a few kB and needs no training: a glyph
-a class is drawn from straight strokes, and the network compares the picture with the
-ten glyphs (nearest template, as one linear layer over 2x2 averages). Everything is
-computed with exactly rounded operations, so every machine makes the same bytes.
+It fulfils the contract of a model file in a few kB and needs no training. One template for each
+class is drawn with straight strokes, and the network finds the nearest template by a linear layer
+over 2x2 averages. All operations are rounded exactly, so every machine makes the same bytes.
 
 Run it with the onnx package installed: python tests/infer/make_tiny_model.py
 """
@@ -27,35 +26,21 @@ from edge_infer.model.metadata import (
     Accuracy,
     ModelMetadata,
 )
+from edge_synth import plain_strokes
 
 TINY_MODEL: Final = Path(__file__).with_name("tiny.onnx")
 CLASS_NAMES: Final = tuple("0123456789")
 BOX_SIZE: Final = 20
 STROKE_WIDTH: Final = 3.0
 POOLED_SIZE: Final = IMAGE_SIZE // 2
-# Logits are this many times the negative squared distance to the template.
-SHARPNESS: Final = 0.5
-WEIGHT_SCALE: Final = 1.0 / 127
-
-Polyline = tuple[tuple[int, int], ...]
-# Each glyph as polylines of (x, y) in a field of 4 x 6, y downwards.
-STROKES: Final[dict[str, tuple[Polyline, ...]]] = {
-    "0": (((1, 0), (3, 0), (4, 2), (4, 4), (3, 6), (1, 6), (0, 4), (0, 2), (1, 0)),),
-    "1": (((1, 1), (2, 0), (2, 6)),),
-    "2": (((0, 1), (1, 0), (3, 0), (4, 1), (4, 2), (0, 6), (4, 6)),),
-    "3": (((0, 0), (4, 0), (2, 2), (4, 4), (3, 6), (0, 6)),),
-    "4": (((3, 6), (3, 0), (0, 4), (4, 4)),),
-    "5": (((4, 0), (0, 0), (0, 3), (3, 3), (4, 4), (3, 6), (0, 6)),),
-    "6": (((3, 0), (1, 1), (0, 4), (1, 6), (3, 6), (4, 5), (3, 3), (0, 4)),),
-    "7": (((0, 0), (4, 0), (1, 6)),),
-    "8": (((2, 3), (0, 2), (1, 0), (3, 0), (4, 2), (0, 5), (1, 6), (3, 6), (4, 5), (2, 3)),),
-    "9": (((4, 2), (1, 3), (0, 1), (1, 0), (3, 0), (4, 2), (3, 6)),),
-}
+# Logits are the negative squared distances to the templates, times this.
+SHARPNESS: Final = 0.625
+WEIGHT_SCALE: Final = 1.25 / 127
 
 
 def draw_template(label: str) -> NDArray[np.float64]:
-    """Draw a glyph as MNIST has it: in the 20x20 box, its mass in the middle, 0-1."""
-    points = np.array([point for line in STROKES[label] for point in line], np.float64)
+    """Draw a glyph with the geometry of MNIST, float64 (28, 28), 0-1."""
+    points = np.concatenate(plain_strokes(int(label)))
     extent = points.max(axis=0) - points.min(axis=0)
     scale = (BOX_SIZE - STROKE_WIDTH) / extent.max()
     centre = np.array([13.5, 13.5]) - scale * (points.min(axis=0) + extent / 2)
@@ -67,7 +52,7 @@ def draw_template(label: str) -> NDArray[np.float64]:
 
 
 def build() -> bytes:
-    """Make the model file."""
+    """Return the bytes of the model file."""
     import onnx
     from onnx import helper, numpy_helper
 
@@ -111,23 +96,24 @@ def build() -> bytes:
 
 
 def _rasterise(label: str, scale: float, offset: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Draw strokes by each pixel's distance to the nearest of them."""
+    """Draw strokes by the distance of each pixel to the nearest stroke."""
     grid = np.stack(np.meshgrid(np.arange(IMAGE_SIZE), np.arange(IMAGE_SIZE)), axis=-1)
     nearest = np.full((IMAGE_SIZE, IMAGE_SIZE), np.inf)
-    for line in STROKES[label]:
-        corners = scale * np.array(line, np.float64) + offset
+    for line in plain_strokes(int(label)):
+        corners = scale * line + offset
         for start, end in pairwise(corners):
-            along = ((grid - start) * (end - start)).sum(axis=-1) / ((end - start) ** 2).sum()
+            squared_length = max(((end - start) ** 2).sum(), 1e-12)
+            along = ((grid - start) * (end - start)).sum(axis=-1) / squared_length
             foot = start + np.clip(along, 0, 1)[..., None] * (end - start)
             nearest = np.minimum(nearest, np.sqrt(((grid - foot) ** 2).sum(axis=-1)))
     return np.clip(STROKE_WIDTH / 2 + 0.5 - nearest, 0, 1)
 
 
 def _weights() -> tuple[NDArray[np.int8], NDArray[np.float32]]:
-    """Return int8 (196, 10) and float32 (10,): logits by squared distance.
+    """Return weights int8 (196, 10) and bias float32 (10,) for the squared distances.
 
-    -|x - t|^2 is 2 x.t - |t|^2 up to a term that all classes share; so is 2 x.(t - m)
-    with the mean template m, which needs less room.
+    -|x - t|^2 equals 2 x.t - |t|^2 up to a term that all classes share. So does
+    2 x.(t - m) - |t|^2 with the mean template m, which has smaller weights.
     """
     pooled = np.stack(
         [
@@ -138,7 +124,7 @@ def _weights() -> tuple[NDArray[np.int8], NDArray[np.float32]]:
     linear = 2 * SHARPNESS * (pooled - pooled.mean(axis=0))
     bias = -SHARPNESS * (pooled**2).sum(axis=1)
     quantized = np.clip(np.rint(linear / WEIGHT_SCALE), -127, 127).astype(np.int8)
-    # To 1/64, so that the last bit of a sum cannot show.
+    # Rounded to 1/64, which hides the last bit of the sums.
     return quantized.T.copy(), (np.rint(bias * 64) / 64).astype(np.float32)
 
 

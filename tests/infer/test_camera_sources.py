@@ -6,13 +6,13 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+from mjpeg import mjpeg_stream
 from numpy.typing import NDArray
 
 from edge_infer.camera import FoundCamera, FrameSource, list_cameras
@@ -45,38 +45,12 @@ class FakeCapture:
         self.released.set()
 
 
-class _MjpegHandler(BaseHTTPRequestHandler):
-    """Serves 200 pictures of growing grey level, at most 100 a second."""
-
-    def do_GET(self) -> None:
-        if self.path != "/stream":
-            self.send_error(404)
-            return
-        self.send_response(200)
-        self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
-        self.end_headers()
-        for number in range(200):
-            jpeg = cv2.imencode(".jpg", np.full((120, 160, 3), number, np.uint8))[1].tobytes()
-            head = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
-            try:
-                self.wfile.write(head.encode() + jpeg + b"\r\n")
-            except OSError:
-                return
-            time.sleep(0.01)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - inherited
-        del format, args
-
-
 @pytest.fixture
 def mjpeg_address() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _MjpegHandler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}/stream"
-    server.shutdown()
-    server.server_close()
-    thread.join(5)
+    """A stream of 200 frames of growing grey level, at most 100 per second."""
+    frames = [np.full((120, 160, 3), level, np.uint8) for level in range(200)]
+    with mjpeg_stream(lambda: frames, interval_s=0.01) as address:
+        yield address
 
 
 def test_file_yields_every_frame_in_order(digit_video: Path) -> None:

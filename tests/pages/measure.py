@@ -16,8 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_infer.page import PageReader
-from edge_synth.pages.draw import draw_page
-from edge_synth.pages.kinds import KINDS, random_spec
+from edge_synth import KINDS, draw_page, random_spec
 
 # A label's height, by the page's width; they are read on pages shrunk to a screen's.
 LABEL_SHARE, LEAST_LABEL_PX = 0.022, 12

@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from edge_synth.pages.spec import PageSpec
+from edge_synth import PageSpec
 
 # What a page may be like and still be read without a mistake, from plain to rich.
 CLEAN: dict[str, tuple[Any, ...]] = {

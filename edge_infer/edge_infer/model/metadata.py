@@ -102,7 +102,7 @@ class ModelMetadata:
     weight_bits: int = USUAL_WEIGHT_BITS
 
     def __post_init__(self) -> None:
-        check_class_names(self.class_names)
+        _check_class_names(self.class_names)
         if self.precision not in PRECISIONS:
             raise ModelError(f"precision must be one of {PRECISIONS}, found {self.precision!r}")
         if self.weight_bits not in WEIGHT_BITS:
@@ -142,12 +142,7 @@ class ModelMetadata:
         )
 
 
-def check_class_names(class_names: tuple[str, ...]) -> None:
-    """Check that there are 2-100 different, non-empty names.
-
-    Raises:
-        ModelError: The names break that rule.
-    """
+def _check_class_names(class_names: tuple[str, ...]) -> None:
     if not 2 <= len(class_names) <= 100:
         raise ModelError(f"expected 2-100 classes, found {len(class_names)}")
     if len(set(class_names)) != len(class_names) or not all(class_names):
