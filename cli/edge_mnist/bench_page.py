@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any, Final
 
 from edge_analysis import page
 from edge_analysis.figures.drawing import inline_figure
-from edge_analysis.figures.lines import Axes, Line, draw_lines
+from edge_analysis.figures.lines import Line, draw_lines
 from edge_bench.report import Report, Section
 from edge_bench.report_charts import Chart
+
+_HEIGHT_IN: Final = 3.2
 
 
 def bench_page(report: Report) -> page.Page:
@@ -59,12 +62,10 @@ def _figure(chart: Chart) -> page.Figure:
         )
         for series in chart.series
     ]
-    axes = Axes(
-        x_label=chart.x_label,
-        y_label=chart.y_label,
-        x_limits=chart.x_limits,
-        y_limits=chart.y_limits,
-        log_x=chart.log_x,
-        log_y=chart.log_y,
-    )
-    return inline_figure(draw_lines(lines, axes), alt=chart.alt, caption=chart.caption)
+    options: dict[str, Any] = {"xlabel": chart.x_label, "ylabel": chart.y_label}
+    options |= {"xlim": chart.x_limits} if chart.x_limits else {}
+    options |= {"ylim": chart.y_limits} if chart.y_limits else {}
+    options |= {"xscale": "log"} if chart.log_x else {}
+    options |= {"yscale": "log"} if chart.log_y else {}
+    figure = draw_lines(lines, height_in=_HEIGHT_IN, **options)
+    return inline_figure(figure, alt=chart.alt, caption=chart.caption)
