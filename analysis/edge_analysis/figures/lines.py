@@ -52,8 +52,9 @@ def draw_lines(
         for line in lines:
             _draw_line(axes, line)
         axes.set(**axes_options)
-        if axes_options.get("yscale") == "log":
-            axes.yaxis.set_major_formatter("{x:g}")
+        for name, axis in (("xscale", axes.xaxis), ("yscale", axes.yaxis)):
+            if axes_options.get(name) == "log":
+                axis.set_major_formatter("{x:g}")
         if len(lines) > 1:
             axes.legend()
     return figure
