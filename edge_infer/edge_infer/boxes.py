@@ -1,4 +1,4 @@
-"""Bounding boxes on a page, and the order in which they are read."""
+"""Bounding boxes and their reading order."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def bounding_box(boxes: Iterable[Box]) -> Box:
 
 
 def reading_order(boxes: Sequence[Box]) -> list[int]:
-    """Order boxes as a page is read: rows from top to bottom, each from left to right.
+    """Order boxes in rows from top to bottom, and in each row from left to right.
 
     Returns:
         Indices into ``boxes``.
