@@ -1,4 +1,4 @@
-"""Boxes on a page, and the order in which they are read."""
+"""Bounding boxes and their reading order."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Box:
-    """An upright rectangle in pixels of the frame: columns x to x + width - 1."""
+    """A rectangle of pixels: columns x to x + width - 1 and rows y to y + height - 1."""
 
     x: int
     y: int
@@ -17,7 +17,7 @@ class Box:
 
 
 def reading_order(boxes: Sequence[Box]) -> list[int]:
-    """Order boxes as a page is read: rows from top to bottom, each from left to right.
+    """Order boxes in rows from top to bottom, and in each row from left to right.
 
     Returns:
         Indices into ``boxes``.

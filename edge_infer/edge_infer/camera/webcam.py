@@ -23,7 +23,7 @@ from edge_infer.camera.viewer import Viewer
 from edge_infer.camera.window import FrameWindow, ensure_display
 from edge_infer.errors import CameraError, OutputError, UsageError
 from edge_infer.page.reader import PageReader
-from edge_infer.quiet import native_chatter_discarded
+from edge_infer.quiet import discard_native_stderr
 
 TITLE: Final = "edge-mnist"
 # The median latency is that of this many frames at most, since a camera may run for weeks.
@@ -113,7 +113,7 @@ def run_webcam(config: WebcamConfig) -> WebcamSummary:
     with ExitStack() as stack:
         if not config.verbose:
             os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-            stack.enter_context(native_chatter_discarded())
+            stack.enter_context(discard_native_stderr())
         if config.source is None:
             source = FrameSource.camera(config.camera)
         else:
