@@ -8,7 +8,6 @@ import json
 import shlex
 import subprocess
 import sys
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -104,7 +103,6 @@ def _keras_figures(run: RunFolder, float_file: Path, data: str) -> KerasFigures:
         validation=classifier.metadata.validation_accuracy_keras,
         test=classifier.metadata.test_accuracy_keras,
         running_train_accuracy=accuracies[record.best_epoch],
-        inference_ms=round(record.inference_time_ms, 4),
     )
 
 
@@ -114,25 +112,18 @@ def _file_figures(run: RunFolder, path: Path, sets: HandwritingSets) -> FileFigu
     labelled = images.validation_labels != UNLABELLED
     validation = classifier.probabilities(images.validation_images[labelled]).argmax(axis=1)
     probabilities, labels = classifier.probabilities(images.test_images), images.test_labels
-    answers, names = probabilities.argmax(axis=1), classifier.metadata.class_names
-    wrong = answers != labels
-    mixed = zip(answers[wrong].tolist(), labels[wrong].tolist(), strict=True)
-    pairs = Counter("/".join(names[at] for at in sorted(pair)) for pair in mixed)
+    test = int((probabilities.argmax(axis=1) == labels).sum())
     right = int((validation == images.validation_labels[labelled]).sum())
     return FileFigures(
         size_bytes=path.stat().st_size,
         sha256=file_sha256(path),
         validation=Accuracy(correct=right, n=len(validation)),
-        test=Accuracy(correct=int((~wrong).sum()), n=len(labels)),
+        test=Accuracy(correct=test, n=len(labels)),
         changed=len(parity["changed_indices"]),
         max_delta=parity["max_delta"],
         failures=tuple(parity["failures"]),
         calibration_error=expected_calibration_error(probabilities, labels),
         at_1_percent_rejected=risk_coverage(probabilities, labels, (0.99,))[0],
-        class_recall=tuple(
-            round(float(np.mean(~wrong[labels == c])), 6) for c in np.unique(labels)
-        ),
-        confusions=dict(sorted(pairs.items(), key=lambda pair: (-pair[1], pair[0]))),
         handwriting=score_handwriting(classifier, sets),
     )
 

@@ -35,7 +35,6 @@ class KerasFigures:
         test: Right answers to the test images.
         running_train_accuracy: 0-1, as the training printed it in the kept epoch: over distorted
             images, with dropout, while the weights changed.
-        inference_ms: Wall time per image over the whole test set, in batches.
     """
 
     size_bytes: int
@@ -43,7 +42,6 @@ class KerasFigures:
     validation: Accuracy
     test: Accuracy
     running_train_accuracy: float
-    inference_ms: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,8 +58,6 @@ class FileFigures:
         failures: Usual limits of an export that the file breaks.
         calibration_error: Expected calibration error on the test images, 15 bins, 0-1.
         at_1_percent_rejected: Test errors left when the least confident 1 % are rejected.
-        class_recall: Share of the test images of each class with the right label, 0-1.
-        confusions: Number of test images by pair of classes, such as ``4/9``, in either direction.
         handwriting: Right answers to other handwriting.
     """
 
@@ -74,8 +70,6 @@ class FileFigures:
     failures: tuple[str, ...]
     calibration_error: float
     at_1_percent_rejected: RiskPoint
-    class_recall: tuple[float, ...]
-    confusions: Mapping[str, int]
     handwriting: tuple[HandwritingScore, ...] = ()
 
 

@@ -201,8 +201,6 @@ def _describe(
         "form": form,
         "accuracy": {"correct": int((class_ids[lane] == labels).sum()), "n": len(labels)},
         "changed": None if keras is None else int((class_ids[lane] != keras).sum()),
-        "installed_bytes": STACKS[key].installed_bytes,
-        "import_ms": STACKS[key].import_ms,
     }
 
 
@@ -225,28 +223,14 @@ def write_report(results: Mapping[str, Any]) -> str:
         title = "One thread" if threads == 1 else f"{threads} threads"
         lines += [f"## {title}", ""]
         lines += markdown_table([*headings, f"an image of {BATCHES[-1]}", "x ours"], rows)
-    lines += ["## Size and start", "", *_footprint_table(peers)]
     if results["absent"]:
         lines += ["## Left out", "", *(f"- {line}" for line in results["absent"]), ""]
     return "\n".join(lines)
 
 
-def _footprint_table(peers: Sequence[Mapping[str, Any]]) -> list[str]:
-    rows = [
-        (
-            f"{peer['name']} {peer['version']}",
-            f"{peer['installed_bytes'] / 1e6:,.0f} MB",
-            duration(peer["import_ms"] / 1e3),
-        )
-        for peer in {peer["stack"]: peer for peer in peers}.values()
-    ]
-    told = "Installed: the distribution and all that it requires; `Classifier` contains OpenCV."
-    return [told, "", *markdown_table(("runtime", "installed", "import"), rows)]
-
-
 def _row(peer: Mapping[str, Any], threads: int) -> list[str]:
     accuracy = peer["accuracy"]
-    cells = [f"{peer['name']}, {peer['form']}"]
+    cells = [f"{peer['name']} {peer['version']}, {peer['form']}"]
     cells.append(f"{100 * accuracy['correct'] / accuracy['n']:.2f} %")
     cells.append("-" if peer["changed"] is None else f"{peer['changed']:,}")
     for one in peer["latencies"]:

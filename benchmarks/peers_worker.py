@@ -15,14 +15,11 @@ from __future__ import annotations
 import importlib
 import json
 import os
-import re
-import statistics
-import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
-from importlib.metadata import PackageNotFoundError, distribution, version
+from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,8 +29,6 @@ from numpy.typing import NDArray
 from edge_bench.interleaved import Loop
 
 BATCHES: Final = (1, 64)
-# Fresh processes that import each runtime.
-_IMPORTS: Final = 5
 PIXEL_SCALE: Final = np.float32(1 / 255)
 
 Recognise = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
@@ -59,7 +54,7 @@ def load_classifier(place: Place) -> Recognise:
 
 def load_keras(place: Place) -> Recognise:
     """Load Keras: ``predict``, or a call compiled by ``tf.function``."""
-    tf: Any = importlib.import_module(("tensorflow",))
+    tf: Any = importlib.import_module("tensorflow")
     keras: Any = importlib.import_module("keras")
     if tf.config.threading.get_intra_op_parallelism_threads() != place.threads:
         tf.config.threading.set_intra_op_parallelism_threads(place.threads)
@@ -95,11 +90,11 @@ def load_litert(place: Place) -> Recognise:
 
 def load_openvino(place: Place) -> Recognise:
     """Load OpenVINO's CPU plugin on the ONNX files of this project, with fixed shapes."""
-    openvino: Any = importlib.import_module(("openvino",))
+    openvino: Any = importlib.import_module("openvino")
     core: Any = openvino.Core()
     model: Any = core.read_model(place.folder / f"{place.form}.onnx")
     model.reshape([place.batch, 28, 28])
-    options = {"INFERENCE_NUM_THREADS": place.threads, "NUM_STREAMS": 1}
+    options: dict[str, Any] = {"INFERENCE_NUM_THREADS": place.threads, "NUM_STREAMS": 1}
     options["PERFORMANCE_HINT"] = "LATENCY"
     request: Any = core.compile_model(model, "CPU", options).create_infer_request()
     return lambda images: np.asarray(request.infer([images], share_inputs=True)[0])
@@ -140,7 +135,7 @@ def load_ncnn(place: Place) -> Recognise:
     return recognise
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True)
 class Stack:
     """A runtime.
 
@@ -149,7 +144,7 @@ class Stack:
         load: Loader of the network.
         forms: Forms in which it takes the network.
         module: Module that a program imports first.
-        distributions: Distributions of that module and of what it uses without requiring it.
+        distribution: Distribution whose version is shown.
         install: Command that installs it.
     """
 
@@ -157,57 +152,22 @@ class Stack:
     load: Callable[[Place], Recognise]
     forms: tuple[str, ...]
     module: str
-    distributions: tuple[str, ...]
+    distribution: str
     install: str = "pip install 'edge-mnist[peers]'"
-
-    @property
-    def version(self) -> str:
-        """Version of the first distribution."""
-        return version(self.distributions[0])
-
-    @cached_property
-    def installed_bytes(self) -> int:
-        """Size of all files of the distributions and of the installed ones they require."""
-        found: dict[str, int] = {}
-        waiting = list(self.distributions)
-        while waiting:
-            name = waiting.pop()
-            try:
-                package = distribution(name)
-            except PackageNotFoundError:
-                continue
-            if name not in found:
-                paths = [Path(str(package.locate_file(file))) for file in package.files or ()]
-                found[name] = sum(path.stat().st_size for path in paths if path.is_file())
-                wanted = [line for line in package.requires or () if "extra ==" not in line]
-                names = (re.match(r"[A-Za-z0-9._-]+", line) for line in wanted)
-                waiting += [re.sub(r"[-_.]+", "-", one[0]).lower() for one in names if one]
-        return sum(found.values())
-
-    @cached_property
-    def import_ms(self) -> float:
-        """Median time of the import in fresh processes, without the interpreter's start."""
-        code = "import time; s = time.perf_counter(); import {}; print(time.perf_counter() - s)"
-        words = [sys.executable, "-c", code.format(self.module)]
-        done = [subprocess.run(words, capture_output=True, check=True) for _ in range(_IMPORTS)]
-        return round(1e3 * statistics.median(float(one.stdout.split()[-1]) for one in done), 1)
 
 
 _BOTH: Final = ("int8", "float")
 _PNNX: Final = "pip install 'edge-mnist[peers]' and pip install --no-deps pnnx"
 _TRAIN: Final = "pip install 'edge-mnist[train]'"
 _KERAS: Final = ("compiled", "predict")
-_LIBRARIES: Final = ("onnxruntime", "opencv-python", "numpy")
 _OURS: Final = "edge_infer.glyph.classifier"
 STACKS: Final[Mapping[str, Stack]] = {
-    "classifier": Stack("Classifier (onnxruntime)", load_classifier, _BOTH, _OURS, _LIBRARIES),
-    "litert": Stack(
-        "LiteRT", load_litert, _BOTH, "ai_edge_litert.interpreter", ("ai-edge-litert",)
-    ),
-    "openvino": Stack("OpenVINO", load_openvino, _BOTH, "openvino", ("openvino",)),
-    "opencv": Stack("OpenCV DNN", load_opencv, ("float",), "cv2", ("opencv-python",)),
-    "ncnn": Stack("ncnn", load_ncnn, ("float",), "ncnn", ("ncnn",), _PNNX),
-    "keras": Stack("Keras (TensorFlow)", load_keras, _KERAS, "keras", ("tensorflow",), _TRAIN),
+    "classifier": Stack("Classifier (onnxruntime)", load_classifier, _BOTH, _OURS, "onnxruntime"),
+    "litert": Stack("LiteRT", load_litert, _BOTH, "ai_edge_litert.interpreter", "ai-edge-litert"),
+    "openvino": Stack("OpenVINO", load_openvino, _BOTH, "openvino", "openvino"),
+    "opencv": Stack("OpenCV DNN", load_opencv, ("float",), "cv2", "opencv-python"),
+    "ncnn": Stack("ncnn", load_ncnn, ("float",), "ncnn", "ncnn", _PNNX),
+    "keras": Stack("Keras (TensorFlow)", load_keras, _KERAS, "keras", "tensorflow", _TRAIN),
 }
 
 
@@ -264,7 +224,7 @@ def main(words: list[str]) -> int:
     except ImportError as error:
         print(json.dumps({"missing": str(error)}), file=answers, flush=True)
         return 0
-    print(json.dumps({"version": stack.version}), file=answers, flush=True)
+    print(json.dumps({"version": version(stack.distribution)}), file=answers, flush=True)
     worker = Worker(stack.load, Path(folder), int(threads))
     for line in sys.stdin:
         print(json.dumps(worker.answer(json.loads(line))), file=answers, flush=True)

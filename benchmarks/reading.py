@@ -133,7 +133,7 @@ def speed_report(
     """Time drawn pages in turns; return a table of milliseconds by size and digits."""
     pages = {(size, count): draw_sized_page(size, count) for size in sizes_px for count in digits}
     errors = sum(
-        edit_distance(page.text, "".join(reader.read(page.image).text.split()))
+        edit_distance("".join(page.rows), "".join(reader.read(page.image).text.split()))
         for page in pages.values()
     )
     times_ms: dict[tuple[int, int], list[float]] = {key: [] for key in pages}

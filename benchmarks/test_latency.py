@@ -1,8 +1,8 @@
-"""What people do with a model, by Keras, float ONNX and int8 ONNX side by side.
+"""The scenarios of ``edge-mnist bench`` with Keras, float ONNX and int8 ONNX side by side.
 
-The paths are those of ``edge-mnist bench``; what Keras cannot do, reading pages, is left to
-the other two. Run by `make bench`, which names a run folder with its two exports in
-EDGE_MNIST_BENCH_RUN; ``--benchmark-histogram`` draws each group.
+Keras cannot read pages, so those are left to the ONNX files. `make bench` runs this suite and
+names a run folder with its two exports in EDGE_MNIST_BENCH_RUN; ``--benchmark-histogram`` draws
+each group.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Pictures:
 
 @pytest.fixture(scope="module")
 def batches(run: Path, pictures: Pictures) -> Mapping[int, Mapping[str, Call]]:
-    """What recognises ready tensors, by how many and by name."""
+    """Functions that recognise prepared images, by number of images and by name."""
     float_file, int8_file = (run / file for file in FILES.values())
     return {
         size: contenders(run, float_file, int8_file, pictures.tensors(size)) for size in BATCHES
@@ -59,7 +59,7 @@ def batches(run: Path, pictures: Pictures) -> Mapping[int, Mapping[str, Call]]:
 def test_batch(
     benchmark: Any, batches: Mapping[int, Mapping[str, Call]], size: int, name: str
 ) -> None:
-    """Recognise ready tensors."""
+    """Recognise prepared images."""
     benchmark.group = f"batch of {size}"
     assert benchmark(batches[size][name]) is not None
 
@@ -76,7 +76,7 @@ def test_image(
         recognise = batches[1][name]
 
         def call() -> object:
-            # Keras is given the tensor that it already holds: the same shape and cost.
+            # The Keras function holds its own prepared image, of the same shape and cost.
             prepare_digit(read_image(pictures.file))
             return recognise()
 

@@ -1,7 +1,7 @@
-"""Latency parity with Keras, then the pytest-benchmark suites, on one trained network.
+"""Compare the latency with Keras, then run the pytest-benchmark suites, on one trained network.
 
-The run is made once, in runs/bench, and used again; give another with --run. Histograms
-are drawn beside it. Options after ``--`` go to pytest.
+The run is trained once, in runs/bench, and reused; ``--run`` names another one. Histograms are
+written into the run folder. Options after ``--`` go to pytest.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ SUITES = "benchmarks"
 
 
 def main() -> int:
-    """Train and export what is missing, measure, and pass on the first failure."""
+    """Train where the run is missing, export, measure; return the first exit code that is not 0."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--run", type=Path, default=RUN, help="a finished run of preset edge")
     parser.add_argument("pytest_options", nargs="*")

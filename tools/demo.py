@@ -1,6 +1,6 @@
-"""The main job in a few minutes: train, export quantized, verify, recognise.
+"""Train, export quantized, verify and predict in a few minutes.
 
-Every step is a command that you can type yourself; it is printed before it runs.
+Every step is a command of ``edge-mnist``, which is printed before it runs.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from edge_train.data import load_dataset
 
 DEMO: Final = Path("demo")
 EDGE_MNIST: Final = Path(sys.executable).with_name("edge-mnist")
-# Three epochs of MNIST make a convincing net; on the digits the trainer knows by itself.
+# Three epochs suffice on MNIST; on the UCI digits the trainer chooses the number.
 EPOCHS: Final = {"mnist": "--epochs 3", "digits": ""}
-# A net trained this briefly is unsure of more pictures than a finished one, and on the 359
-# test pictures of the UCI digits one picture is 0.28 points: the usual limits of export
-# would hang on a borderline picture or two.
+# A briefly trained network has more pictures near a decision boundary, and of the 359 test
+# pictures of the UCI digits one is 0.28 points: the usual limits of export would depend on one or
+# two such pictures.
 GATES: Final = {
     "mnist": "--min-agreement 99.8 --max-drop 0.1",
     "digits": "--min-agreement 98 --max-drop 2",
@@ -29,7 +29,7 @@ GATES: Final = {
 
 
 def main() -> None:
-    """Run the verbs one after the other and stop at the first that fails."""
+    """Run the commands in order; stop at the first that fails."""
     started_s = time.monotonic()
     shutil.rmtree(DEMO, ignore_errors=True)
     data = _which_data()

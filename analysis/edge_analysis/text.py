@@ -1,19 +1,25 @@
-"""Numbers as people read them."""
+"""Numbers and lists as text in sentences, tables and captions."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Final
 
-_LISTED: Final = 4
+MAX_NAME_LENGTH: Final = 12
 
 
 def percent(share: float, digits: int = 2) -> str:
-    """Write a share of 1, such as ``99.61 %``; what is short of all never as all."""
+    """Write a share of 1 in percent, such as ``99.61 %``; a share below 1 is never ``100 %``."""
     text = f"{100 * share:.{digits}f}"
     if share < 1 and float(text) >= 100:
         text = f"{100 - 10**-digits:.{digits}f}" if digits else "99"
     return f"{text} %"
+
+
+def short_percent(share: float) -> str:
+    """Write a share of 1 in percent with one decimal, or with two digits below one percent."""
+    value = 100 * share
+    return f"{value:.1f} %" if value >= 0.995 or value == 0 else f"{value:#.2g} %"
 
 
 def percent_range(bounds: tuple[float, float], digits: int = 2) -> str:
@@ -22,34 +28,27 @@ def percent_range(bounds: tuple[float, float], digits: int = 2) -> str:
     return f"{100 * low:.{digits}f} to {100 * high:.{digits}f} %"
 
 
-def duration(time_s: float) -> str:
-    """Write a time of seconds to hours."""
-    if time_s < 60:
-        return f"{time_s:.1f} s"
-    minutes, seconds = divmod(round(time_s), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {seconds:02d} s"
-
-
-def short_time(time_ms: float) -> str:
-    """Write a time of microseconds to seconds with three digits."""
-    for unit, factor in (("µs", 1000.0), ("ms", 1.0), ("s", 0.001)):
-        if time_ms * factor < 999.5 or unit == "s":
-            return f"{time_ms * factor:#.3g} {unit}".replace(". ", " ")
-    raise AssertionError("a second is the last unit")
-
-
-def amount(count: int, one: str, many: str | None = None) -> str:
-    """Write how many there are, such as ``1 image`` and ``2,000 images``."""
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """Write a count and its noun, such as ``1 image`` and ``2,000 images``."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
-def listed(items: Sequence[str], limit: int = _LISTED) -> str:
-    """Write items as a sentence does, and how many are left out."""
+def listed(items: Sequence[str], limit: int = 4) -> str:
+    """Join items, at least one, as in a sentence: ``a, b and c`` or ``a, b and 7 more``."""
     shown = list(items[:limit])
     if len(items) > limit:
         shown.append(f"{len(items) - limit} more")
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def quoted(name: str) -> str:
+    """Write a class name in quotation marks."""
+    return f"“{name}”"
+
+
+def shortened(name: str) -> str:
+    """Cut a class name to 12 characters."""
+    return name if len(name) <= MAX_NAME_LENGTH else f"{name[: MAX_NAME_LENGTH - 1]}…"
 
 
 def p_value(value: float) -> str:

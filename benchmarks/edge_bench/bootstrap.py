@@ -1,7 +1,7 @@
-"""Ratios of medians with their 95 % intervals, by the bootstrap (Efron 1979).
+"""Ratios of medians with 95 % intervals, by the bootstrap (Efron 1979).
 
-Turns are drawn with replacement, not calls: those of one turn share what the machine did
-meanwhile.
+The bootstrap draws turns with replacement, not calls: calls of one turn share the load of the
+machine. SciPy's bootstrap is not used, as `edge-mnist bench` works without SciPy.
 """
 
 from __future__ import annotations
@@ -21,13 +21,7 @@ Times = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class MedianRatio:
-    """One median divided by another: 2 is twice as long.
-
-    Attributes:
-        ratio: Of all turns.
-        low: Lower bound of its 95 % interval.
-        high: Upper bound.
-    """
+    """The ratio of two medians, 2 for twice as long, with the bounds of its 95 % interval."""
 
     ratio: float
     low: float
@@ -35,13 +29,11 @@ class MedianRatio:
 
 
 def ratio_of_same_turns(times: Times, baseline: Times) -> MedianRatio:
-    """Compare what was measured in the same turns.
-
-    Turns are drawn for both at once, since what slowed one slowed its neighbour too.
+    """Compare measurements of the same turns, which share the load of the machine.
 
     Args:
         times: float64 (turns,), any unit.
-        baseline: Likewise, of the same turns.
+        baseline: float64 (turns,), the same unit and turns.
     """
     both = np.stack([times, baseline])
     medians = _drawn_medians(both, np.random.default_rng(_SEED))
@@ -49,11 +41,11 @@ def ratio_of_same_turns(times: Times, baseline: Times) -> MedianRatio:
 
 
 def ratio_of_two_runs(times: Times, baseline: Times) -> MedianRatio:
-    """Compare two runs, whose turns have nothing to do with each other.
+    """Compare measurements of two runs, whose turns are independent.
 
     Args:
         times: float64 (turns,), any unit.
-        baseline: float64 (other turns,).
+        baseline: float64 (other turns,), the same unit.
     """
     rng = np.random.default_rng(_SEED)
     return _ratio(times, baseline, _drawn_medians(times, rng) / _drawn_medians(baseline, rng))

@@ -1,7 +1,7 @@
-"""Timing several things in turns, so that a noisy machine does not decide.
+"""Timing of several functions in turns, so that a noisy machine does not decide.
 
-One after the other in short slices, A B C A B C ...: what slows the machine for a
-while slows all of them, and the ratios of their medians hold.
+The functions run in short slices, A B C A B C ...: a machine that is slow for a while is slow
+for all of them, and the ratios of their medians hold.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 _SLICE_S: Final = 0.02
-# Steady: so many slices in a row, none of which is quicker than all before by this share.
+# A function is warm after this many slices in a row that are not quicker than all before by this
+# share.
 _STEADY_SLICES: Final = 3
 _QUICKER: Final = 0.05
 _WARM_UP_LIMIT_S: Final = 2.0
@@ -23,15 +24,7 @@ _WARM_UP_LIMIT_S: Final = 2.0
 
 @dataclass(frozen=True)
 class Timing:
-    """Latency of one function over all its calls.
-
-    Attributes:
-        name: Of the function.
-        calls: How many were timed.
-        p50_ms: Median, in milliseconds.
-        p10_ms: A tenth of the calls were quicker.
-        p90_ms: A tenth of the calls were slower.
-    """
+    """Latency of one function: number of calls, and percentiles in milliseconds."""
 
     name: str
     calls: int
@@ -42,11 +35,11 @@ class Timing:
 
 @dataclass(frozen=True, eq=False)
 class Turn:
-    """What was measured in one turn.
+    """Measurements of one turn.
 
     Attributes:
-        seconds: float64 (calls,), each call, one at least.
-        parts: Further figures of this turn by name, units in the names.
+        seconds: float64 (calls,), the time of each call, one at least.
+        parts: Further figures of the turn by name, with units in the names.
     """
 
     seconds: NDArray[np.float64]
@@ -54,36 +47,35 @@ class Turn:
 
     @property
     def median_ms(self) -> float:
-        """Of its calls, in milliseconds."""
+        """Median of the calls in milliseconds."""
         return 1e3 * float(np.median(self.seconds))
 
 
 class Subject(Protocol):
-    """What can be measured turn by turn."""
+    """An activity that is measured turn by turn."""
 
     def warm_up(self, limit_s: float) -> None:
-        """Do untimed work until a turn is worth something, or for ``limit_s`` seconds."""
+        """Work untimed until a turn is steady, or for ``limit_s`` seconds."""
         ...
 
     def turn(self) -> Turn:
-        """Work for a moment and tell how long each call took."""
+        """Work for some 20 ms and return the time of each call."""
         ...
 
 
 class Loop:
-    """A subject that calls one function again and again, some 20 ms a turn."""
+    """A subject that calls one function repeatedly, for some 20 ms per turn."""
 
     def __init__(self, function: Callable[[], object]) -> None:
         self._function = function
         self._calls = 1
 
     def warm_up(self, limit_s: float = _WARM_UP_LIMIT_S) -> None:
-        """Call until it becomes no quicker, or for ``limit_s`` seconds; once at least."""
+        """Call until the calls become no quicker, or for ``limit_s`` seconds; once at least."""
         ends_s = time.perf_counter() + limit_s
         least_ms, steady = np.inf, 0
         while steady < _STEADY_SLICES:
             turn_ms = self.turn().median_ms
-            # A slice that began with a single call knows by now how many fit in.
             self._calls = max(1, int(1e3 * _SLICE_S / max(turn_ms, 1e-6)))
             steady = 0 if turn_ms < (1 - _QUICKER) * least_ms else steady + 1
             least_ms = min(least_ms, turn_ms)
@@ -93,7 +85,7 @@ class Loop:
     def turn(self) -> Turn:
         """Call as often as fits into a slice, once at least.
 
-        Of the parts, ``cpu_ms`` is the processor time a call, all threads together.
+        The part ``cpu_ms`` is the processor time per call of all threads together.
         """
         function, calls = self._function, self._calls
         seconds = np.empty(calls)
@@ -112,10 +104,10 @@ def time_interleaved(
 
     Args:
         functions: Name to a function without arguments.
-        rounds: How many turns each gets; a turn is some 20 ms of calls, at least one.
+        rounds: Turns of each function; a turn is some 20 ms of calls, at least one.
 
     Returns:
-        Name to timing, in the order given.
+        Name to timing, in the same order.
     """
     loops = {name: Loop(function) for name, function in functions.items()}
     for loop in loops.values():

@@ -86,14 +86,14 @@ def command(
         make_folder(folder, overwrite=force)
     with ProgressView() as view:
         dataset = load_dataset(data, notify=view.notify, progress=view.progress)
-        if image is None:
-            found = explore(_pictures(dataset), view.progress)
-            page = write_exploration(found, folder, view.progress)
-    if image is None:
-        _show_summary(found)
-        OUT.print(f"report: {page}", markup=False)
-    else:
+    if image is not None:
         _draw_picture(dataset, image, split, folder)
+        return
+    with ProgressView() as view:
+        found = explore(_pictures(dataset), view.progress)
+        page = write_exploration(found, folder, view.progress)
+    _show_summary(found)
+    OUT.print(f"report: {page}", markup=False)
 
 
 def _pictures(dataset: Dataset) -> Pictures:

@@ -58,7 +58,9 @@ def draw_changed(
             captions.append(f"{source} {class_names[int(row.argmax())]}  {row.max():.3f}")
         tiles.append(_tile(calibration.test_images[index], captions))
     title = f"{len(changed_indices)} of {len(calibration.test_labels)} test images changed label"
-    _write(path, _sheet(tiles, title, cut=len(changed_indices) > MAX_TILES))
+    if len(changed_indices) > MAX_TILES:
+        title += f" (first {MAX_TILES} shown)"
+    _write(path, _sheet(tiles, title))
 
 
 def _tile(image_hw: ImageU8, captions: list[str]) -> ImageU8:
@@ -71,12 +73,11 @@ def _tile(image_hw: ImageU8, captions: list[str]) -> ImageU8:
     return tile
 
 
-def _sheet(tiles: list[ImageU8], title: str, *, cut: bool) -> ImageU8:
+def _sheet(tiles: list[ImageU8], title: str) -> ImageU8:
     rows = -(-len(tiles) // _COLUMNS)
     shape = (_TITLE_HEIGHT + rows * _TILE_HEIGHT, _COLUMNS * _TILE_WIDTH)
     sheet = np.full(shape, _BACKGROUND, np.uint8)
-    shown = f" (first {MAX_TILES} shown)" if cut else ""
-    _print(sheet, title + shown, _TITLE_HEIGHT - _MARGIN)
+    _print(sheet, title, _TITLE_HEIGHT - _MARGIN)
     for place, tile in enumerate(tiles):
         row, column = divmod(place, _COLUMNS)
         top, left = _TITLE_HEIGHT + row * _TILE_HEIGHT, column * _TILE_WIDTH

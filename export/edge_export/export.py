@@ -25,9 +25,8 @@ from edge_export.passes.compact import (
 from edge_export.passes.input_scaling import read_bytes
 from edge_export.passes.packing import pack_weights
 from edge_export.passes.quantize import quantize
-from edge_export.passes.softmax import add_softmax
+from edge_export.passes.softmax import add_softmax, divide_logits
 from edge_export.passes.space_to_depth import fold_first_stride
-from edge_export.passes.temperature import divide_logits
 from edge_export.passes.tidy import check_operators, name_layers, use_flatten, use_gemm
 from edge_export.reference import KerasAnswers, Reference
 from edge_infer.errors import UsageError, VerificationError

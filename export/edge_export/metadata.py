@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from importlib.metadata import version
-from typing import Final
+from typing import Any, Final
 
 import onnx
 from onnx import helper
@@ -17,6 +17,8 @@ from edge_infer.model.metadata import METADATA_KEY, ModelMetadata
 from edge_infer.model.session import open_model
 
 LICENCE: Final = "MIT (edge-mnist); mind the terms of the training data too"
+# Fields that a file has in common with the record of its run.
+IDENTITY: Final = ("class_names", "preset", "parameters", "data", "data_sha256", "seed", "epochs")
 _TOOLS: Final = ("edge-mnist", "keras", "onnx", "onnxruntime", "onnxslim", "tensorflow", "tf2onnx")
 
 
@@ -57,21 +59,16 @@ def _draft(
     record, calibration = reference.record, reference.calibration
     validation = count_correct(answers.validation, calibration.validation_labels)
     test = count_correct(answers.test, calibration.test_labels)
+    identity: dict[str, Any] = {name: getattr(record, name) for name in IDENTITY}
     return ModelMetadata(
-        class_names=record.class_names,
-        preset=record.preset,
+        **identity,
         precision=precision,
         reject_threshold=0.0,
         temperature=answers.temperature,
-        data=record.data,
-        data_sha256=record.data_sha256,
-        seed=record.seed,
-        epochs=record.epochs,
         validation_accuracy_keras=validation,
         validation_accuracy=validation,
         test_accuracy_keras=test,
         test_accuracy=test,
-        parameters=record.parameters,
         versions={**record.versions, **{tool: version(tool) for tool in _TOOLS}},
         licence=LICENCE,
         weight_bits=weight_bits,

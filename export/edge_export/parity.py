@@ -76,11 +76,11 @@ class Gates:
                 ``"int8"``: 99.9 % agreement, a drop of 0.05 points.
             options: Limits set by the user.
         """
-        limits: dict[str, Any] = dict(_DEFAULTS[precision])
-        limits |= {name: value for name, value in asdict(options).items() if value is not None}
-        if options.min_agreement_percent is not None:
+        given = {name: value for name, value in asdict(options).items() if value is not None}
+        limits: dict[str, Any] = {**_DEFAULTS[precision], **given}
+        if "min_agreement_percent" in given:
             limits["spared_changes"] = 0
-        if options.max_drop_points is not None:
+        if "max_drop_points" in given:
             limits["spared_losses"] = 0
         return cls(**limits)
 

@@ -9,20 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 
 from edge_export.calibrate import softmax
 from edge_export.changed_images import draw_changed
+from edge_export.metadata import IDENTITY
 from edge_export.parity import GateOptions, Gates, ParityReport, compare
 from edge_export.reference import Reference
 from edge_infer.errors import ModelError
 from edge_infer.glyph.classifier import Classifier
 from edge_infer.model.metadata import ModelMetadata
 from edge_infer.model.run_folder import RunRecord
-
-_IDENTITY: Final = ("class_names", "preset", "parameters", "data", "data_sha256", "seed", "epochs")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +82,7 @@ def _check_same_run(metadata: ModelMetadata, record: RunRecord, file: Path) -> N
     """Refuse a file whose classes, network, data, seed or epochs are not those of the run."""
     differences = [
         f"{name} {getattr(record, name)!r} in the run, {getattr(metadata, name)!r} in the file"
-        for name in _IDENTITY
+        for name in IDENTITY
         if getattr(record, name) != getattr(metadata, name)
     ]
     if differences:

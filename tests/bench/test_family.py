@@ -56,7 +56,7 @@ def test_report_holds_means_claims_and_failures(committed: Family) -> None:
     lines = write_report(committed, ["edge", "adadelta", "page", "new"]).splitlines()
     assert "Not measured yet: new." in lines
     assert any(line.startswith("| `edge` |") and "99.642 ± 0.022 %" in line for line in lines)
-    assert "| `adadelta`, validation accuracy | 94.04 % | 91.00 %, seeds: 1 | -3.04 |" in lines
+    assert "| `adadelta`, keras, validation | 94.04 % | 91.00 %, seeds: 1 | -3.04 |" in lines
     assert any(line.startswith("- `page` seed 0, int8: 12 of 10000 labels") for line in lines)
 
 
@@ -185,5 +185,4 @@ def test_small_run_is_trained_exported_and_measured(tmp_path: Path) -> None:
     assert network["macs"] > network["parameters"] > 1_000
     assert run["int8"]["size_bytes"] < run["float32"]["size_bytes"] < run["keras"]["size_bytes"]
     assert run["float32"]["changed"] == 0
-    assert len(run["int8"]["class_recall"]) == 10
     assert network["latency"]["int8"]["sha256"] == run["int8"]["sha256"]

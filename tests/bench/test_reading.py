@@ -134,7 +134,7 @@ def test_wrong_arguments_are_refused(words: list[str]) -> None:
 def test_sized_page_has_its_size_and_digits(size_px: int, digits: int) -> None:
     page = draw_sized_page(size_px, digits)
     assert page.image.shape == (size_px * 3 // 4, size_px, 3)
-    assert len(page.text) == digits
+    assert len("".join(page.rows)) == digits
 
 
 def test_speed_is_a_table_by_size_and_digits() -> None:

@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from onnx import NodeProto, helper
 
 from edge_export.graph import Graph
 from edge_export.passes.channels_last import flatten_channels_last
 
-ImageU8 = NDArray[np.uint8]
-Apply = Callable[..., Graph]
-Answer = Callable[[Graph, ImageU8], NDArray[np.float32]]
-Files = Callable[..., Graph]
 NETWORKS = ("edge", "nano", "walkthrough")
 
 
 @pytest.mark.parametrize("network", NETWORKS)
 def test_same_answers_and_a_node_less(
-    files: Files,
-    apply: Apply,
-    answer: Answer,
-    optimized_ops: Callable[[Graph], list[str]],
-    pictures: ImageU8,
+    files: Any,
+    apply: Any,
+    answer: Any,
+    optimized_ops: Any,
+    pictures: Any,
     network: str,
 ) -> None:
     plain = files(network)
@@ -35,7 +31,7 @@ def test_same_answers_and_a_node_less(
 
 
 @pytest.mark.parametrize("network", NETWORKS)
-def test_float_graphs_stay(files: Files, apply: Apply, network: str) -> None:
+def test_float_graphs_stay(files: Any, apply: Any, network: str) -> None:
     plain = files(network, "float32")
     assert apply(plain, flatten_channels_last) == plain
 
@@ -69,7 +65,7 @@ def _share_weights(graph: Graph) -> None:
 @pytest.mark.parametrize(
     "edit", [_transpose_weights, _scale_rows, _read_twice, _share_weights], ids=lambda e: e.__name__
 )
-def test_graphs_that_it_does_not_fit_stay(files: Files, edit: Callable[[Graph], None]) -> None:
+def test_graphs_that_it_does_not_fit_stay(files: Any, edit: Callable[[Graph], None]) -> None:
     graph = files("edge")
     edit(graph)
     before = graph.copy()

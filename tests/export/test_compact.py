@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -19,10 +18,6 @@ from edge_export.passes.compact import (
     shorten_names,
 )
 
-ImageU8 = NDArray[np.uint8]
-Apply = Callable[..., Graph]
-Answer = Callable[[Graph, ImageU8], NDArray[np.float32]]
-Files = Callable[..., Graph]
 PASSES = (remove_zero_points, multiply_scales, share_constants, remove_defaults, shorten_names)
 
 
@@ -36,11 +31,11 @@ def build_graph(nodes: list[NodeProto], **constants: NDArray[Any]) -> Graph:
 @pytest.mark.parametrize("precision", ["float32", "int8"])
 @pytest.mark.parametrize("network", ["edge", "nano", "walkthrough", "6x6"])
 def test_same_answers_from_the_same_nodes(
-    files: Files,
-    apply: Apply,
-    answer: Answer,
-    optimized_ops: Callable[[Graph], list[str]],
-    pictures: ImageU8,
+    files: Any,
+    apply: Any,
+    answer: Any,
+    optimized_ops: Any,
+    pictures: Any,
     network: str,
     precision: str,
 ) -> None:
@@ -51,7 +46,7 @@ def test_same_answers_from_the_same_nodes(
     assert apply(compact, *PASSES) == compact
 
 
-def test_a_sixth_of_the_smallest_file_goes(files: Files, apply: Apply) -> None:
+def test_a_sixth_of_the_smallest_file_goes(files: Any, apply: Any) -> None:
     plain = files("nano")
     compact = apply(plain, *PASSES)
     assert compact.to_model().ByteSize() < 5 / 6 * plain.to_model().ByteSize()
@@ -77,7 +72,7 @@ def test_only_a_zero_point_of_zero_goes(zero_point: int, inputs: int) -> None:
     assert ("offset" in graph.constants) == (inputs == 3)
 
 
-def test_equal_constants_are_shared_where_type_and_shape_are_equal_too(answer: Answer) -> None:
+def test_equal_constants_are_shared_where_type_and_shape_are_equal_too(answer: Any) -> None:
     make = helper.make_node
     nodes = [
         make("Add", ["image", "row"], ["first"]),

@@ -11,7 +11,6 @@ import keras
 import numpy as np
 import onnx
 import pytest
-from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
 from edge_export import ExportConfig, ExportResult, export_run
@@ -20,10 +19,7 @@ from edge_export.graph import Graph, float_value
 from edge_infer.errors import ModelError
 from edge_infer.model.metadata import IR_VERSION, OPSET
 
-ImageU8 = NDArray[np.uint8]
 Exports = dict[tuple[str, str], ExportResult]
-Answer = Callable[[Graph, ImageU8], NDArray[np.float32]]
-OptimizedOps = Callable[[Graph], list[str]]
 PRECISIONS = ("float32", "int8")
 NETWORKS = ("edge", "walkthrough")
 LAYERS = {"edge": (5, 1), "walkthrough": (2, 2)}
@@ -112,7 +108,7 @@ def test_int8_weights_are_per_channel_and_fit_seven_bits(
 
 @pytest.mark.parametrize("network", NETWORKS)
 def test_int8_graph_runs_in_integers_from_pixels_to_logits(
-    exports: Exports, network: str, optimized_ops: OptimizedOps
+    exports: Exports, network: str, optimized_ops: Any
 ) -> None:
     counts = Counter(optimized_ops(Graph.of(onnx.load(exports[network, "int8"].path))))
     convolutions, dense = LAYERS[network]
@@ -128,9 +124,9 @@ def test_int8_graph_runs_in_integers_from_pixels_to_logits(
 @pytest.mark.parametrize("network", ["edge", "nano", "walkthrough", "6x6"])
 def test_optimized_file_gives_the_same_answers(
     backbones: dict[str, Any],
-    files: Callable[[str, str], Graph],
-    answer: Answer,
-    pictures: ImageU8,
+    files: Any,
+    answer: Any,
+    pictures: Any,
     network: str,
     precision: str,
 ) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,11 +15,6 @@ from onnx import TensorProto, helper, numpy_helper
 from edge_export.graph import Graph
 from edge_export.passes.packing import pack_weights
 from edge_export.passes.space_to_depth import fold_first_stride
-
-ImageU8 = NDArray[np.uint8]
-Apply = Callable[..., Graph]
-Answer = Callable[[Graph, ImageU8], NDArray[np.float32]]
-Files = Callable[..., Graph]
 
 
 def round_to_four_bits(graph: Graph) -> None:
@@ -55,11 +49,11 @@ def run(graph: Graph) -> list[Any]:
 
 @pytest.mark.parametrize("network", ["edge", "nano", "walkthrough"])
 def test_same_answers_from_the_same_nodes(
-    files: Files,
-    apply: Apply,
-    answer: Answer,
-    optimized_ops: Callable[[Graph], list[str]],
-    pictures: ImageU8,
+    files: Any,
+    apply: Any,
+    answer: Any,
+    optimized_ops: Any,
+    pictures: Any,
     network: str,
 ) -> None:
     plain = apply(files(network), fold_first_stride, round_to_four_bits)
@@ -70,7 +64,7 @@ def test_same_answers_from_the_same_nodes(
     assert apply(packed, pack_weights) == packed
 
 
-def test_packed_weights_take_half_their_bytes_and_little_more(files: Files, apply: Apply) -> None:
+def test_packed_weights_take_half_their_bytes_and_little_more(files: Any, apply: Any) -> None:
     plain = apply(files("nano"), fold_first_stride, round_to_four_bits)
     weights = 4 * 16 * 16 * 3 * 3
     saved = plain.to_model().ByteSize() - apply(plain, pack_weights).to_model().ByteSize()
@@ -83,7 +77,7 @@ def test_packed_weights_take_half_their_bytes_and_little_more(files: Files, appl
     shape=st.sampled_from([(2, 16, 16), (1, 512), (3, 8, 8, 3), (7, 80), (512,)]),
     seed=st.integers(0, 2**32 - 1),
 )
-def test_every_value_is_kept(apply: Apply, count: int, shape: tuple[int, ...], seed: int) -> None:
+def test_every_value_is_kept(apply: Any, count: int, shape: tuple[int, ...], seed: int) -> None:
     rng = np.random.default_rng(seed)
     tensors = rng.integers(-8, 8, (count, *shape)).astype(np.int8)
     packed = apply(build_graph(*tensors), pack_weights)
@@ -92,7 +86,7 @@ def test_every_value_is_kept(apply: Apply, count: int, shape: tuple[int, ...], s
     assert (TensorProto.UINT8 in kinds) == (count * shape[0] % 2 == 0)
 
 
-def test_tensors_of_several_shapes_are_packed_apart(apply: Apply) -> None:
+def test_tensors_of_several_shapes_are_packed_apart(apply: Any) -> None:
     rng = np.random.default_rng(0)
     shapes = ((32, 32), (64, 9), (32, 32), (32, 32, 1))
     tensors = [rng.integers(-8, 8, shape).astype(np.int8) for shape in shapes]
@@ -105,15 +99,13 @@ def test_tensors_of_several_shapes_are_packed_apart(apply: Apply) -> None:
 @pytest.mark.parametrize(
     ("value", "shape"), [(-9, (32, 32)), (8, (32, 32)), (7, (2, 255))], ids=str
 )
-def test_larger_values_and_few_values_stay(
-    apply: Apply, value: int, shape: tuple[int, ...]
-) -> None:
+def test_larger_values_and_few_values_stay(apply: Any, value: int, shape: tuple[int, ...]) -> None:
     tensor = np.zeros(shape, np.int8)
     tensor[1, 4] = value
     graph = build_graph(tensor)
     assert apply(graph, pack_weights) == graph
 
 
-def test_weights_of_eight_bits_stay(files: Files, apply: Apply) -> None:
+def test_weights_of_eight_bits_stay(files: Any, apply: Any) -> None:
     plain = files("nano")
     assert apply(plain, pack_weights) == plain

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,16 +10,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
 from edge_export.graph import Graph, attributes
 from edge_export.passes.space_to_depth import fold_first_stride
 
-ImageU8 = NDArray[np.uint8]
-Apply = Callable[..., Graph]
-Answer = Callable[[Graph, ImageU8], NDArray[np.float32]]
-Files = Callable[..., Graph]
 sizes = st.integers(2, 7)
 paddings = st.integers(0, 3)
 
@@ -85,7 +80,7 @@ class Layer:
 @settings(max_examples=30, deadline=None)
 @given(kernel=st.tuples(sizes, sizes), pads=st.lists(paddings, min_size=4, max_size=4))
 def test_same_answers_whatever_kernel_and_padding(
-    apply: Apply, answer: Answer, pictures: ImageU8, kernel: tuple[int, int], pads: list[int]
+    apply: Any, answer: Any, pictures: Any, kernel: tuple[int, int], pads: list[int]
 ) -> None:
     layer = Layer(kernel, pads).build()
     folded = apply(layer, fold_first_stride)
@@ -95,7 +90,7 @@ def test_same_answers_whatever_kernel_and_padding(
 
 @pytest.mark.parametrize("network", ["edge", "nano", "3x3", "4x4", "5x5", "6x6"])
 def test_same_answers_of_a_network(
-    files: Files, apply: Apply, answer: Answer, pictures: ImageU8, network: str
+    files: Any, apply: Any, answer: Any, pictures: Any, network: str
 ) -> None:
     plain = files(network)
     folded = apply(plain, fold_first_stride)
@@ -115,7 +110,7 @@ def test_same_answers_of_a_network(
     ],
     ids=str,
 )
-def test_usual_kernels_become_three_wide(apply: Apply, layer: Layer) -> None:
+def test_usual_kernels_become_three_wide(apply: Any, layer: Layer) -> None:
     assert first_convolution(apply(layer.build(), fold_first_stride))[1] == (2, 4, 3, 3)
 
 
@@ -151,7 +146,7 @@ def test_layers_that_it_does_not_fit_stay(layer: Layer) -> None:
     ],
 )
 def test_networks_without_a_stride_and_float_graphs_stay(
-    files: Files, apply: Apply, network: str, precision: str
+    files: Any, apply: Any, network: str, precision: str
 ) -> None:
     plain = files(network, precision)
     assert apply(plain, fold_first_stride) == plain

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from edge_infer import ImageError, prepare_digit
-from edge_infer.glyph.blocks import reduce_to
-from edge_infer.glyph.preprocess import centre_by_mass, to_grey
+from edge_infer.glyph.preprocess import centre_by_mass, reduce_to, to_grey
 
 DIGITS = [str(digit) for digit in range(10)]
 
@@ -100,11 +99,14 @@ def test_colour_under_full_transparency_is_never_seen() -> None:
     assert prepare_digit(image) is None
 
 
-@pytest.mark.parametrize("view", [np.s_[::-1], np.s_[:, ::-1], np.s_[::2, ::2]])
-def test_any_memory_layout_is_read(draw_digit, view) -> None:
-    image = cv2.cvtColor(draw_digit("2"), cv2.COLOR_GRAY2BGR)
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("view", [np.s_[::-1], np.s_[:, ::-1], np.s_[::2, ::2], "transposed"])
+def test_any_memory_layout_is_read(draw_digit, view, channels: int) -> None:
+    image = draw_digit("2")
+    image = image if channels == 1 else cv2.cvtColor(image, cv2.COLOR_GRAY2BGR)
     before = image.copy()
-    np.testing.assert_array_equal(prepare_digit(image[view]), prepare_digit(image[view].copy()))
+    seen = image.swapaxes(0, 1) if view == "transposed" else image[view]
+    np.testing.assert_array_equal(prepare_digit(seen), prepare_digit(seen.copy(order="C")))
     np.testing.assert_array_equal(image, before)
 
 

@@ -1,17 +1,26 @@
 """edge_analysis.evaluation: measure a model on labelled images and write the report."""
 
 from edge_analysis.evaluation.answer_viewer import AnswerViewer
-from edge_analysis.evaluation.answers import Answers, Part, Predictor, Progress
+from edge_analysis.evaluation.data import (
+    Answers,
+    Epoch,
+    EvaluatedModel,
+    EvaluationData,
+    ModelFacts,
+    Part,
+    Predictor,
+    Training,
+)
 from edge_analysis.evaluation.loading import load_file, load_run
 from edge_analysis.evaluation.measure import Evaluation, evaluate
 from edge_analysis.evaluation.record import EvaluationRecord
-from edge_analysis.evaluation.subject import EvaluatedModel, EvaluationData, ModelFacts
-from edge_analysis.evaluation.training import Training, read_training
-from edge_analysis.evaluation.writing import write_evaluation
+from edge_analysis.evaluation.report import write_evaluation
+from edge_analysis.report_folder import Progress
 
 __all__ = [
     "AnswerViewer",
     "Answers",
+    "Epoch",
     "EvaluatedModel",
     "Evaluation",
     "EvaluationData",
@@ -24,6 +33,5 @@ __all__ = [
     "evaluate",
     "load_file",
     "load_run",
-    "read_training",
     "write_evaluation",
 ]

@@ -1,6 +1,6 @@
-"""A window of answers, page by page: right ones in green, wrong ones in red, both labels.
+"""A window that shows the answers of a model page by page, correct ones green, wrong ones red.
 
-Drawn by OpenCV alone, so that it works where Matplotlib has no screen to draw on.
+OpenCV draws it; Matplotlib would need a GUI toolkit.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_analysis.evaluation.answers import Answers, Part
+from edge_analysis.evaluation.data import Answers, Part
 from edge_infer.camera.window import ESCAPE, LEFT, RIGHT, FrameWindow
 from edge_infer.drawing import DARK, FAINT, LIGHT, SURE, Colour, Word
 
-KEYS: Final = "n, space, right: on   p, left: back   e: errors only   q, Esc: close"
+KEYS: Final = "n, space, right: next   p, left: back   e: errors only   q, Esc: close"
 _RED: Final[Colour] = (80, 80, 255)
 _COLUMNS: Final = 6
 _ROWS: Final = 4
@@ -29,16 +29,16 @@ _NEXT: Final = ("n", " ", RIGHT)
 _BACK: Final = ("p", LEFT)
 _ERRORS: Final = "e"
 _QUIT: Final = ("q", ESCAPE)
-# OpenCV 5 brings letters of most scripts; before, there was nothing but ASCII.
-_ANY_SCRIPT: Final = int(cv2.__version__.partition(".")[0]) >= 5
+# OpenCV 5 draws letters of most scripts, OpenCV 4 only ASCII.
+_HAS_UNICODE: Final = int(cv2.__version__.partition(".")[0]) >= 5
 
 
 class AnswerViewer:
-    """Steps through a model's answers.
+    """Shows the answers of a model in pages of 24.
 
     Attributes:
-        first: Place of the first picture of the page among those that are stepped through.
-        errors_only: Whether those are the wrong answers alone.
+        first: Position of the first picture of the page among the answers that are shown.
+        errors_only: Whether only wrong answers are shown.
     """
 
     def __init__(self, part: Part, answers: Answers, names: Sequence[str]) -> None:
@@ -46,10 +46,10 @@ class AnswerViewer:
         self.errors_only = False
         self._part = part
         self._answers = answers
-        self._names = [name if _ANY_SCRIPT else _ascii(name) for name in names]
+        self._names = [name if _HAS_UNICODE else _ascii(name) for name in names]
 
     def run(self, window: FrameWindow) -> None:
-        """Show pages until a key or the window's button ends it."""
+        """Show pages until the user closes the window or presses q or Esc."""
         window.show(self.page())
         while not window.closed:
             key = window.key(_POLL_MS)
@@ -59,7 +59,7 @@ class AnswerViewer:
                 window.show(self.page())
 
     def press(self, key: str) -> bool:
-        """Do what a key asks for; return whether the page is another now."""
+        """Handle a key; return whether the page changed."""
         step = _COLUMNS * _ROWS
         if key in _NEXT and self.first + step < len(self._shown):
             self.first += step
@@ -72,7 +72,7 @@ class AnswerViewer:
         return True
 
     def page(self) -> NDArray[np.uint8]:
-        """Draw the page: uint8 (h, w, 3) BGR."""
+        """Draw the page, uint8 (h, w, 3) BGR."""
         picture = np.full((_HEAD + _ROWS * _HEIGHT, _COLUMNS * _WIDTH, 3), DARK, np.uint8)
         shown = self._shown[self.first : self.first + _COLUMNS * _ROWS]
         kind = "wrong answers" if self.errors_only else "answers"

@@ -1,4 +1,4 @@
-"""Two models on the same images: who is right where the other is not."""
+"""Comparison of two models on the same images."""
 
 from __future__ import annotations
 
@@ -6,20 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.stats import binomtest
 
-from edge_analysis.evaluation.answers import Answers
+from edge_analysis.evaluation.data import Answers
 
 
 @dataclass(frozen=True, kw_only=True)
 class Disagreement:
-    """An image that two models answer differently.
-
-    Attributes:
-        index: Of the image in its part.
-        label: The true class.
-        answers: Of both models.
-        confidences: Of both, 0-1.
-    """
+    """An image that two models answer differently: index, true class, answers, confidences."""
 
     index: int
     label: str
@@ -29,17 +23,17 @@ class Disagreement:
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """Two models side by side.
+    """Two models on the same images.
 
     Attributes:
-        models: Their names.
-        both_right: Images that both get right.
-        only_first: Images that only the first gets right.
-        only_second: Images that only the second gets right.
-        both_wrong: Images that neither gets right.
-        p_value: Of McNemar's exact test (McNemar 1947; two-sided binomial): the chance of
-            so lopsided a split or worse were both equally good.
-        disagreements: Images with different answers, those that one gets right first.
+        models: Names of the models.
+        both_right: Images that both classify correctly.
+        only_first: Images that only the first classifies correctly.
+        only_second: Images that only the second classifies correctly.
+        both_wrong: Images that neither classifies correctly.
+        p_value: Two-sided p-value of McNemar's exact test (McNemar 1947) of equal accuracy.
+        disagreements: Images with different answers, those that one model classifies correctly
+            first.
     """
 
     models: tuple[str, str]
@@ -57,7 +51,7 @@ class Comparison:
 
     @property
     def agreement(self) -> float:
-        """Share of images with the same answer, in 0-1."""
+        """Share of images with the same answer in 0-1."""
         return 1 - len(self.disagreements) / self.n
 
 
@@ -67,10 +61,10 @@ def compare_answers(
     """Compare the answers of two models to the same images.
 
     Args:
-        models: Their names.
-        first: Answers of one.
-        second: Answers of the other.
-        names: Of the classes.
+        models: Names of the models.
+        first: Answers of the first model.
+        second: Answers of the second model.
+        names: Class names.
     """
     only_first = int((first.right & ~second.right).sum())
     only_second = int((~first.right & second.right).sum())
@@ -86,26 +80,22 @@ def compare_answers(
 
 
 def mcnemar_p_value(only_first: int, only_second: int) -> float:
-    """Test whether two models are equally often right, by the images that only one gets right.
+    """Return the two-sided p-value of McNemar's exact test.
 
-    Returns:
-        The exact two-sided p-value: that of a fair coin falling so unevenly, in 0-1.
+    Args:
+        only_first: Images that only the first model classifies correctly.
+        only_second: Images that only the second model classifies correctly.
     """
-    n, fewer = only_first + only_second, min(only_first, only_second)
-    ways = tail = 1
-    for count in range(fewer):
-        ways = ways * (n - count) // (count + 1)
-        tail += ways
-    # Of whole numbers: 2**n is beyond any float for some thousand disagreements.
-    return min(1.0, float(2 * tail / 2**n))
+    n = only_first + only_second
+    return float(binomtest(only_first, n).pvalue) if n else 1.0
 
 
 def _disagreements(
     first: Answers, second: Answers, names: Sequence[str]
 ) -> tuple[Disagreement, ...]:
     different = np.flatnonzero(first.predicted != second.predicted)
-    telling = first.right[different] != second.right[different]
-    order = different[np.argsort(~telling, kind="stable")]
+    one_right = first.right[different] != second.right[different]
+    order = different[np.argsort(~one_right, kind="stable")]
     return tuple(
         Disagreement(
             index=at,

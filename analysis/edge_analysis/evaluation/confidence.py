@@ -1,4 +1,4 @@
-"""Whether a model is as often right as it says: bins, calibration error, risk."""
+"""Calibration of the confidences, and the errors left after rejection."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from edge_analysis.evaluation.answers import Answers
+from edge_analysis.evaluation.data import Answers
 from edge_infer.model.reliability import (
     CALIBRATION_BINS,
     RiskPoint,
@@ -16,20 +16,15 @@ from edge_infer.model.reliability import (
     risk_coverage,
 )
 
-# Shares of the images that are answered, for the curve.
+# Coverages of the risk curve.
 _CURVE: Final = tuple(float(share) for share in np.linspace(0.5, 1.0, 501))
 
 
 @dataclass(frozen=True, kw_only=True)
 class ConfidenceBin:
-    """Answers of like confidence.
+    """Number, mean confidence and accuracy of the answers with a confidence in (low, high].
 
-    Attributes:
-        low: Confidences are above this, in 0-1,
-        high: and up to this.
-        n: Number of answers.
-        confidence: Their mean confidence; 0 for none.
-        accuracy: Share of right ones; 0 for none.
+    All but ``n`` are in 0-1. Mean confidence and accuracy of no answers are 0.
     """
 
     low: float
@@ -41,14 +36,14 @@ class ConfidenceBin:
 
 @dataclass(frozen=True, kw_only=True)
 class ConfidenceScore:
-    """What confidences are worth.
+    """Calibration, and errors left after rejection.
 
     Attributes:
-        calibration_error: Expected calibration error (Guo et al. 2017), in 0-1.
-        mean_confidence: Over all answers, in 0-1.
-        bins: Of equal width, ascending.
-        risk: Errors left when the least sure answers are rejected, for shares that are kept.
-        at_threshold: The same for the model's own reject threshold; None where it has none.
+        calibration_error: Expected calibration error (Guo et al. 2017) in 0-1.
+        mean_confidence: Mean over all answers in 0-1.
+        bins: Bins of equal width, ascending.
+        risk: Errors left if the least confident answers are rejected, at several coverages.
+        at_threshold: The same at the reject threshold of the model; None if it has none.
     """
 
     calibration_error: float
@@ -62,8 +57,8 @@ def score_confidence(answers: Answers, reject_threshold: float | None) -> Confid
     """Measure the confidences of answers.
 
     Args:
-        answers: Of the model.
-        reject_threshold: Confidence in 0-1 from which on it keeps an answer.
+        answers: Answers of the model.
+        reject_threshold: Confidence in 0-1 below which the model rejects an answer.
     """
     given = answers.probabilities, answers.labels
     return ConfidenceScore(
@@ -78,11 +73,12 @@ def score_confidence(answers: Answers, reject_threshold: float | None) -> Confid
 
 
 def risk_curve(answers: Answers) -> tuple[RiskPoint, ...]:
-    """Give the errors left for many shares of answers, for a smooth line."""
+    """Return the errors left at 501 coverages from 0.5 to 1."""
     return risk_coverage(answers.probabilities, answers.labels, _CURVE)
 
 
 def _bins(answers: Answers) -> tuple[ConfidenceBin, ...]:
+    # sklearn.calibration.calibration_curve returns neither the counts nor the empty bins.
     edges = np.linspace(0, 1, CALIBRATION_BINS + 1)
     places = np.searchsorted(edges, answers.confidences, side="left").clip(1, CALIBRATION_BINS) - 1
     counts = np.bincount(places, minlength=CALIBRATION_BINS)

@@ -1,14 +1,21 @@
-"""Load a model file or a training run as the subject of an evaluation."""
+"""Load a model file or a training run to evaluate."""
 
 from __future__ import annotations
 
+import csv
+from dataclasses import fields
 from pathlib import Path
 
-from edge_analysis.evaluation.answers import Predictor
-from edge_analysis.evaluation.subject import EvaluatedModel, ModelFacts
-from edge_analysis.evaluation.training import read_training
+from edge_analysis.evaluation.data import (
+    Epoch,
+    EvaluatedModel,
+    ModelFacts,
+    Predictor,
+    Training,
+)
+from edge_infer.errors import RunError
 from edge_infer.glyph.classifier import Classifier
-from edge_infer.model.run_folder import RunFolder
+from edge_infer.model.run_folder import RunFolder, RunRecord
 from edge_infer.model.shipped import read_model
 
 
@@ -68,5 +75,37 @@ def load_run(folder: RunFolder, predict: Predictor) -> EvaluatedModel:
         ),
         class_names=record.class_names,
         predict=predict,
-        training=read_training(folder, record),
+        training=_read_training(folder, record),
     )
+
+
+def _read_training(folder: RunFolder, record: RunRecord) -> Training:
+    """Read the training history of a run.
+
+    Raises:
+        RunError: The history is missing, truncated, or of another run.
+    """
+    epochs = _read_history(folder.history_path)
+    if record.best_epoch not in {epoch.epoch for epoch in epochs}:
+        raise RunError(
+            f"{folder.history_path} lacks epoch {record.best_epoch}, the best epoch of "
+            f"{folder.record_path}: the files are of different runs; train again"
+        )
+    return Training(
+        epochs=epochs,
+        best_epoch=record.best_epoch,
+        time_s=record.training_time_s,
+        machine=record.machine,
+    )
+
+
+def _read_history(path: Path) -> tuple[Epoch, ...]:
+    names = [field.name for field in fields(Epoch) if field.name != "epoch"]
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            return tuple(
+                Epoch(epoch=int(row["epoch"]), **{name: float(row[name]) for name in names})
+                for row in csv.DictReader(file)
+            )
+    except (OSError, ValueError, TypeError, KeyError, csv.Error) as error:
+        raise RunError(f"{path} cannot be read: {error}") from error

@@ -1,57 +1,61 @@
-"""One evaluation: every number of a model on a data set, and the answers they are made of."""
+"""Measure a model on a data set."""
 
 from __future__ import annotations
 
+import os
 import platform
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
+from statistics import median
 from typing import Final
 
-from edge_analysis.evaluation.answers import Answers, Predictor, Progress, answer
 from edge_analysis.evaluation.comparison import compare_answers
 from edge_analysis.evaluation.confidence import score_confidence
-from edge_analysis.evaluation.disputed import disputed_among, score_disputed
-from edge_analysis.evaluation.disturbances import DISTURBANCES
-from edge_analysis.evaluation.record import DataFacts, EvaluationRecord, Rival
-from edge_analysis.evaluation.robustness import (
-    RobustnessCurve,
-    choose_images,
-    measure_robustness,
+from edge_analysis.evaluation.data import (
+    Answers,
+    EvaluatedModel,
+    EvaluationData,
+    ImagesU8,
+    Predictor,
+    answer,
+    common_classes,
 )
+from edge_analysis.evaluation.label_errors import score_without, suspected_label_errors
+from edge_analysis.evaluation.perturbations import PERTURBATIONS, Perturbation
+from edge_analysis.evaluation.record import DataFacts, EvaluationRecord, InferenceTime, Rival
+from edge_analysis.evaluation.robustness import RobustnessCurve, choose_images, measure_robustness
 from edge_analysis.evaluation.scores import (
-    PartScore,
     average_scores,
-    confusion_matrix,
+    count_confusions,
     list_errors,
     score_classes,
     score_part,
     top_confusions,
 )
-from edge_analysis.evaluation.subject import (
-    EvaluatedModel,
-    EvaluationData,
-    common_classes,
-    predictor_for,
-)
-from edge_analysis.evaluation.timing import time_inference
+from edge_analysis.report_folder import Progress
 from edge_infer.errors import UsageError
-from edge_infer.host import machine_name
+from edge_infer.host import cpu_name
 
 _TOOLS: Final = ("edge-mnist", "numpy", "opencv-python", "onnxruntime")
+_BATCH: Final = 64
+_MAX_CALLS: Final = 200
+_MAX_TIME_S: Final = 1.0
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Evaluation:
-    """What was measured, and what pictures are drawn of.
+    """The numbers of an evaluation, and the arrays that its figures are drawn from.
 
     Attributes:
-        record: Every number.
-        data: The images.
-        names: Of all classes, as the columns of answers are.
-        predict: Asks the model, in that order.
-        answers: Of the model to the test images.
-        rival_answers: Of the model beside it; None for none.
-        look_at: Test images whose occlusion maps were asked for.
+        record: All numbers.
+        data: The data set.
+        names: Names of all classes, in the order of the columns of the answers.
+        predict: The model, with these columns.
+        answers: Answers of the model to the test images.
+        rival_answers: Answers of the model that it is compared with; None for none.
+        occlusion: Requested test images of the occlusion maps; empty for a default choice.
     """
 
     record: EvaluationRecord
@@ -60,64 +64,97 @@ class Evaluation:
     predict: Predictor
     answers: Answers
     rival_answers: Answers | None
-    look_at: tuple[int, ...]
+    occlusion: tuple[int, ...]
 
 
 def evaluate(
-    subject: EvaluatedModel,
+    model: EvaluatedModel,
     data: EvaluationData,
     progress: Progress,
     *,
     rival: EvaluatedModel | None = None,
     occlusion: tuple[int, ...] = (),
+    perturbations: Sequence[Perturbation] = PERTURBATIONS,
 ) -> Evaluation:
     """Measure a model.
 
     Args:
-        subject: The model.
-        data: On what.
-        progress: Told how far it is.
+        model: The model.
+        data: The data set.
+        progress: Called before each step.
         rival: A model to compare it with.
-        occlusion: Test images to draw occlusion maps of; a choice when empty.
+        occlusion: Test images to draw occlusion maps of; empty for a default choice.
+        perturbations: Perturbations to measure the robustness against.
 
     Raises:
         ModelError: A model lacks a class of the data.
-        UsageError: There is no such test image.
+        UsageError: A test image does not exist.
     """
     _check_indices(occlusion, len(data.test.labels))
-    subjects = [subject] if rival is None else [subject, _named_otherwise(rival, subject)]
-    names = common_classes(data, subjects)
-    predictors = [predictor_for(each, names) for each in subjects]
-    parts = [answer(predictors[0], part, progress) for part in data.parts]
-    beside = [answer(ask, data.test, progress, "asking the other") for ask in predictors[1:]]
-    named = [(each.facts.name, ask) for each, ask in zip(subjects, predictors, strict=True)]
-    curves = measure_robustness(named, choose_images(data.test), progress, DISTURBANCES)
-    record = _record(subject, data, names, parts, curves)
-    if beside:
-        record = replace(record, rival=_rival(record, subjects[1], data, parts[-1], beside[0]))
+    models = [model] if rival is None else [model, _with_own_name(rival, model)]
+    names = common_classes(data, models)
+    predictors = [each.predictor_for(names) for each in models]
+    answers: list[Answers] = []
+    for done, part in enumerate(data.parts):
+        progress("classifying the images", done, len(data.parts))
+        answers.append(answer(predictors[0], part))
+    named = [(each.facts.name, predict) for each, predict in zip(models, predictors, strict=True)]
+    curves = measure_robustness(named, choose_images(data.test), progress, perturbations)
+    record = _record(model, data, names, answers, curves)
+    rival_answers = None
+    if len(models) == 2:
+        rival_answers = answer(predictors[1], data.test)
+        record = replace(record, rival=_rival(record, models[1], data, answers[-1], rival_answers))
     return Evaluation(
         record=record,
         data=data,
         names=names,
         predict=predictors[0],
-        answers=parts[-1],
-        rival_answers=beside[0] if beside else None,
-        look_at=occlusion,
+        answers=answers[-1],
+        rival_answers=rival_answers,
+        occlusion=occlusion,
     )
+
+
+def time_inference(predictor: Predictor, images: ImagesU8) -> InferenceTime:
+    """Time a model for up to two seconds, as an indication; ``edge-mnist bench`` is precise.
+
+    Args:
+        predictor: The model.
+        images: uint8 (n, 28, 28), n at least 1.
+    """
+    batch = images[:_BATCH]
+    return InferenceTime(
+        single_ms=_median_ms(predictor, images[:1]),
+        batched_ms=_median_ms(predictor, batch) / len(batch),
+        batch=len(batch),
+    )
+
+
+def _median_ms(predictor: Predictor, images: ImagesU8) -> float:
+    # The first call of a Keras model compiles its graph.
+    predictor(images)
+    times_ms: list[float] = []
+    begin_s = time.perf_counter()
+    while len(times_ms) < _MAX_CALLS and time.perf_counter() - begin_s < _MAX_TIME_S:
+        start_s = time.perf_counter()
+        predictor(images)
+        times_ms.append(1000 * (time.perf_counter() - start_s))
+    return median(times_ms)
 
 
 def _check_indices(indices: tuple[int, ...], n: int) -> None:
     outside = [index for index in indices if not 0 <= index < n]
     if outside:
-        raise UsageError(f"test images go from 0 to {n - 1}, found {outside[0]}")
+        raise UsageError(f"test images are numbered from 0 to {n - 1}, found {outside[0]}")
 
 
-def _named_otherwise(rival: EvaluatedModel, subject: EvaluatedModel) -> EvaluatedModel:
-    """Give a model another name where it has that of the one it is compared with."""
+def _with_own_name(rival: EvaluatedModel, model: EvaluatedModel) -> EvaluatedModel:
+    """Rename a model that has the name of the model it is compared with."""
     name, kind = rival.facts.name, rival.facts.kind
-    if name != subject.facts.name:
+    if name != model.facts.name:
         return rival
-    mark = "2" if kind == subject.facts.kind else kind.rpartition(" ")[2]
+    mark = "2" if kind == model.facts.kind else kind.rpartition(" ")[2]
     return replace(rival, facts=replace(rival.facts, name=f"{name} ({mark})"))
 
 
@@ -126,60 +163,55 @@ def _rival(
     rival: EvaluatedModel,
     data: EvaluationData,
     answers: Answers,
-    beside: Answers,
+    rival_answers: Answers,
 ) -> Rival:
     both = record.model.name, rival.facts.name
     return Rival(
         model=rival.facts,
-        test=score_part(data.test.name, beside),
+        test=score_part(data.test.name, rival_answers),
         inference=time_inference(rival.predict, data.test.images),
-        comparison=compare_answers(both, answers, beside, record.data.class_names),
+        comparison=compare_answers(both, answers, rival_answers, record.data.class_names),
     )
 
 
 def _record(
-    subject: EvaluatedModel,
+    model: EvaluatedModel,
     data: EvaluationData,
     names: tuple[str, ...],
-    parts: list[Answers],
+    answers: list[Answers],
     curves: tuple[RobustnessCurve, ...],
 ) -> EvaluationRecord:
-    answers = parts[-1]
-    matrix = confusion_matrix(answers)
-    classes = score_classes(matrix, names)
+    test = answers[-1]
+    matrix = count_confusions(test)
+    facts = DataFacts(
+        name=data.name,
+        sha256=data.sha256,
+        class_names=names,
+        trained_on=data.sha256 == model.facts.data_sha256,
+    )
+    pairs = zip(data.parts, answers, strict=True)
     return EvaluationRecord(
-        model=subject.facts,
-        data=DataFacts(
-            name=data.name,
-            sha256=data.sha256,
-            class_names=names,
-            trained_on=data.sha256 == subject.facts.data_sha256,
-        ),
-        parts=_scores(data, parts),
-        classes=classes,
-        averages=average_scores(classes),
+        model=model.facts,
+        data=facts,
+        parts=tuple(score_part(part.name, of_part) for part, of_part in pairs),
+        classes=score_classes(test, names),
+        averages=average_scores(test),
         confusion=tuple(tuple(row) for row in matrix.tolist()),
         top_confusions=top_confusions(matrix, names),
-        errors=list_errors(answers, names),
-        disputed=score_disputed(answers, disputed_among(data.test.images)),
-        confidence=score_confidence(answers, subject.facts.reject_threshold),
-        inference=time_inference(subject.predict, data.test.images),
-        training=subject.training,
+        errors=list_errors(test, names),
+        disputed=score_without(test, suspected_label_errors(data.test.images)),
+        confidence=score_confidence(test, model.facts.reject_threshold),
+        inference=time_inference(model.predict, data.test.images),
+        training=model.training,
         robustness=curves,
         rival=None,
-        machine=machine_name(),
+        machine=f"{cpu_name()}, {os.cpu_count()} cores",
         versions=(f"Python {platform.python_version()}", *map(_version, _TOOLS)),
-    )
-
-
-def _scores(data: EvaluationData, parts: list[Answers]) -> tuple[PartScore, ...]:
-    return tuple(
-        score_part(part.name, answers) for part, answers in zip(data.parts, parts, strict=True)
     )
 
 
 def _version(tool: str) -> str:
     try:
         return f"{tool} {version(tool)}"
-    except PackageNotFoundError:  # OpenCV goes by several names.
+    except PackageNotFoundError:  # OpenCV has several distributions.
         return f"{tool} unknown"

@@ -1,32 +1,25 @@
-"""Every number of an evaluation: what ``report.json`` holds."""
+"""Every number of an evaluation. The fields of the records are the keys of ``report.json``."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from edge_analysis.evaluation.comparison import Comparison
 from edge_analysis.evaluation.confidence import ConfidenceScore
-from edge_analysis.evaluation.disputed import DisputedScore
+from edge_analysis.evaluation.data import ModelFacts, Training
+from edge_analysis.evaluation.label_errors import LabelErrorScore
 from edge_analysis.evaluation.robustness import RobustnessCurve
 from edge_analysis.evaluation.scores import AverageScore, ClassScore, Confusion, ErrorRow, PartScore
-from edge_analysis.evaluation.subject import ModelFacts
-from edge_analysis.evaluation.timing import InferenceTime
-from edge_analysis.evaluation.training import Training
 
 RECORD_VERSION = 1
 
 
 @dataclass(frozen=True, kw_only=True)
 class DataFacts:
-    """What a model was evaluated on.
+    """Description of the data.
 
-    Attributes:
-        name: Of the data set.
-        sha256: Of the whole set.
-        class_names: Of its classes, and behind them what the models answer besides.
-        trained_on: Whether the model was trained on this very set, so that its test part is
-            new to the model and the others are not.
+    ``class_names`` are the classes of the data, followed by further classes of the models.
+    ``trained_on`` is whether the model was trained on this data set.
     """
 
     name: str
@@ -36,15 +29,17 @@ class DataFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rival:
-    """The model beside the one that is evaluated.
+class InferenceTime:
+    """Median wall times: of a single image, and per image of a batch of ``batch`` images."""
 
-    Attributes:
-        model: What it says about itself.
-        test: Its score on the test part.
-        inference: Its times.
-        comparison: Both on the test part.
-    """
+    single_ms: float
+    batched_ms: float
+    batch: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rival:
+    """The model that the evaluated model is compared with, both on the test part."""
 
     model: ModelFacts
     test: PartScore
@@ -54,26 +49,26 @@ class Rival:
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluationRecord:
-    """What was measured.
+    """Numbers of an evaluation; all but ``parts`` are of the test part.
 
     Attributes:
-        model: The model.
-        data: On what.
-        parts: Scores on training, validation and test images; all below is of the test part.
-        classes: A score a class.
-        averages: Over the classes.
-        confusion: True classes down, answers across.
-        top_confusions: The most frequent mistakes.
-        errors: All wrong answers, the surest first.
-        disputed: The disputed images; None but on MNIST.
-        confidence: What confidences are worth.
-        inference: Times for an answer.
-        training: Of a run; None for a file.
-        robustness: Accuracy on disturbed images, a curve a disturbance and model.
-        rival: The model beside it; None for none.
-        machine: CPU and cores, in words.
-        versions: Tool and version, in words.
-        format_version: Raised when a reader of the old version would go wrong.
+        model: Description of the model.
+        data: Description of the data.
+        parts: Scores on training, validation and test images.
+        classes: Score of each class.
+        averages: Averages over the classes.
+        confusion: Confusion matrix, rows true and columns answered.
+        top_confusions: The most frequent confusions.
+        errors: All wrong answers, the most confident first.
+        disputed: Scores without the suspected label errors; None except on MNIST.
+        confidence: Calibration, and errors left after rejection.
+        inference: Inference times.
+        training: Training history of a run; None for a file.
+        robustness: Accuracy on perturbed images, a curve per perturbation and model.
+        rival: The model compared with; None for none.
+        machine: CPU and cores.
+        versions: Tools with their versions.
+        format_version: Version of this format, raised by incompatible changes.
     """
 
     model: ModelFacts
@@ -84,7 +79,7 @@ class EvaluationRecord:
     confusion: tuple[tuple[int, ...], ...]
     top_confusions: tuple[Confusion, ...]
     errors: tuple[ErrorRow, ...]
-    disputed: DisputedScore | None
+    disputed: LabelErrorScore | None
     confidence: ConfidenceScore
     inference: InferenceTime
     training: Training | None
@@ -98,7 +93,3 @@ class EvaluationRecord:
     def test(self) -> PartScore:
         """The score on the test part."""
         return self.parts[-1]
-
-    def json_values(self) -> dict[str, Any]:
-        """Return the plain values of ``report.json``."""
-        return asdict(self)

@@ -1,4 +1,4 @@
-"""How accuracy falls as images get worse."""
+"""Accuracy on perturbed images."""
 
 from __future__ import annotations
 
@@ -8,28 +8,21 @@ from typing import Final
 
 import numpy as np
 
-from edge_analysis.evaluation.answers import Part, Predictor, Progress, answer
-from edge_analysis.evaluation.disturbances import Disturbance, disturb
+from edge_analysis.evaluation.data import Part, Predictor, answer
+from edge_analysis.evaluation.perturbations import Perturbation, perturb
+from edge_analysis.report_folder import Progress
 from edge_infer.model.metadata import Accuracy
 from edge_infer.model.reliability import wilson_interval
 
-# Enough for an interval of a percentage point; all 10,000 of MNIST would take five times longer.
+# Gives an interval of about one percentage point in a fifth of the time of all MNIST images.
 MAX_IMAGES: Final = 2000
-# An answer is still about as good as on the images as they are.
+# A strength is tolerated if it costs at most this much accuracy.
 TOLERATED_LOSS: Final = 0.05
 
 
 @dataclass(frozen=True, kw_only=True)
 class RobustnessPoint:
-    """Accuracy at one strength.
-
-    Attributes:
-        strength: In the unit of the disturbance.
-        correct: Right answers.
-        n: Images.
-        accuracy: In 0-1.
-        accuracy_95: Bounds of its 95 % interval (Wilson 1927).
-    """
+    """Accuracy at one strength, in 0-1, with its 95 % interval (Wilson 1927)."""
 
     strength: float
     correct: int
@@ -40,15 +33,15 @@ class RobustnessPoint:
 
 @dataclass(frozen=True, kw_only=True)
 class RobustnessCurve:
-    """Accuracy of one model under one disturbance.
+    """Accuracy of one model under one perturbation. The fields are keys of ``report.json``.
 
     Attributes:
-        model: Its name.
-        disturbance: Its name.
-        axis: What its strength measures, with the unit.
-        unit: Of its strength, as in a sentence; "" for a share.
+        model: Name of the model.
+        disturbance: Name of the perturbation.
+        axis: Meaning and unit of the strength.
+        unit: Unit of the strength in a sentence; "" for a share.
         none: The strength that changes nothing.
-        points: At ascending strengths.
+        points: Accuracies at ascending strengths.
     """
 
     model: str
@@ -60,25 +53,25 @@ class RobustnessCurve:
 
     @property
     def tolerated(self) -> tuple[float, float]:
-        """Weakest and strongest of the strengths, around none, that cost up to 5 points."""
+        """Lowest and highest strength of the range around ``none`` that costs up to 5 points."""
         strengths = [point.strength for point in self.points]
         middle = strengths.index(self.none)
-        least = self.points[middle].accuracy - TOLERATED_LOSS
+        required = self.points[middle].accuracy - TOLERATED_LOSS
         first = last = middle
-        while first > 0 and self.points[first - 1].accuracy >= least:
+        while first > 0 and self.points[first - 1].accuracy >= required:
             first -= 1
-        while last < len(strengths) - 1 and self.points[last + 1].accuracy >= least:
+        while last < len(strengths) - 1 and self.points[last + 1].accuracy >= required:
             last += 1
         return strengths[first], strengths[last]
 
     @property
     def worst(self) -> RobustnessPoint:
-        """The point of the lowest accuracy."""
+        """The point with the lowest accuracy."""
         return min(self.points, key=lambda point: point.accuracy)
 
 
 def choose_images(part: Part, count: int = MAX_IMAGES) -> Part:
-    """Choose images evenly from a part: the same ones each time, all where there are fewer."""
+    """Choose ``count`` images at even distances from a part, or all of a smaller part."""
     if len(part.labels) <= count:
         return part
     chosen = np.linspace(0, len(part.labels) - 1, count).astype(np.int64)
@@ -89,26 +82,26 @@ def measure_robustness(
     models: Sequence[tuple[str, Predictor]],
     part: Part,
     progress: Progress,
-    kinds: Sequence[Disturbance],
+    kinds: Sequence[Perturbation],
 ) -> tuple[RobustnessCurve, ...]:
-    """Measure models on images that get worse.
+    """Measure the accuracy of models on perturbed images.
 
     Args:
-        models: Name and function of each.
-        part: The images as they are.
-        progress: Told how far it is.
-        kinds: What happens to them.
+        models: Name and predictor of each model.
+        part: The original images.
+        progress: Called before each strength.
+        kinds: The perturbations.
 
     Returns:
-        A curve for each kind and each model of it.
+        A curve per perturbation and model.
     """
     points: dict[tuple[str, str], list[RobustnessPoint]] = {}
     steps = [(kind, strength) for kind in kinds for strength in kind.strengths]
     for done, (kind, strength) in enumerate(steps):
-        progress("disturbing images", done, len(steps))
-        worse = Part(part.name, disturb(kind, part.images, strength), part.labels)
+        progress("perturbing images", done, len(steps))
+        perturbed = Part(part.name, perturb(kind, part.images, strength), part.labels)
         for name, predictor in models:
-            point = _measure(predictor, worse, strength)
+            point = _measure(predictor, perturbed, strength)
             points.setdefault((kind.name, name), []).append(point)
     return tuple(
         RobustnessCurve(
@@ -125,16 +118,11 @@ def measure_robustness(
 
 
 def _measure(predictor: Predictor, part: Part, strength: float) -> RobustnessPoint:
-    answers = answer(predictor, part, _unheard)
-    correct, n = int(answers.right.sum()), len(part.labels)
+    accuracy = Accuracy(correct=int(answer(predictor, part).right.sum()), n=len(part.labels))
     return RobustnessPoint(
         strength=strength,
-        correct=correct,
-        n=n,
-        accuracy=correct / n,
-        accuracy_95=wilson_interval(Accuracy(correct=correct, n=n)),
+        correct=accuracy.correct,
+        n=accuracy.n,
+        accuracy=accuracy.fraction,
+        accuracy_95=wilson_interval(accuracy),
     )
-
-
-def _unheard(what: str, done: int, total: int) -> None:
-    """Take the progress of a single strength, which is told of as one step."""

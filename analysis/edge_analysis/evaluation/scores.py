@@ -1,4 +1,9 @@
-"""How often a model is right: on each part, for each class, and what it mistakes for what."""
+"""Accuracy, loss, scores per class and confusions.
+
+The fields of the records are keys of ``report.json``. Shares are in 0-1, losses in nats; names
+ending in ``_95`` are the bounds of 95 % intervals: Wilson's (1927) for shares, the normal
+approximation of a mean for losses.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +14,14 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import norm
+from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
-from edge_analysis.evaluation.answers import Answers
+from edge_analysis.evaluation.data import Answers
 from edge_infer.model.metadata import Accuracy
 from edge_infer.model.reliability import wilson_interval
 
 TOP_CONFUSIONS: Final = 15
-# 97.5 % quantile of the normal distribution: two-sided 95 % intervals.
-_Z_95: Final = 1.959963984540054
 
 Interval = tuple[float, float]
 Matrix = NDArray[np.int64]
@@ -24,17 +29,7 @@ Matrix = NDArray[np.int64]
 
 @dataclass(frozen=True, kw_only=True)
 class PartScore:
-    """How a model does on one part of the data.
-
-    Attributes:
-        name: Of the part.
-        n: Number of images.
-        correct: Number of right answers.
-        accuracy: In 0-1.
-        accuracy_95: Bounds of its 95 % interval (Wilson 1927).
-        loss: Mean cross-entropy in nats.
-        loss_95: Bounds of its 95 % interval, by the normal approximation of a mean.
-    """
+    """Scores on one part of the data."""
 
     name: str
     n: int
@@ -47,17 +42,16 @@ class PartScore:
 
 @dataclass(frozen=True, kw_only=True)
 class ClassScore:
-    """How a model does on one class.
+    """Scores of one class.
 
     Attributes:
-        name: Of the class.
-        support: Number of images of it.
-        answered: Number of images that it was the answer to.
-        correct: Number of images of it that were recognised.
-        precision: Share of ``answered`` that are of the class, in 0-1; 0 for none answered.
-        recall: Share of ``support`` that were recognised, the success rate, in 0-1; 0 where
-            there are none.
-        recall_95: Bounds of its 95 % interval (Wilson 1927).
+        name: Name of the class.
+        support: Number of images of the class.
+        answered: Number of images for which the class is the answer.
+        correct: Number of images of the class that are recognised.
+        precision: ``correct / answered``; 0 for none answered.
+        recall: ``correct / support``; 0 for a class without images.
+        recall_95: Interval of the recall.
         f1: Harmonic mean of precision and recall.
     """
 
@@ -70,17 +64,20 @@ class ClassScore:
     recall_95: Interval
     f1: float
 
+    @property
+    def missed(self) -> int:
+        """Number of images of the class that are not recognised."""
+        return self.support - self.correct
+
+    @property
+    def false_answers(self) -> int:
+        """Number of images of other classes for which the class is the answer."""
+        return self.answered - self.correct
+
 
 @dataclass(frozen=True, kw_only=True)
 class AverageScore:
-    """Means over the classes that have images.
-
-    Attributes:
-        name: ``"macro"``: each class counts alike; ``"weighted"``: by its support.
-        precision: In 0-1.
-        recall: In 0-1.
-        f1: In 0-1.
-    """
+    """Averages over the classes that have images, ``"macro"`` or ``"weighted"`` by support."""
 
     name: str
     precision: float
@@ -90,14 +87,7 @@ class AverageScore:
 
 @dataclass(frozen=True, kw_only=True)
 class Confusion:
-    """One class taken for another.
-
-    Attributes:
-        label: The true class.
-        answer: What it was taken for.
-        count: How often.
-        share: Of the images of the true class, in 0-1.
-    """
+    """A true class, the class answered instead, the count, and its share of the true class."""
 
     label: str
     answer: str
@@ -107,15 +97,7 @@ class Confusion:
 
 @dataclass(frozen=True, kw_only=True)
 class ErrorRow:
-    """One wrong answer.
-
-    Attributes:
-        index: Of the image in its part.
-        label: The true class.
-        answer: The class that was answered.
-        confidence: Probability of the answer, 0-1.
-        of_label: Probability of the true class, 0-1.
-    """
+    """A wrong answer: index of the image in its part, true class, answer, their probabilities."""
 
     index: int
     label: str
@@ -125,52 +107,79 @@ class ErrorRow:
 
 
 def score_part(name: str, answers: Answers) -> PartScore:
-    """Measure accuracy and loss on a part."""
-    n, correct = len(answers.labels), int(answers.right.sum())
+    """Compute accuracy and loss on a part."""
+    accuracy = Accuracy(correct=int(answers.right.sum()), n=len(answers.labels))
     loss = float(answers.losses.mean())
-    spread = _Z_95 * float(answers.losses.std()) / math.sqrt(n)
+    half_width = float(norm.ppf(0.975) * answers.losses.std() / math.sqrt(accuracy.n))
     return PartScore(
         name=name,
-        n=n,
-        correct=correct,
-        accuracy=correct / n,
-        accuracy_95=wilson_interval(Accuracy(correct=correct, n=n)),
+        n=accuracy.n,
+        correct=accuracy.correct,
+        accuracy=accuracy.fraction,
+        accuracy_95=wilson_interval(accuracy),
         loss=loss,
-        loss_95=(max(0.0, loss - spread), loss + spread),
+        loss_95=(max(0.0, loss - half_width), loss + half_width),
     )
 
 
-def confusion_matrix(answers: Answers) -> Matrix:
-    """Count answers: int64 (classes, classes), true classes down and answers across."""
-    classes = answers.probabilities.shape[1]
-    pairs = np.bincount(answers.labels * classes + answers.predicted, minlength=classes**2)
-    return pairs.reshape(classes, classes)
+def count_confusions(answers: Answers) -> Matrix:
+    """Return the confusion matrix, int64 (classes, classes): rows true, columns answered."""
+    classes = range(answers.probabilities.shape[1])
+    matrix: Matrix = confusion_matrix(answers.labels, answers.predicted, labels=classes)
+    return matrix
 
 
-def score_classes(matrix: Matrix, names: Sequence[str]) -> tuple[ClassScore, ...]:
-    """Measure each class by a confusion matrix, in its order."""
-    return tuple(
-        _score_class(name, int(matrix[at, at]), int(matrix[at].sum()), int(matrix[:, at].sum()))
-        for at, name in enumerate(names)
+def score_classes(answers: Answers, names: Sequence[str]) -> tuple[ClassScore, ...]:
+    """Score each class, in the order of its index."""
+    matrix = count_confusions(answers)
+    precision, recall, f1, support = precision_recall_fscore_support(
+        answers.labels, answers.predicted, labels=range(len(names)), zero_division=0
     )
+    scores: list[ClassScore] = []
+    for at, name in enumerate(names):
+        n, correct = int(support[at]), int(matrix[at, at])
+        interval = wilson_interval(Accuracy(correct=correct, n=n)) if n else (0.0, 1.0)
+        scores.append(
+            ClassScore(
+                name=name,
+                support=n,
+                answered=int(matrix[:, at].sum()),
+                correct=correct,
+                precision=float(precision[at]),
+                recall=float(recall[at]),
+                recall_95=interval,
+                f1=float(f1[at]),
+            )
+        )
+    return tuple(scores)
 
 
-def average_scores(classes: Sequence[ClassScore]) -> tuple[AverageScore, ...]:
-    """Average over the classes that have images: each alike, and by support."""
-    met = [one for one in classes if one.support]
-    values = np.array([(one.precision, one.recall, one.f1) for one in met])
-    supports = np.array([one.support for one in met])
-    means = {"macro": values.mean(axis=0), "weighted": supports @ values / supports.sum()}
-    return tuple(
-        AverageScore(name=name, precision=float(row[0]), recall=float(row[1]), f1=float(row[2]))
-        for name, row in means.items()
-    )
+def average_scores(answers: Answers) -> tuple[AverageScore, ...]:
+    """Average the scores of the classes that have images."""
+    averages: list[AverageScore] = []
+    for name in ("macro", "weighted"):
+        means = precision_recall_fscore_support(
+            answers.labels,
+            answers.predicted,
+            labels=np.unique(answers.labels),
+            average=name,
+            zero_division=0,
+        )
+        precision, recall, f1 = map(float, means[:3])
+        averages.append(AverageScore(name=name, precision=precision, recall=recall, f1=f1))
+    return tuple(averages)
 
 
 def top_confusions(
     matrix: Matrix, names: Sequence[str], limit: int = TOP_CONFUSIONS
 ) -> tuple[Confusion, ...]:
-    """Give the most frequent mistakes, the most frequent first."""
+    """Return the most frequent confusions, the most frequent first.
+
+    Args:
+        matrix: int64 (classes, classes), confusion matrix.
+        names: Class names.
+        limit: Largest number of confusions.
+    """
     mistakes = matrix - np.diag(matrix.diagonal())
     order = np.argsort(-mistakes.ravel(), kind="stable")[:limit]
     places = [divmod(int(at), len(names)) for at in order]
@@ -187,7 +196,7 @@ def top_confusions(
 
 
 def list_errors(answers: Answers, names: Sequence[str]) -> tuple[ErrorRow, ...]:
-    """List the wrong answers, the surest first."""
+    """List the wrong answers, the most confident first."""
     return tuple(
         ErrorRow(
             index=at,
@@ -197,18 +206,4 @@ def list_errors(answers: Answers, names: Sequence[str]) -> tuple[ErrorRow, ...]:
             of_label=float(answers.probabilities[at, answers.labels[at]]),
         )
         for at in answers.errors_by_confidence.tolist()
-    )
-
-
-def _score_class(name: str, correct: int, support: int, answered: int) -> ClassScore:
-    precision, recall = correct / max(answered, 1), correct / max(support, 1)
-    return ClassScore(
-        name=name,
-        support=support,
-        answered=answered,
-        correct=correct,
-        precision=precision,
-        recall=recall,
-        recall_95=wilson_interval(Accuracy(correct=correct, n=support)) if support else (0.0, 1.0),
-        f1=2 * correct / max(answered + support, 1),
     )

@@ -1,12 +1,11 @@
-"""Pictures that stand in the set twice, or nearly so; worst where one is to test the other.
+"""Identical and nearly identical pictures, within and across splits.
 
-A network that has learnt a picture is not tested by its copy (Barz and Denzler 2020
-found 3 % to 10 % of the test pictures of two well-known sets among those to learn).
+A test picture that is also a training picture does not test a network (Barz and Denzler 2020 found
+3 % to 10 % of such test pictures in two well-known data sets).
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_analysis.exploration.neighbours import NONE, Neighbours
-from edge_analysis.exploration.records import Pictures
+from edge_analysis.exploration.pictures import Pictures
 
-# Share of their ink in which two pictures may differ and count as nearly the same.
+# Pictures that differ in at most this share of their ink are nearly identical.
 NEAR_DIFFERENCE: Final = 0.05
 _BLOCK: Final = 4096
 
@@ -28,7 +27,7 @@ Indices = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class NearPair:
-    """Two pictures that differ little: their rows, and the share of ink that differs."""
+    """Rows of two nearly identical pictures, and the share of ink that differs."""
 
     first: int
     second: int
@@ -37,12 +36,12 @@ class NearPair:
 
 @dataclass(frozen=True, kw_only=True)
 class Places:
-    """What was found between two splits, or within one where both are the same.
+    """Duplicates within one split or between two. The fields are keys of ``report.json``.
 
     Attributes:
-        splits: Their names.
-        exact_groups: Groups of identical pictures with one in each (two where it is one).
-        near_pairs: Pairs that differ little.
+        splits: Names of the two splits; equal within one split.
+        exact_groups: Groups of identical pictures with one in each split, or two in one split.
+        near_pairs: Pairs of nearly identical pictures.
     """
 
     splits: tuple[str, str]
@@ -52,13 +51,13 @@ class Places:
 
 @dataclass(frozen=True, kw_only=True)
 class Duplicates:
-    """All that was found.
+    """Duplicates of a data set.
 
     Attributes:
-        exact: Rows of identical pictures, two at least a group.
-        near: Pairs that differ little but do differ, the least different first.
-        places: Where they stand.
-        conflicting: Those of ``exact`` whose labels differ.
+        exact: Groups of rows of identical pictures.
+        near: Pairs that are nearly, but not fully identical, the smallest difference first.
+        places: Counts by pair of splits.
+        conflicting: Groups of ``exact`` with different labels.
     """
 
     exact: tuple[tuple[int, ...], ...]
@@ -68,12 +67,12 @@ class Duplicates:
 
 
 def find_duplicates(pictures: Pictures, compared: Indices, neighbours: Neighbours) -> Duplicates:
-    """Look for identical pictures among all, and for near ones among those compared.
+    """Find identical pictures among all, and nearly identical ones among the neighbours.
 
     Args:
-        pictures: The set.
-        compared: Rows of the pictures that ``neighbours`` is of, int64 (m,).
-        neighbours: Whose nearest ones are looked at pixel by pixel.
+        pictures: The data set.
+        compared: int64 (m,), rows of the pictures of ``neighbours``.
+        neighbours: Nearest pictures, which are compared pixel by pixel.
     """
     exact = identical(pictures.images)
     near = _near_pairs(pictures.images, compared, neighbours)
@@ -87,19 +86,22 @@ def find_duplicates(pictures: Pictures, compared: Indices, neighbours: Neighbour
 
 
 def identical(images: NDArray[np.uint8]) -> tuple[tuple[int, ...], ...]:
-    """Group the rows of images that are the same in every pixel, uint8 (n, h, w)."""
+    """Group the rows of images that are equal in every pixel, uint8 (n, h, w)."""
     groups: defaultdict[bytes, list[int]] = defaultdict(list)
-    for row, image in enumerate(np.ascontiguousarray(images)):
-        groups[hashlib.blake2b(image.data, digest_size=16).digest()].append(row)
+    for row, image in enumerate(images):
+        groups[image.tobytes()].append(row)
     return tuple(tuple(rows) for rows in groups.values() if len(rows) > 1)
 
 
 def ink_difference(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Return the share of the ink of pairs that only one of both has: 0 alike, 1 apart.
+    """Return the share of the ink of two pictures that differs: 0 for equal, 1 for disjoint.
 
     Args:
         first: uint8 (n, h, w).
-        second: Likewise.
+        second: uint8 (n, h, w).
+
+    Returns:
+        float64 (n,).
     """
     one, other = (part.reshape(len(part), -1).astype(np.int16) for part in (first, second))
     ink = (one + other).sum(axis=1, dtype=np.int64)
@@ -122,7 +124,11 @@ def _near_pairs(
 
 
 def _candidates(neighbours: Neighbours) -> Indices:
-    """Pair each picture with the nearest of its class and of another, each pair once: (m, 2)."""
+    """Pair each picture with the nearest of its class and of another class, without repeats.
+
+    Returns:
+        int64 (m, 2), indices of the pictures.
+    """
     rows = np.arange(len(neighbours.labels))
     pairs = [
         np.stack([rows, neighbours.nearest[rows, classes]], axis=1)

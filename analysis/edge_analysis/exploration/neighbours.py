@@ -1,4 +1,4 @@
-"""The nearest picture of every class to each picture."""
+"""Principal components of the pictures, and the nearest neighbours in each class."""
 
 from __future__ import annotations
 
@@ -8,22 +8,40 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.decomposition import PCA
+from sklearn.neighbors import NearestNeighbors
 
-from edge_analysis.exploration.records import Progress
+from edge_analysis.report_folder import Progress
 
-# Pictures compared at a time: their distances to a class stay in the processor's cache.
-_BLOCK: Final = 512
+DIMENSIONS: Final = 40
 NONE: Final = -1
+# Enough pictures to fit the principal components; all pictures are projected.
+_MAX_FITTED: Final = 10_000
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Projection:
+    """Pictures as points in few dimensions.
+
+    A distance between two points is at most the distance between the pictures.
+
+    Attributes:
+        points: float32 (n, k); distances are those of pixels in 0-1.
+        variance_kept: Share of the variance in the k dimensions, 0-1; 1 for equal pictures.
+    """
+
+    points: NDArray[np.float32]
+    variance_kept: float
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Neighbours:
-    """The nearest of every class to each of n pictures, itself left out.
+    """The nearest other picture of every class to each of n pictures.
 
     Attributes:
-        labels: int64 (n,).
-        distances: float32 (n, classes); infinite where a class has no other picture.
-        nearest: int64 (n, classes), which picture it is; :data:`NONE` where there is none.
+        labels: int64 (n,), class indices.
+        distances: float32 (n, classes); infinite if a class has no other picture.
+        nearest: int64 (n, classes), index of the nearest picture; :data:`NONE` for none.
     """
 
     labels: NDArray[np.int64]
@@ -32,21 +50,48 @@ class Neighbours:
 
     @cached_property
     def own_distance(self) -> NDArray[np.float32]:
-        """Distance to the nearest of the same class, float32 (n,)."""
+        """Distance to the nearest picture of the same class, float32 (n,)."""
         return self.distances[np.arange(len(self.labels)), self.labels]
 
     @cached_property
     def other_class(self) -> NDArray[np.int64]:
-        """Which other class is nearest, int64 (n,); some class where none has a picture."""
+        """Nearest other class, int64 (n,); arbitrary if no other class has a picture."""
         distances = self.distances.copy()
         distances[np.arange(len(distances)), self.labels] = np.inf
         return np.asarray(distances.argmin(axis=1))
 
     @cached_property
     def other_distance(self) -> NDArray[np.float32]:
-        """Distance to the nearest of another class, float32 (n,)."""
+        """Distance to the nearest picture of another class, float32 (n,)."""
         distances = self.distances[np.arange(len(self.labels)), self.other_class]
         return np.where(self.other_class == self.labels, np.float32(np.inf), distances)
+
+
+def project(images: NDArray[np.uint8], dimensions: int = DIMENSIONS) -> Projection:
+    """Project pictures on their principal components (Pearson 1901).
+
+    Args:
+        images: uint8 (n, h, w).
+        dimensions: Largest number of components.
+    """
+    flat = images.reshape(len(images), -1)
+    sample = _pixels(flat[evenly_spaced(len(flat), _MAX_FITTED)])
+    n, pixels = sample.shape
+    solver = "covariance_eigh" if n > pixels else "full"
+    pca = PCA(min(dimensions, n, pixels), svd_solver=solver)
+    with np.errstate(invalid="ignore"):
+        pca.fit(sample)
+    kept = float(pca.explained_variance_ratio_.sum())
+    return Projection(
+        points=np.asarray(pca.transform(_pixels(flat)), np.float32),
+        variance_kept=min(kept, 1.0) if np.isfinite(kept) else 1.0,
+    )
+
+
+def evenly_spaced(n: int, most: int) -> NDArray[np.int64]:
+    """Choose up to ``most`` of the indices 0 to n - 1 at even distances, int64 (m,)."""
+    count = min(n, most)
+    return np.arange(count) * n // count
 
 
 def find_neighbours(
@@ -55,37 +100,29 @@ def find_neighbours(
     classes: int,
     progress: Progress,
 ) -> Neighbours:
-    """Compare each picture with every other.
+    """Find the nearest picture of each class to each picture, itself left out.
 
     Args:
-        points: float32 (n, k), one row a picture.
-        labels: int64 (n,), 0 to ``classes`` less 1.
-        classes: How many there are.
-        progress: Told how many pictures have been compared.
+        points: float32 (n, k), a point per picture.
+        labels: int64 (n,), class indices.
+        classes: Number of classes.
+        progress: Called before each class.
     """
-    order = np.argsort(labels, kind="stable")
-    ordered = points[order]
-    bounds = np.searchsorted(labels[order], np.arange(classes + 1))
     distances = np.full((len(points), classes), np.inf, np.float32)
     nearest = np.full((len(points), classes), NONE, np.int64)
-    half_squares = np.square(ordered).sum(axis=1) / 2
-    for start in range(0, len(points), _BLOCK):
-        progress("comparing pictures", start, len(points))
-        block = slice(start, min(start + _BLOCK, len(points)))
-        rows = order[block]
-        for label in np.unique(labels):
-            of_class = slice(bounds[label], bounds[label + 1])
-            # |a - b|² / 2 less |a|² / 2, which does not change which b is nearest.
-            halves = half_squares[of_class] - ordered[block] @ ordered[of_class].T
-            _leave_out_itself(halves, block, of_class)
-            found = halves.argmin(axis=1)
-            halved = halves[np.arange(len(rows)), found] + half_squares[block]
-            distances[rows, label] = np.sqrt(2 * np.maximum(halved, 0))
-            nearest[rows, label] = order[of_class][found]
-    nearest[np.isinf(distances)] = NONE
+    for label in range(classes):
+        progress("comparing pictures", label, classes)
+        own, others = np.flatnonzero(labels == label), np.flatnonzero(labels != label)
+        if not own.size:
+            continue
+        search = NearestNeighbors(n_neighbors=1, algorithm="brute").fit(points[own])
+        # A search for None leaves each fitted point itself out.
+        for rows, query in ((others, points[others]), (own, None)):
+            if rows.size > (query is None):
+                found, at = search.kneighbors(query)
+                distances[rows, label], nearest[rows, label] = found[:, 0], own[at[:, 0]]
     return Neighbours(labels=labels, distances=distances, nearest=nearest)
 
 
-def _leave_out_itself(halves: NDArray[np.float32], block: slice, of_class: slice) -> None:
-    both = np.arange(max(block.start, of_class.start), min(block.stop, of_class.stop))
-    halves[both - block.start, both - of_class.start] = np.inf
+def _pixels(flat: NDArray[np.uint8]) -> NDArray[np.float32]:
+    return flat.astype(np.float32) / np.float32(255)

@@ -1,76 +1,42 @@
-"""The report of ``edge-mnist explore``: a page, the numbers beside it, and each figure."""
+"""The report of an exploration: ``report.html``, ``report.json`` and figures."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from edge_analysis.exploration import (
-    class_figures,
-    count_figures,
-    measure_figures,
-    picture_figures,
-    report_sections,
-)
 from edge_analysis.exploration.analysis import Exploration
-from edge_analysis.exploration.json_values import json_values
-from edge_analysis.exploration.records import Progress
-from edge_analysis.exploration.wording import plural
-from edge_analysis.report_page import Block, Figure, Figures, Page, Section
-from edge_analysis.report_page.drawn import Drawn, drawing_style
-from edge_analysis.report_page.report_folder import ReportFolder
-
-Draw = Callable[[Exploration], Iterator[Drawn]]
-Tell = Callable[[Exploration], Iterator[Block]]
-
-
-@dataclass(frozen=True)
-class Part:
-    """A section of the page: its figures, and what stands below them."""
-
-    title: str
-    draws: tuple[Draw, ...]
-    tell: Tell | None = None
-
-
-PARTS: Final = (
-    Part(
-        "Samples and labels",
-        (picture_figures.sample_figures, count_figures.label_figures),
-        report_sections.class_tables,
-    ),
-    Part("Means and grey levels", (picture_figures.mean_figures, count_figures.level_figures)),
-    Part(
-        "Ink, size and slant",
-        (measure_figures.ink_figures, measure_figures.box_figures, measure_figures.slant_figures),
-    ),
-    Part(
-        "Typical and unusual",
-        (picture_figures.typical_figures, picture_figures.unusual_figures),
-        report_sections.prototype_tables,
-    ),
-    Part("Duplicates", (picture_figures.near_figures,), report_sections.duplicate_blocks),
-    Part(
-        "Easy to confuse",
-        (
-            class_figures.mean_distance_figures,
-            class_figures.neighbour_figures,
-            picture_figures.stray_figures,
-        ),
-        report_sections.pair_tables,
-    ),
+from edge_analysis.exploration.data_sections import level_blocks, measure_blocks, sample_blocks
+from edge_analysis.exploration.record import json_values
+from edge_analysis.exploration.similarity_sections import (
+    duplicate_blocks,
+    prototype_blocks,
+    similarity_blocks,
 )
+from edge_analysis.page import Block, KeyFigure, KeyFigures, Notes, Page, Paragraph
+from edge_analysis.report_folder import (
+    AddFigure,
+    Progress,
+    ReportFolder,
+    write_sections,
+)
+from edge_analysis.text import listed, plural, quoted, short_percent
+
+# Classes are called uneven if one has this many times the pictures of another.
+_UNEVEN: Final = 2
+_FEW_PICTURES: Final = 30
 
 
 def write_exploration(found: Exploration, folder: Path, progress: Progress) -> Path:
     """Write ``figures/*.png`` and ``*.svg``, ``report.json`` and, last, ``report.html``.
 
+    Files of an older report are replaced or removed.
+
     Args:
-        found: What was found in the data set.
-        folder: Folder of the report; made when missing. Files of an older report are replaced.
-        progress: Called before each step.
+        found: The exploration.
+        folder: Folder of the report, created if it is missing.
+        progress: Called before each section.
 
     Returns:
         The path of the page.
@@ -79,39 +45,131 @@ def write_exploration(found: Exploration, folder: Path, progress: Progress) -> P
         OutputError: A file cannot be written.
     """
     target = ReportFolder(folder)
-    sections = tuple(_sections(found, target, progress))
-    return target.finish(json_values(found), _page(found, sections))
+    page = build_page(found, target.add, progress)
+    return target.finish(json_values(found), page)
 
 
-def _page(found: Exploration, sections: Iterable[Section]) -> Page:
+def build_page(found: Exploration, add: AddFigure, progress: Progress) -> Page:
+    """Draw the figures and build the page.
+
+    Args:
+        found: The exploration.
+        add: Takes a drawing and returns the figure for the page.
+        progress: Called before each section.
+    """
     pictures = found.pictures
     return Page(
-        title=f"What is in {pictures.name}",
+        title=f"Exploration of {pictures.name}",
         lead=f"{plural(len(pictures.labels), 'picture')} of "
-        f"{plural(len(pictures.class_names), 'class', 'classes')}, explored by edge-mnist.",
-        sections=(
-            Section(title="At a glance", blocks=report_sections.at_a_glance(found)),
-            *sections,
-            Section(title="How this was found", blocks=report_sections.method(found)),
-        ),
+        f"{plural(len(pictures.class_names), 'class', 'classes')}.",
+        sections=write_sections(found, _SECTIONS, add, progress),
     )
 
 
-def _sections(found: Exploration, target: ReportFolder, progress: Progress) -> Iterator[Section]:
-    steps, done = sum(len(part.draws) for part in PARTS), 0
-    for part in PARTS:
-        figures: list[Figure] = []
-        for draw in part.draws:
-            progress("drawing", done, steps)
-            figures += _figures(draw, found, target)
-            done += 1
-        blocks = (Figures(figures=tuple(figures)),) if figures else ()
-        below = part.tell(found) if part.tell else ()
-        yield Section(title=part.title, blocks=(*blocks, *below))
+def key_figures(found: Exploration) -> KeyFigures:
+    """Return the numbers that summarise a data set."""
+    pictures, duplicates = found.pictures, found.duplicates
+    splits = " · ".join(f"{one.name} {len(one.labels):,}" for one in pictures.splits)
+    sizes = pictures.counts.sum(axis=0)
+    ink = float(found.glyphs.ink_percent.mean())
+    even = sizes.min() == sizes.max()
+    per_class = f"{sizes.min():,}" if even else f"{sizes.min():,} to {sizes.max():,}"
+    near = plural(len(duplicates.near), "nearly identical pair")
+    crossing = short_percent(found.similarity.crossing_share)
+    rows = (
+        ("pictures", f"{len(pictures.labels):,}", splits),
+        ("classes", str(len(sizes)), f"{per_class} pictures per class"),
+        ("ink", f"{ink:.1f} %", "mean of all pixels"),
+        ("identical groups", f"{len(duplicates.exact):,}", f"and {near}"),
+        ("nearest neighbour of another class", crossing, "of all pictures"),
+    )
+    return KeyFigures(
+        figures=tuple(KeyFigure(label=label, value=value, note=note) for label, value, note in rows)
+    )
 
 
-def _figures(draw: Draw, found: Exploration, target: ReportFolder) -> Iterator[Figure]:
-    """Draw figures, and write each as files."""
-    with drawing_style():
-        for one in draw(found):
-            yield target.add(one)
+def notes(found: Exploration) -> tuple[Notes, ...]:
+    """Return warnings about training or testing on a data set; empty if there are none."""
+    items = (*_size_notes(found), *_duplicate_notes(found))
+    return (Notes(title="Before training on this data set", items=items),) if items else ()
+
+
+def _summary_blocks(found: Exploration, _: AddFigure) -> Iterator[Block]:
+    yield key_figures(found)
+    yield from notes(found)
+
+
+def _size_notes(found: Exploration) -> Iterator[str]:
+    pictures = found.pictures
+    sizes = pictures.counts.sum(axis=0)
+    largest, smallest = (
+        quoted(pictures.class_names[at]) for at in (sizes.argmax(), sizes.argmin())
+    )
+    if sizes.max() >= _UNEVEN * max(sizes.min(), 1):
+        yield (
+            f"The classes are uneven: {largest} has {plural(int(sizes.max()), 'picture')}, "
+            f"{smallest} has {sizes.min():,}."
+        )
+    if sizes.min() < _FEW_PICTURES:
+        few = int((sizes < _FEW_PICTURES).sum())
+        yield (
+            f"{plural(few, 'class has', 'classes have')} fewer than {_FEW_PICTURES} pictures, too "
+            f"few for a reliable test; {smallest} has the fewest, {sizes.min():,}."
+        )
+    if found.without_ink:
+        yield f"{plural(found.without_ink, 'picture has', 'pictures have')} no ink."
+
+
+def _duplicate_notes(found: Exploration) -> Iterator[str]:
+    duplicates, name_of = found.duplicates, found.pictures.name_of
+    for place in duplicates.places:
+        a, b = place.splits
+        if a != b and place.exact_groups:
+            count = plural(place.exact_groups, "picture is", "pictures are")
+            yield f"{count} in both {a} and {b}, which makes the accuracy on {b} too high."
+    if duplicates.conflicting:
+        first = listed([name_of(row) for row in duplicates.conflicting[0][:3]])
+        groups = plural(
+            len(duplicates.conflicting),
+            "group of identical pictures has",
+            "groups of identical pictures have",
+        )
+        yield f"{groups} different labels, such as {first}."
+
+
+def _method_blocks(found: Exploration, _: AddFigure) -> Iterator[Block]:
+    complete = len(found.compared) == len(found.pictures.labels)
+    compared = "all pictures" if complete else f"{len(found.compared):,} pictures at even distances"
+    yield Paragraph(
+        text=f"A picture is named by its split and its number from 0, such as "
+        f"{found.pictures.name_of(0)}. Validation pictures are a part of the training pictures "
+        "and keep their numbers."
+    )
+    yield Paragraph(
+        text=f"Nearest neighbours were searched for among {compared} of all splits together, by "
+        f"the Euclidean distance in {plural(found.dimensions, 'principal component')} that "
+        f"contain {short_percent(found.variance_kept)} of the variance, for pixels in 0-1. This "
+        "distance is at most that of the pictures themselves. Typical pictures are ranked by the "
+        "distance of all pixels to the mean of the class."
+    )
+    yield Paragraph(
+        text="Identical pictures are equal in every pixel. Nearly identical pictures were searched "
+        "for among the nearest neighbours of each picture in its own class and in another class; "
+        "their difference is the share of the ink of both pictures that is in one of them only."
+    )
+    yield Paragraph(
+        text="The slant is the shear angle of the second moments; it is positive for strokes that "
+        "lean to the right as in /. The bounding box contains every pixel above 0."
+    )
+
+
+_SECTIONS: Final = {
+    "Summary": _summary_blocks,
+    "Samples and labels": sample_blocks,
+    "Means and grey levels": level_blocks,
+    "Ink, size and slant": measure_blocks,
+    "Typical and unusual": prototype_blocks,
+    "Duplicates": duplicate_blocks,
+    "Similar classes": similarity_blocks,
+    "Method": _method_blocks,
+}

@@ -23,7 +23,7 @@ from edge_analysis.report_page.content import (
 )
 from edge_analysis.report_page.markup import Element, node, read_svg, to_text
 
-_STYLE: Final = Path(__file__).with_name("style.css")
+_STYLE: Final = Path(__file__).parent.parent / "style.css"
 # The browser itself refuses what the page must not do.
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from edge_infer.errors import EdgeMnistError, UsageError
 from edge_infer.glyph.classifier import Classifier, Prediction
-from edge_infer.glyph.stack import prepare_digits
+from edge_infer.glyph.preprocess import prepare_digits
 from edge_infer.io.sources import FileItem, Item
 
 if TYPE_CHECKING:

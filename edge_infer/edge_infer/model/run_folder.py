@@ -227,11 +227,9 @@ class RunFolder:
                 "`edge-mnist train`, or finish a stopped one with `edge-mnist train --resume`"
             )
         try:
-            text = self.record_path.read_text(encoding="utf-8")
+            return RunRecord.from_json(self.record_path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise RunError(f"{self.record_path} cannot be read: {error}") from error
-        try:
-            return RunRecord.from_json(text)
         except RunError as error:
             raise RunError(f"{self.path}: {error.message}") from error
 

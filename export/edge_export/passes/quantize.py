@@ -87,10 +87,9 @@ def _quantize(
         tempfile.TemporaryDirectory(prefix="edge-mnist-") as folder,
         contextlib.redirect_stdout(io.StringIO()),  # Histograms are announced by print.
     ):
-        plain, prepared, quantized = (Path(folder) / f"{name}.onnx" for name in "abc")
-        onnx.save(backbone.to_model(), plain)
+        prepared, quantized = Path(folder, "prepared.onnx"), Path(folder, "quantized.onnx")
         # Symbolic shape inference needs sympy and finds nothing more here.
-        quant_pre_process(plain, prepared, skip_symbolic_shape=True)
+        quant_pre_process(backbone.to_model(), prepared, skip_symbolic_shape=True)
         quantize_static(
             prepared,
             quantized,

@@ -1,6 +1,7 @@
-"""Compute probabilities behind a backbone, in double precision.
+"""Compute calibrated probabilities behind a backbone, in double precision.
 
-::
+The temperature that calibrates confidences is folded into the last dense layer, so that
+softmax(logits / temperature) needs no further node; the order of the classes stays the same::
 
     logits -> Cast -> Softmax in double -> Cast -> probabilities float32 [batch, classes]
 
@@ -12,14 +13,29 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
 from onnx import TensorProto, helper
 
 from edge_export.backbone import LOGITS
 from edge_export.graph import Graph, float_value
+from edge_infer.errors import ModelError
 from edge_infer.model.metadata import OUTPUT_NAME
 
 _DOUBLE_LOGITS: Final = "e1"
 _DOUBLE_PROBABILITIES: Final = "e2"
+
+
+def divide_logits(backbone: Graph, temperature: float) -> None:
+    """Divide weights and bias of the last layer by a temperature.
+
+    Raises:
+        ModelError: The backbone does not end in a dense layer.
+    """
+    last = backbone.nodes[-1]
+    if last.op_type != "Gemm":
+        raise ModelError(f"expected the network to end in a dense layer, found {last.op_type}")
+    for name in last.input[1:]:
+        backbone.set_values(name, backbone.values(name) / np.float32(temperature))
 
 
 def add_softmax(graph: Graph) -> None:

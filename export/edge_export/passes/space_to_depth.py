@@ -18,8 +18,7 @@ last for its integer kernels, which cancels the last Transpose here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import onnx
@@ -36,15 +35,11 @@ _SPLIT_SHAPE: Final = (0, _BLOCKS, _BLOCK, _BLOCKS, _BLOCK)
 _JOINED_SHAPE: Final = (0, _BLOCKS, _BLOCKS, _BLOCK * _BLOCK)
 
 
-@dataclass(frozen=True)
-class _Axis:
+class _Axis(NamedTuple):
     """One axis of a convolution of stride 2, as one of stride 1 over blocks of 2.
 
-    Attributes:
-        lead: Zeros before the first weight.
-        size: Length of the kernel in blocks.
-        begin: Padding before the image, in blocks.
-        end: Padding behind the image, in blocks.
+    ``lead`` zeros come before the first weight. The kernel has ``size`` blocks, and the image
+    ``begin`` and ``end`` blocks of padding.
     """
 
     lead: int

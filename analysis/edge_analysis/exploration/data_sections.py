@@ -1,0 +1,284 @@
+"""Sections of the report on samples, labels, grey levels, ink, size and slant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import matplotlib as mpl
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_analysis.exploration.analysis import Exploration
+from edge_analysis.exploration.measures import Spread
+from edge_analysis.exploration.neighbours import evenly_spaced
+from edge_analysis.figures.bars import draw_bars, draw_boxes
+from edge_analysis.figures.drawing import Drawing
+from edge_analysis.figures.lines import Line, draw_lines
+from edge_analysis.figures.tiles import Tile, chunks, draw_tile_rows
+from edge_analysis.page import NO_VALUE, Block, Table
+from edge_analysis.report_folder import AddFigure, figures
+from edge_analysis.text import plural, quoted, short_percent, shortened
+
+SAMPLES: Final = 12
+MAX_CLASSES_PER_SHEET: Final = 20
+_MEANS_PER_ROW: Final = 10
+_LEVEL_MAX: Final = 255
+_BOX_PLOT: Final = "Line: median; box: middle half; whiskers: 5th and 95th percentile."
+
+Spreads = Sequence[Spread | None]
+
+
+def sample_blocks(found: Exploration, add: AddFigure) -> Iterator[Block]:
+    """Show sample pictures and the number of pictures per class."""
+    yield from figures(add, *draw_samples(found), draw_label_counts(found))
+    pictures = found.pictures
+    measures = ("ink_percent", "width_px", "height_px", "slant_degrees")
+    rows = [
+        (
+            name,
+            *(f"{count:,}" for count in pictures.counts[:, label]),
+            *(_median_text(found.spreads[measure][label]) for measure in measures),
+        )
+        for label, name in enumerate(pictures.class_names)
+    ]
+    splits = [split.name for split in pictures.splits]
+    yield Table(
+        caption="Number of pictures per split, and medians of the measures.",
+        headings=("class", *splits, "ink, %", "width, px", "height, px", "slant, °"),
+        rows=tuple(rows),
+        folded=True,
+    )
+
+
+def level_blocks(found: Exploration, add: AddFigure) -> Iterator[Block]:
+    """Show mean and variance of each class, and the distribution of the grey levels."""
+    yield from figures(add, draw_means(found), draw_grey_levels(found))
+
+
+def measure_blocks(found: Exploration, add: AddFigure) -> Iterator[Block]:
+    """Show ink, size and slant by class."""
+    yield from figures(add, draw_ink(found), draw_sizes(found), draw_slants(found))
+
+
+def draw_samples(found: Exploration) -> Iterator[Drawing]:
+    """Draw 12 pictures of each class at even distances."""
+    pictures = found.pictures
+    rows: list[tuple[str, list[Tile]]] = []
+    for label, name in enumerate(pictures.class_names):
+        own = np.flatnonzero(pictures.labels == label)
+        chosen = own[evenly_spaced(len(own), SAMPLES)] if own.size else own
+        rows.append((name, [Tile(image) for image in pictures.images[chosen]]))
+    caption = (
+        f"Up to {SAMPLES} pictures of each class, at even distances among all "
+        f"{plural(len(pictures.labels), 'picture')}. The mean ink is "
+        f"{float(found.glyphs.ink_percent.mean()):.1f} % of a picture."
+    )
+    yield from draw_class_rows("samples", rows, SAMPLES, caption, "Sample pictures")
+
+
+def draw_class_rows(
+    name: str, rows: Sequence[tuple[str, Sequence[Tile]]], columns: int, caption: str, what: str
+) -> Iterator[Drawing]:
+    """Draw a row of pictures per class, up to 20 classes per figure.
+
+    Args:
+        name: File name; with several figures a number follows.
+        rows: Name and pictures of each class.
+        columns: Pictures per row at most.
+        caption: Caption of the first figure.
+        what: Kind of the pictures.
+    """
+    parts = chunks(len(rows), MAX_CLASSES_PER_SHEET)
+    for number, part in enumerate(parts, 1):
+        chosen = [rows[label] for label in part]
+        if not any(tiles for _, tiles in chosen):
+            continue
+        names = f"{quoted(chosen[0][0])} to {quoted(chosen[-1][0])}"
+        yield Drawing(
+            name if len(parts) == 1 else f"{name}-{number}",
+            draw_tile_rows(chosen, columns),
+            f"{what} of the classes {names}, one row per class",
+            caption if number == 1 else f"{what} of the classes {names}.",
+        )
+
+
+def draw_label_counts(found: Exploration) -> Drawing:
+    """Draw the number of pictures of each class in each split."""
+    pictures = found.pictures
+    names = pictures.class_names
+    panels: dict[str, list[int]] = {}
+    sentences: list[str] = []
+    for split, counts in zip(pictures.splits, pictures.counts, strict=True):
+        panels[f"{split.name}: {len(split.labels):,}"] = counts.tolist()
+        most, least = int(counts.argmax()), int(counts.argmin())
+        if counts[most] == counts[least]:
+            sentences.append(f"In {split.name} each class has {counts[most]:,}.")
+        else:
+            sentences.append(
+                f"In {split.name} {quoted(names[most])} has the most pictures "
+                f"({counts[most]:,}), {quoted(names[least])} the fewest ({counts[least]:,})."
+            )
+    return Drawing(
+        "labels",
+        draw_bars(panels, names, label="pictures"),
+        "Bars: number of pictures per class, one panel per split",
+        " ".join([*sentences, *_share_differences(found)]),
+    )
+
+
+def draw_means(found: Exploration) -> Drawing:
+    """Draw mean and standard deviation of each pixel by class."""
+    names, images = found.pictures.class_names, found.images
+    deviations = np.sqrt(images.variance)
+    top = max(float(deviations.max()), 1.0)
+    colours = mpl.colormaps["inferno"]
+    present = np.flatnonzero(found.pictures.counts.sum(axis=0))
+    rms = np.sqrt(images.variance.mean(axis=(1, 2)))
+    most, least = present[rms[present].argmax()], present[rms[present].argmin()]
+    rows: list[tuple[str, list[Tile]]] = []
+    for part in chunks(len(names), _MEANS_PER_ROW):
+        means = [Tile(_u8(images.mean[at]), (shortened(names[at]),)) for at in part]
+        painted = [colours(deviations[at] / top)[..., :3] for at in part]
+        rows += [("mean", means), ("variance", [Tile(_u8(255 * image)) for image in painted])]
+    return Drawing(
+        "mean-and-variance",
+        draw_tile_rows(rows, max(len(row) for _, row in rows)),
+        f"Mean and variance pictures of {plural(len(names), 'class', 'classes')}",
+        "Mean picture of each class, and below it the square root of the variance (black 0, "
+        f"brightest {top:.0f} grey levels). Class {quoted(names[most])} varies most, by "
+        f"{rms[most]:.0f} grey levels per pixel (root mean square), class {quoted(names[least])} "
+        f"least, by {rms[least]:.0f}.",
+    )
+
+
+def draw_grey_levels(found: Exploration) -> Drawing:
+    """Draw the share of the pixels at each grey level by split."""
+    totals = found.levels.sum(axis=1, keepdims=True)
+    shares = found.levels / np.maximum(totals, 1)
+    lines = [
+        Line(
+            name=split.name,
+            x=range(len(share)),
+            y=np.where(share > 0, 100 * share, np.nan).tolist(),
+            colour=index,
+            width=1,
+        )
+        for index, (split, share) in enumerate(zip(found.pictures.splits, shares, strict=True))
+    ]
+    figure = draw_lines(
+        lines,
+        height_in=2.8,
+        xlabel="grey level, 0 background to 255 full ink",
+        ylabel="share of pixels (%)",
+        yscale="log",
+    )
+    pooled = found.levels.sum(axis=0) / totals.sum()
+    commonest = 1 + int(pooled[1:].argmax())
+    caption = (
+        f"{short_percent(pooled[0])} of all pixels are background (0) and "
+        f"{short_percent(pooled[_LEVEL_MAX])} full ink ({_LEVEL_MAX}). The most frequent grey "
+        f"level of ink is {commonest} ({short_percent(pooled[commonest])})."
+    )
+    occupied = shares[totals[:, 0] > 0]
+    if len(occupied) > 1:
+        points = 100 * float(np.ptp(occupied, axis=0).max())
+        caption += f" At no level do the splits differ by more than {points:.2f} points."
+    alt = "Lines: share of pixels at each grey level, one line per split"
+    return Drawing("grey-levels", figure, alt, caption)
+
+
+def draw_ink(found: Exploration) -> Drawing:
+    """Draw the amount of ink by class."""
+    spreads = found.spreads["ink_percent"]
+    low, high = _extremes(found, spreads)
+    return Drawing(
+        "ink",
+        _draw_spreads(found, {"ink, %": spreads}),
+        "Box plots: amount of ink by class",
+        f"Class {quoted(high[0])} has the most ink (median {high[1]:.1f} % of a picture), class "
+        f"{quoted(low[0])} the least ({low[1]:.1f} %). {_BOX_PLOT}",
+    )
+
+
+def draw_sizes(found: Exploration) -> Drawing | None:
+    """Draw width and height of the bounding box by class; None if no picture has ink."""
+    widths, heights = found.spreads["width_px"], found.spreads["height_px"]
+    if not any(widths):
+        return None
+    return Drawing(
+        "box-size",
+        _draw_spreads(found, {"width, px": widths, "height, px": heights}),
+        "Box plots: width and height of the bounding box by class",
+        f"Bounding box of the ink in pixels: {_range_text(found, widths, 'widths')}, "
+        f"{_range_text(found, heights, 'heights')}.",
+    )
+
+
+def draw_slants(found: Exploration) -> Drawing | None:
+    """Draw the slant by class; None if no picture has a slant."""
+    spreads = found.spreads["slant_degrees"]
+    if not any(spreads):
+        return None
+    low, high = _extremes(found, spreads)
+    span, label = max((one.p95 - one.p5, label) for label, one in enumerate(spreads) if one)
+    return Drawing(
+        "slant",
+        _draw_spreads(found, {"slant, ° to the right": spreads}),
+        "Box plots: slant by class",
+        f"Class {quoted(high[0])} is slanted most to the right (median {high[1]:+z.0f}°), class "
+        f"{quoted(low[0])} least ({low[1]:+z.0f}°). The slant of class "
+        f"{quoted(found.pictures.class_names[label])} varies most: {span:.0f}° from the 5th to "
+        "the 95th percentile.",
+    )
+
+
+def _share_differences(found: Exploration) -> Iterator[str]:
+    """Describe how the shares of the classes differ between splits."""
+    pictures = found.pictures
+    counts = pictures.counts[pictures.counts.sum(axis=1) > 0]
+    if len(counts) < 2:
+        return
+    ranges = np.ptp(counts / counts.sum(axis=1, keepdims=True), axis=0)
+    widest = int(ranges.argmax())
+    if ranges[widest]:
+        yield (
+            f"The share of a class differs by at most {100 * ranges[widest]:.2f} points between "
+            f"splits ({quoted(pictures.class_names[widest])})."
+        )
+    else:
+        yield "Each class has the same share in every split."
+
+
+def _draw_spreads(found: Exploration, panels: dict[str, Spreads]) -> object:
+    boxes = {
+        label: [(one.p5, one.p25, one.p50, one.p75, one.p95) if one else None for one in spreads]
+        for label, spreads in panels.items()
+    }
+    return draw_boxes(boxes, found.pictures.class_names)
+
+
+def _extremes(found: Exploration, spreads: Spreads) -> tuple[tuple[str, float], tuple[str, float]]:
+    """Return class name and median of the lowest and of the highest median."""
+    medians = [(one.p50, label) for label, one in enumerate(spreads) if one]
+    (low, first), (high, last) = min(medians), max(medians)
+    names = found.pictures.class_names
+    return (names[first], low), (names[last], high)
+
+
+def _range_text(found: Exploration, spreads: Spreads, what: str) -> str:
+    low, high = _extremes(found, spreads)
+    if low[1] == high[1]:
+        return f"the median {what} of all classes are {low[1]:.0f}"
+    return (
+        f"median {what} range from {low[1]:.0f} (class {quoted(low[0])}) to {high[1]:.0f} "
+        f"(class {quoted(high[0])})"
+    )
+
+
+def _median_text(measured: Spread | None) -> str:
+    return NO_VALUE if measured is None else f"{measured.p50:.1f}"
+
+
+def _u8(image: NDArray[np.float64]) -> NDArray[np.uint8]:
+    return np.rint(image).astype(np.uint8)

@@ -1,0 +1,89 @@
+"""A labelled data set in one or more splits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_infer.errors import DataError
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Split:
+    """One part of a data set.
+
+    Attributes:
+        name: Name such as ``"train"``.
+        images: uint8 (n, 28, 28), bright foreground on 0.
+        labels: int64 (n,), class indices.
+        numbers: int64 (n,), number of each picture in the data set.
+    """
+
+    name: str
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+    numbers: NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Pictures:
+    """A data set. Its pictures are numbered over all splits; this number is the row.
+
+    Attributes:
+        name: Name of the data set.
+        class_names: Class name of each label.
+        splits: At least one split, with at least one picture in all.
+
+    Raises:
+        DataError: There is no picture, or a label has no class name.
+    """
+
+    name: str
+    class_names: tuple[str, ...]
+    splits: tuple[Split, ...]
+
+    def __post_init__(self) -> None:
+        if not sum(len(split.labels) for split in self.splits):
+            raise DataError(f"{self.name} holds no pictures", code="empty")
+        if not 0 <= self.labels.min() <= self.labels.max() < len(self.class_names):
+            raise DataError(
+                f"{self.name}: labels range from {self.labels.min()} to {self.labels.max()}, but "
+                f"there are {len(self.class_names)} class names",
+                code="label_range",
+            )
+
+    @cached_property
+    def images(self) -> NDArray[np.uint8]:
+        """Images of all splits, uint8 (n, 28, 28)."""
+        return np.concatenate([split.images for split in self.splits])
+
+    @cached_property
+    def labels(self) -> NDArray[np.int64]:
+        """Labels of all splits, int64 (n,)."""
+        return np.concatenate([split.labels for split in self.splits])
+
+    @cached_property
+    def split_ids(self) -> NDArray[np.int64]:
+        """Split index of each picture, int64 (n,)."""
+        sizes = [len(split.labels) for split in self.splits]
+        return np.repeat(np.arange(len(sizes)), sizes)
+
+    @cached_property
+    def counts(self) -> NDArray[np.int64]:
+        """Number of pictures by split and class, int64 (splits, classes)."""
+        return np.array(
+            [np.bincount(one.labels, minlength=len(self.class_names)) for one in self.splits]
+        )
+
+    def name_of(self, row: int) -> str:
+        """Return the name of a picture: its split and number, such as ``"test 17"``."""
+        split = self.splits[self.split_ids[row]]
+        first = int(np.searchsorted(self.split_ids, self.split_ids[row]))
+        return f"{split.name} {split.numbers[row - first]}"
+
+    def class_of(self, row: int) -> str:
+        """Return the class name of a picture."""
+        return self.class_names[int(self.labels[row])]

@@ -1,0 +1,133 @@
+"""The content of a report, and the report as one self-contained HTML page.
+
+All texts are plain text; the page template escapes them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Final
+
+from edge_infer.io.atomic import write_text
+
+# Text of a table cell without a value.
+NO_VALUE: Final = "-"
+STYLE_SHEET: Final = Path(__file__).with_name("style.css")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paragraph:
+    """One or more sentences."""
+
+    kind: ClassVar[str] = "paragraph"
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notes:
+    """A highlighted list of warnings, one sentence per item."""
+
+    kind: ClassVar[str] = "notes"
+    title: str
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyFigure:
+    """A number with its unit, its name, and its condition or interval."""
+
+    value: str
+    label: str
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyFigures:
+    """The numbers that summarise a report, side by side."""
+
+    kind: ClassVar[str] = "key_figures"
+    figures: tuple[KeyFigure, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """A table. The cells of its first column are row headings.
+
+    Attributes:
+        caption: Description of the rows, one sentence.
+        headings: Heading of each column, with the unit of its numbers.
+        rows: Cells, as many per row as headings.
+        text_columns: Number of columns from the left that hold text. The other columns hold
+            numbers and are right-aligned.
+        folded: Whether only the caption is visible until the reader opens the table.
+    """
+
+    kind: ClassVar[str] = "table"
+    caption: str
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    text_columns: int = 1
+    folded: bool = False
+
+    def __post_init__(self) -> None:
+        assert all(len(row) == len(self.headings) for row in self.rows)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """A picture with a caption.
+
+    Attributes:
+        picture: An ``<svg>`` element as text.
+        alt: Description of the picture for screen readers.
+        caption: What the picture shows, one or more sentences.
+    """
+
+    picture: str
+    alt: str
+    caption: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figures:
+    """Figures side by side if the page is wide enough."""
+
+    kind: ClassVar[str] = "figures"
+    figures: tuple[Figure, ...]
+
+
+Block = Paragraph | Notes | KeyFigures | Table | Figures
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """A part of a page with a title."""
+
+    title: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """A report: title, a summary of one or two sentences, and sections."""
+
+    title: str
+    lead: str
+    sections: tuple[Section, ...]
+
+
+def write_page(page: Page, path: Path) -> None:
+    """Write a page as one HTML file.
+
+    Raises:
+        OutputError: The file cannot be written.
+    """
+    write_text(path, page_html(page))
+
+
+def page_html(page: Page) -> str:
+    """Return a page as an HTML document without scripts and references to other files."""
+    from edge_analysis import html
+
+    return html.page_html(page)

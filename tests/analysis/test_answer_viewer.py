@@ -1,0 +1,101 @@
+"""The window of answers, without a display."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from edge_analysis.evaluation import Answers, AnswerViewer, Part
+from edge_infer.camera.window import LEFT, RIGHT
+from edge_infer.drawing import SURE
+
+WRONG = (30, 55)
+
+
+class ScriptedWindow:
+    """Takes pictures and returns keys, as a window of OpenCV does."""
+
+    def __init__(self, keys: str) -> None:
+        self.pictures: list[NDArray[np.uint8]] = []
+        self._keys = list(keys)
+
+    @property
+    def closed(self) -> bool:
+        assert self._keys, "the window was not closed"
+        return self._keys[0] == "X"
+
+    def show(self, picture: NDArray[np.uint8]) -> None:
+        self.pictures.append(picture)
+
+    def key(self, wait_ms: int) -> str:
+        assert wait_ms > 0
+        return self._keys.pop(0)
+
+
+@pytest.fixture
+def viewer() -> AnswerViewer:
+    """A viewer of 60 answers, two of them wrong."""
+    labels = np.zeros(60, np.int64)
+    predicted = labels.copy()
+    predicted[list(WRONG)] = 1
+    answers = Answers(labels, np.eye(2, dtype=np.float32)[predicted])
+    return AnswerViewer(
+        Part("test", np.full((60, 28, 28), 99, np.uint8), labels), answers, ("ä", "b")
+    )
+
+
+def shows(picture: NDArray[np.uint8], colour: tuple[int, int, int]) -> bool:
+    return bool((picture == colour).all(axis=2).any())
+
+
+def test_keys_change_the_page(viewer: AnswerViewer) -> None:
+    window = ScriptedWindow("n nnpq")
+    viewer.run(window)  # type: ignore[arg-type]
+    # There is no fourth page of 24: the second "n" after the last changed nothing.
+    assert len(window.pictures) == 4
+    assert viewer.first == 24
+    np.testing.assert_array_equal(window.pictures[1], window.pictures[3])
+
+
+def test_right_answers_are_green_and_wrong_ones_red(viewer: AnswerViewer) -> None:
+    red = (80, 80, 255)
+    assert shows(viewer.page(), SURE)
+    assert not shows(viewer.page(), red)
+    assert viewer.press("n")
+    assert shows(viewer.page(), SURE)
+    assert shows(viewer.page(), red)
+    assert viewer.press("e")
+    assert viewer.first == 0
+    assert not shows(viewer.page(), SURE)
+    assert shows(viewer.page(), red)
+
+
+def test_other_keys_change_nothing(viewer: AnswerViewer) -> None:
+    for key in ("p", "", "x", LEFT):
+        assert not viewer.press(key)
+    assert viewer.press(RIGHT)
+    assert viewer.press(LEFT)
+    assert viewer.first == 0
+
+
+def test_closing_the_window_ends_the_viewer(viewer: AnswerViewer) -> None:
+    window = ScriptedWindow("nX")
+    viewer.run(window)  # type: ignore[arg-type]
+    assert len(window.pictures) == 2
+
+
+def test_class_names_may_be_of_any_script() -> None:
+    labels = np.zeros(1, np.int64)
+    part = Part("test", np.zeros((1, 28, 28), np.uint8), labels)
+    page = AnswerViewer(part, Answers(labels, np.float32([[1, 0]])), "Жb").page()
+    assert shows(page, SURE)
+
+
+def test_model_without_errors_has_an_empty_page() -> None:
+    answers = Answers(np.zeros(1, np.int64), np.float32([[1, 0]]))
+    viewer = AnswerViewer(
+        Part("test", np.zeros((1, 28, 28), np.uint8), answers.labels), answers, "ab"
+    )
+    assert viewer.press("e")
+    assert not shows(viewer.page(), SURE)

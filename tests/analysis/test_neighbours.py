@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+pytest.importorskip("sklearn")
+from edge_analysis.exploration.neighbours import (
+    NONE,
+    Neighbours,
+    evenly_spaced,
+    find_neighbours,
+    project,
+)
+
+
+def neighbours_of(points: NDArray[np.float32], labels: list[int], classes: int) -> Neighbours:
+    return find_neighbours(points, np.array(labels), classes, lambda *_: None)
+
+
+@settings(max_examples=20)
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(-9, 9)), min_size=1, max_size=30))
+def test_nearest_of_each_class_is_that_of_all_comparisons(pairs: list[tuple[int, int]]) -> None:
+    labels = [label for label, _ in pairs]
+    points = np.array([[value, 2 * value % 5] for _, value in pairs], np.float32)
+    found = neighbours_of(points, labels, 4)
+    apart = np.linalg.norm(points[:, None] - points, axis=2)
+    np.fill_diagonal(apart, np.inf)
+    for row in range(len(points)):
+        for label in range(4):
+            candidates = np.flatnonzero(np.array(labels) == label)
+            least = apart[row, candidates].min(initial=np.inf)
+            assert np.isclose(found.distances[row, label], least, atol=1e-3)
+            if np.isinf(least):
+                assert found.nearest[row, label] == NONE
+            else:
+                assert np.isclose(apart[row, found.nearest[row, label]], least, atol=1e-3)
+
+
+def test_own_and_other_class_are_told_apart() -> None:
+    found = neighbours_of(np.array([[0], [2], [5], [9]], np.float32), [0, 0, 1, 2], 3)
+    np.testing.assert_allclose(found.own_distance, [2, 2, np.inf, np.inf])
+    np.testing.assert_array_equal(found.other_class, [1, 1, 0, 1])
+    np.testing.assert_allclose(found.other_distance, [5, 3, 3, 4])
+
+
+def test_single_picture_has_no_neighbour() -> None:
+    found = neighbours_of(np.zeros((1, 2), np.float32), [1], 2)
+    assert np.isinf(found.own_distance).all()
+    assert np.isinf(found.other_distance).all()
+
+
+def test_one_class_has_no_other() -> None:
+    found = neighbours_of(np.zeros((3, 2), np.float32), [0, 0, 0], 1)
+    assert (found.own_distance == 0).all()
+    assert np.isinf(found.other_distance).all()
+
+
+def test_projected_distances_are_never_more_than_true_ones() -> None:
+    images = np.random.default_rng(2).integers(0, 256, (60, 28, 28), np.uint8)
+    found = project(images, dimensions=10)
+    flat = images.reshape(60, -1) / 255
+    true = np.linalg.norm(flat[:, None] - flat, axis=2)
+    projected = np.linalg.norm(found.points[:, None] - found.points, axis=2)
+    assert (projected <= true + 1e-3).all()
+    assert 0 < found.variance_kept < 1
+
+
+def test_projection_of_few_pictures_keeps_all_distances() -> None:
+    images = np.random.default_rng(3).integers(0, 256, (5, 28, 28), np.uint8)
+    found = project(images)
+    flat = images.reshape(5, -1) / 255
+    true = np.linalg.norm(flat[0] - flat[1])
+    assert np.isclose(np.linalg.norm(found.points[0] - found.points[1]), true, rtol=1e-3)
+    assert np.isclose(found.variance_kept, 1, atol=1e-3)
+
+
+def test_projection_of_equal_pictures_is_one_point() -> None:
+    found = project(np.full((4, 28, 28), 9, np.uint8))
+    assert found.variance_kept == 1
+    np.testing.assert_allclose(found.points, 0, atol=1e-6)
+
+
+@given(st.integers(1, 300), st.integers(1, 300))
+def test_evenly_spaced_indices_are_distinct_and_in_range(n: int, most: int) -> None:
+    chosen = evenly_spaced(n, most)
+    assert len(set(chosen.tolist())) == len(chosen) == min(n, most)
+    assert 0 <= chosen.min() <= chosen.max() < n
