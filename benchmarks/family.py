@@ -73,10 +73,10 @@ def main(words: Sequence[str] | None = None) -> int:
     """Do what is missing; exit 1 when a run failed."""
     arguments = _arguments(words)
     path: Path = arguments.results / "family.json"
-    family = Family.read(path) if path.is_file() else Family(data=arguments.data, command="")
+    family = Family.read(path) if path.is_file() else Family(data=_data(arguments), command="")
     failed: list[str] = []
     if not arguments.report:
-        if family.data != Path(arguments.data).name:
+        if family.data != _data(arguments):
             raise UsageError(f"{path} holds results of {family.data}: choose another --results")
         family = replace(family, command=_command(arguments))
         sets = load_handwriting(arguments.handwriting) if arguments.handwriting else {}
@@ -96,20 +96,13 @@ def measure_missing(
     Returns:
         The results, and a line for each run that failed.
     """
-    names = arguments.presets.split(",") if arguments.presets else list(FAMILY)
-    plan = [(s, name) for name in names for s in range(arguments.seeds or FAMILY[name].seeds)]
     failed: list[str] = []
     measured = False
-    # Seed 0 of all networks comes first.
-    for seed, name in sorted(plan, key=lambda one: one[0]):
-        train = FAMILY[name].train
-        entry = replace(
-            FAMILY[name],
-            train=f"{train} --epochs {arguments.epochs}" if arguments.epochs else train,
-        )
+    for name, seed, entry in _plan(arguments):
         folder = arguments.runs / f"{name}-{seed}"
-        if _is_done(family.networks.get(name), entry, seed, sets, folder) and not (
-            arguments.again and RunFolder(folder).record_path.is_file()
+        is_trained = RunFolder(folder).record_path.is_file()
+        if _is_done(family.networks.get(name), entry, seed, sets if is_trained else {}) and not (
+            arguments.again and is_trained
         ):
             continue
         try:
@@ -128,16 +121,22 @@ def measure_missing(
     return family, failed
 
 
-def _is_done(
-    network: Network | None, entry: Entry, seed: int, sets: HandwritingSets, folder: Path
-) -> bool:
+def _plan(arguments: argparse.Namespace) -> list[tuple[str, int, Entry]]:
+    """List the runs: name, seed and options; seed 0 of all networks comes first."""
+    plan: list[tuple[str, int, Entry]] = []
+    for name in arguments.presets.split(",") if arguments.presets else FAMILY:
+        entry = FAMILY[name]
+        if arguments.epochs:
+            entry = replace(entry, train=f"{entry.train} --epochs {arguments.epochs}")
+        plan += [(name, seed, entry) for seed in range(arguments.seeds or entry.seeds)]
+    return sorted(plan, key=lambda one: one[1])
+
+
+def _is_done(network: Network | None, entry: Entry, seed: int, sets: HandwritingSets) -> bool:
     if network is None or (network.train, network.export) != (entry.train, entry.export):
         return False
     runs = [run for run in network.runs if run.seed == seed]
-    if not runs:
-        return False
-    known = {score.name for score in runs[0].int8.handwriting}
-    return set(sets) <= known or not RunFolder(folder).record_path.is_file()
+    return bool(runs) and set(sets) <= {score.name for score in runs[0].int8.handwriting}
 
 
 def _with_run(family: Family, name: str, new: Network) -> Family:
@@ -161,6 +160,8 @@ def _train(entry: Entry, seed: int, folder: Path, data: str) -> None:
     elif options.read_text(encoding="utf-8") != shlex.join(words):
         raise RunError(f"{folder} holds a run with other options: move it away")
     if RunFolder(folder).record_path.is_file():
+        if RunFolder(folder).read_record().seed != seed:
+            raise RunError(f"{folder} holds a run with another seed: move it away")
         return
     if (folder / "checkpoint.npz").is_file():
         edge_mnist("train", "--resume", str(folder))
@@ -185,10 +186,14 @@ def _with_latencies(family: Family, runs: Path) -> Family:
     return replace(family, networks=networks)
 
 
+def _data(arguments: argparse.Namespace) -> str:
+    return Path(arguments.data).name
+
+
 def _command(arguments: argparse.Namespace) -> str:
     """Return the command without the places of files, which change no result."""
     options = {f"--{name}": getattr(arguments, name) for name in ("presets", "seeds", "epochs")}
-    options["--data"] = None if arguments.data == "mnist" else Path(arguments.data).name
+    options["--data"] = None if arguments.data == "mnist" else _data(arguments)
     options["--handwriting"] = "DIR" if arguments.handwriting else None
     words = [f" {option} {value}" for option, value in options.items() if value]
     return "python benchmarks/family.py" + "".join(words)

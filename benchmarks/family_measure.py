@@ -55,9 +55,8 @@ def measure_run(entry: Entry, folder: Path, data: str, sets: HandwritingSets) ->
 
     from edge_train.presets import layer_costs
 
-    edge_mnist("export", str(folder), "--no-verify", "--force")
-    quantize = ("--quantize", *shlex.split(entry.export))
-    edge_mnist("export", str(folder), *quantize, "--no-verify", "--force")
+    for options in ((), ("--quantize", *shlex.split(entry.export))):
+        edge_mnist("export", str(folder), *options, "--no-verify", "--force")
     run = RunFolder(folder)
     record, model = run.read_record(), keras.saving.load_model(run.model_path, compile=False)
     float_file, int8_file = exported_files(folder, record.preset)

@@ -147,7 +147,7 @@ _FILES: Final[Columns] = {
 
 
 def _latency_note(networks: Mapping[str, Network]) -> str:
-    """Say which figures were timed together, and which by files of other weights."""
+    """Name the networks that were timed together, and those timed with other weights."""
     together: dict[tuple[str, str], list[str]] = {}
     others: list[str] = []
     for name, network in networks.items():

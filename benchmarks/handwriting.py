@@ -29,10 +29,10 @@ HandwritingSets = Mapping[str, Sequence[tuple[NDArray[np.uint8], str]]]
 
 
 def load_handwriting(folder: Path) -> HandwritingSets:
-    """Load the sets of a folder; empty where it holds none.
+    """Load the sets of a folder.
 
     Raises:
-        DataError: A set is damaged.
+        DataError: There is none, or one is damaged.
         ImageError: A picture cannot be read.
     """
     sets: dict[str, Sequence[tuple[NDArray[np.uint8], str]]] = {}
@@ -51,6 +51,8 @@ def load_handwriting(folder: Path) -> HandwritingSets:
             f"{folder}: {SINGLES} must have the columns file and label, {OPTDIGITS} the arrays x "
             f"and y: {error!r}"
         ) from error
+    if not sets:
+        raise DataError(f"{folder} has neither {SINGLES} nor {OPTDIGITS}", code="not_found")
     return sets
 
 

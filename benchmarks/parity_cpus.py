@@ -277,11 +277,12 @@ def main() -> int:
     limit_s = QUICK_TIME_LIMIT_S if arguments.quick else TIME_LIMIT_S
     emulators = Emulators(arguments.cache.expanduser().resolve(), time.monotonic() + limit_s)
     data = "" if arguments.quick else os.environ.get(DATA, "")
-    answers = emulators.check_all(data)
-    if all(each.outcome == "left out" for each in answers):
-        print(f"skipped: {'; '.join(sorted({each.details for each in answers}))}")
+    native = emulators.check(f"{cpu_name()}, not emulated", [sys.executable], data)
+    emulated = emulators.check_all(data)
+    if all(each.outcome == "left out" for each in emulated):
+        print(f"skipped: {'; '.join(sorted({each.details for each in emulated}))}")
         return 0
-    answers.insert(0, emulators.check(f"{cpu_name()}, not emulated", [sys.executable], data))
+    answers = [native, *emulated]
     text = report(answers)
     print(text, end="")
     if arguments.results:

@@ -266,10 +266,10 @@ def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=OUT, help=f"converted files ({OUT})")
     parser.add_argument("--results", type=Path, help="folder that gets the figures too")
     arguments = parser.parse_args(words)
-    asked = set(arguments.stacks.split(","))
-    if unknown := asked - set(STACKS):
+    named = set(arguments.stacks.split(","))
+    if unknown := named - set(STACKS):
         parser.error(f"--stacks: {', '.join(sorted(unknown))} is none of {', '.join(STACKS)}")
-    arguments.stacks = [key for key in STACKS if key in asked | {OURS[0]}]
+    arguments.stacks = [key for key in STACKS if key in named | {OURS[0]}]
     if not re.fullmatch(r"[1-9]\d*(,[1-9]\d*)*", arguments.threads) or arguments.rounds < 1:
         parser.error("--threads and --rounds must be 1 or more")
     arguments.threads = [int(word) for word in arguments.threads.split(",")]

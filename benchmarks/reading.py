@@ -62,7 +62,12 @@ def main(words: Sequence[str] | None = None) -> int:
         report = speed_report(reader, SIZES_PX, DIGITS, rounds=arguments.rounds)
         write_text(arguments.out / "reading_speed.md", report)
         print(report)
-        return 0
+    else:
+        _measure_pages(arguments)
+    return 0
+
+
+def _measure_pages(arguments: argparse.Namespace) -> None:
     truth_path: Path = arguments.truth or arguments.folder / "photos.json"
     truth = load_truth(truth_path)
     photos = [_find(page.file, truth_path, arguments.folder) for page in truth]
@@ -86,7 +91,6 @@ def main(words: Sequence[str] | None = None) -> int:
     write_results(arguments.out, results, pages)
     write_sheet(arguments.out / "misses.png", _miss_tiles(own.reader, photos, pages[own.name]))
     print("\n".join(report_lines(results)))
-    return 0
 
 
 def read_pages(

@@ -15,6 +15,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from edge_synth import plain_strokes
+
 ImageU8 = NDArray[np.uint8]
 DrawDigit = Callable[..., ImageU8]
 DrawFrame = Callable[..., ImageU8]
@@ -44,7 +46,7 @@ def bad_files() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
-def draw_digit(tiny_model_script: ModuleType) -> DrawDigit:
+def draw_digit() -> DrawDigit:
     """Return ``draw(label, height=96, ...)``: a uint8 (h, w) picture of one digit."""
 
     def draw(
@@ -69,12 +71,15 @@ def draw_digit(tiny_model_script: ModuleType) -> DrawDigit:
             shift: Translation of the digit in pixels (x, y).
         """
         margin = height // 5 if margin is None else margin
-        unit = (height - 2 * margin) / 6
-        origin = np.array([(height * 4 // 5 - 4 * unit) / 2, margin]) + shift
-        picture = np.full((height, height * 4 // 5), ground, np.uint8)
-        for line in tiny_model_script.STROKES[str(label)]:
-            points = np.rint(origin + unit * np.array(line)).astype(np.int32)
-            cv2.polylines(picture, [points[:, None]], False, ink, thickness or max(1, height // 12))
+        size, width = height - 2 * margin, height * 4 // 5
+        strokes = [size * points for points in plain_strokes(int(label))]
+        extent = np.concatenate(strokes)[:, 0]
+        origin = np.array([(width - extent.min() - extent.max()) / 2, margin]) + shift
+        picture = np.full((height, width), ground, np.uint8)
+        for points in strokes:
+            fixed = np.rint(16 * (origin + points)).astype(np.int32)
+            width_px = thickness or max(1, height // 12)
+            cv2.polylines(picture, [fixed], False, ink, width_px, cv2.LINE_8, 4)
         return picture
 
     return draw

@@ -85,15 +85,9 @@ def make_card(preset: str, data: bytes, run: RunFolder, family: Family) -> Model
     from edge_train.presets import find_preset
 
     classifier = Classifier(open_model(data, preset))
-    metadata, record = classifier.metadata, run.read_record()
+    metadata = classifier.metadata
     network, row = find_row(family, preset, hashlib.sha256(data).hexdigest())
-    for field in ("preset", "seed", "data_sha256"):
-        if getattr(metadata, field) != getattr(record, field):
-            found = f"{getattr(record, field)!r}, {getattr(metadata, field)!r} in the file"
-            raise ModelError(f"{run.path} is another run: {field} {found}")
     probabilities, labels = _evaluate(classifier, run)
-    shares = [one.int8.test.fraction for one in network.runs]
-    mean, sd = spread(shares)
     reject = risk_at_threshold(probabilities, labels, metadata.reject_threshold)
     export = f"edge-mnist export runs/{preset} --quantize {network.export}".strip()
     return ModelCard(
@@ -104,7 +98,9 @@ def make_card(preset: str, data: bytes, run: RunFolder, family: Family) -> Model
             f"{export} -o {preset}.onnx",
         ),
         trained_on=TrainedOn(
-            data=metadata.data, sha256=metadata.data_sha256, images=record.train_images
+            data=metadata.data,
+            sha256=metadata.data_sha256,
+            images=run.read_record().train_images,
         ),
         parameters=metadata.parameters,
         macs=network.macs,
@@ -112,7 +108,7 @@ def make_card(preset: str, data: bytes, run: RunFolder, family: Family) -> Model
         sha256=row.int8.sha256,
         test_accuracy=metadata.test_accuracy,
         validation_accuracy=metadata.validation_accuracy,
-        seeds=None if sd is None else SeedSpread(mean=mean, sd=sd, seeds=len(shares)),
+        seeds=_seed_spread(network),
         calibration_error=expected_calibration_error(probabilities, labels),
         reject=reject,
         risk_coverage=risk_coverage(probabilities, labels),
@@ -137,6 +133,12 @@ def find_row(family: Family, preset: str, sha256: str) -> tuple[Network, Run]:
         f"family.json has no int8 file of {preset!r} with SHA-256 {sha256[:12]}…: measure it with "
         f"`python benchmarks/family.py --presets {preset}`"
     )
+
+
+def _seed_spread(network: Network) -> SeedSpread | None:
+    shares = [run.int8.test.fraction for run in network.runs]
+    mean, sd = spread(shares)
+    return None if sd is None else SeedSpread(mean=mean, sd=sd, seeds=len(shares))
 
 
 def card_latency(family: Family) -> Latency | None:
@@ -167,20 +169,25 @@ def card_latency(family: Family) -> Latency | None:
 def _evaluate(
     classifier: Classifier, run: RunFolder
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Return the probabilities and labels of the test images."""
-    calibration, told = run.read_calibration(), classifier.metadata.test_accuracy
+    """Return the probabilities and labels of the test images of the file's run."""
+    metadata, record = classifier.metadata, run.read_record()
+    for field in ("preset", "seed", "data_sha256"):
+        if getattr(metadata, field) != getattr(record, field):
+            found = f"{getattr(record, field)!r}, {getattr(metadata, field)!r} in the file"
+            raise ModelError(f"{run.path} is another run: {field} {found}")
+    calibration, expected = run.read_calibration(), metadata.test_accuracy
     probabilities = classifier.probabilities(calibration.test_images)
     correct = int((probabilities.argmax(axis=1) == calibration.test_labels).sum())
-    if (correct, len(probabilities)) != (told.correct, told.n):
+    if (correct, len(probabilities)) != (expected.correct, expected.n):
         raise ModelError(
             f"the file gives {correct} of {len(probabilities)} test images the right label, its "
-            f"metadata say {told.correct} of {told.n}: export it again on this machine"
+            f"metadata say {expected.correct} of {expected.n}: export it again on this machine"
         )
     return probabilities, calibration.test_labels
 
 
 def _limits(metadata: ModelMetadata, probabilities: NDArray[np.float32]) -> tuple[str, ...]:
-    """Say what the model is not good for."""
+    """Return what the model is not good for, a line each."""
     normalised = (
         "Digits that are not size-normalised and centred as MNIST's are, unless `classify` or "
         "`edge-mnist predict` does it."

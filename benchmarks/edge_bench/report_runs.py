@@ -1,4 +1,4 @@
-"""The runs of a report: read from their files, each under a name of its own."""
+"""The runs of a report, with unique names, and queries on their measurements."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from edge_infer.errors import UsageError
 
 @dataclass(frozen=True)
 class Run:
-    """A record, and what the report calls it: the name of its file."""
+    """A record with its name in the report, the name of its file."""
 
     name: str
     record: Record
 
 
 def read_runs(files: Sequence[Path]) -> tuple[Run, ...]:
-    """Read the files of some runs.
+    """Read the files of runs.
 
     Args:
-        files: As ``edge-mnist bench`` wrote them; at least one.
+        files: Files that ``edge-mnist bench`` wrote; at least one.
 
     Raises:
-        RunError: A file is missing or no record of a run.
-        UsageError: A file is named twice.
+        RunError: A file is missing or not a record of a run.
+        UsageError: A file is given twice.
     """
     if len({file.resolve() for file in files}) < len(files):
-        raise UsageError("a file of a run is named twice")
+        raise UsageError("a record is given twice; give each file once")
     stems = Counter(file.stem for file in files)
     return tuple(
         Run(file.stem if stems[file.stem] == 1 else str(file.with_suffix("")), Record.read(file))
@@ -40,26 +40,26 @@ def read_runs(files: Sequence[Path]) -> tuple[Run, ...]:
 
 
 def model_indices(runs: Sequence[Run]) -> dict[str, int]:
-    """Number the models of all runs, in the order that they come: the same one everywhere."""
+    """Number the models of all runs; a model has the same number, and colour, everywhere."""
     names = dict.fromkeys(model.name for run in runs for model in run.record.models)
     return {name: index for index, name in enumerate(names)}
 
 
 def scenarios_of(runs: Sequence[Run]) -> list[Scenario]:
-    """Return the scenarios that were measured, those that this program knows first."""
-    measured = dict.fromkeys(one.scenario for run in runs for one in run.record.measurements)
-    known = [scenario for scenario in SCENARIOS if scenario.name in measured]
-    others = measured.keys() - {scenario.name for scenario in known}
-    return known + [Scenario(name, name, "") for name in measured if name in others]
+    """Return the measured scenarios: the known ones in order, then unknown ones by name."""
+    names = dict.fromkeys(one.scenario for run in runs for one in run.record.measurements)
+    known = [scenario for scenario in SCENARIOS if scenario.name in names]
+    unknown = names.keys() - {scenario.name for scenario in known}
+    return known + [Scenario(name, name, "") for name in names if name in unknown]
 
 
 def measured(run: Run, scenario: str) -> Iterator[Measurement]:
-    """Yield a run's measurements of one scenario."""
+    """Yield the measurements of one scenario."""
     return (one for one in run.record.measurements if one.scenario == scenario)
 
 
 def fewest_threads(run: Run, scenario: str) -> list[Measurement]:
-    """Return a measurement a model of one scenario: that with the fewest threads."""
+    """Return one measurement of a scenario per model: the one with the fewest threads."""
     by_model: dict[str, Measurement] = {}
     for one in sorted(measured(run, scenario), key=lambda one: (one.threads, one.batch)):
         by_model.setdefault(one.model, one)

@@ -1,28 +1,89 @@
-"""The tables of a report: machines, models and what was measured, side by side."""
+"""The tables of a report: machines, models and measurements side by side."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
 
-from edge_analysis.report_page import NOTHING, Table
 from edge_bench.record import Host, MeasuredModel, Measurement
 from edge_bench.report_runs import Run, measured, model_indices
-from edge_bench.report_units import TimeUnit, kilobytes, megabytes, plain, rate, time_unit
 from edge_bench.scenario_list import Scenario
 
-# So many hexadecimal digits tell one file from another.
-_SHA256_DIGITS = 12
-_COUNTS = ("threads", "batch", "calls")
-_MEMORY = ("memory, MB", "peak, MB")
-# The part that every scenario may have: it stands among the times.
-_CPU = "cpu_ms"
+# Text of a cell without a value.
+NO_VALUE: Final = "-"
+_DIGITS: Final = 3
+_SHA256_DIGITS: Final = 12
+_COUNTS: Final = ("threads", "batch", "calls")
+_MEMORY: Final = ("memory, MB", "peak, MB")
+# The part that every scenario may have; its column is among the times.
+_CPU: Final = "cpu_ms"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """A table. The cells of its first column are row headings.
+
+    Attributes:
+        caption: Description of the rows, one sentence.
+        headings: Heading of each column, with the unit of its numbers.
+        rows: Cells, as many per row as headings.
+        text_columns: Number of columns from the left that hold text.
+        folded: Whether a page shows only the caption until the reader opens the table.
+    """
+
+    caption: str
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    text_columns: int = 1
+    folded: bool = False
+
+
+@dataclass(frozen=True)
+class TimeUnit:
+    """The unit and the number of decimals of a column of times.
+
+    Attributes:
+        name: Name of the unit.
+        per_ms: Units per millisecond.
+        decimals: Decimals to write.
+    """
+
+    name: str
+    per_ms: float
+    decimals: int
+
+    def cell(self, time_ms: float) -> str:
+        """Write a time without its unit."""
+        return f"{time_ms * self.per_ms:,.{self.decimals}f}"
+
+    def text(self, time_ms: float) -> str:
+        """Write a time with its unit."""
+        return f"{self.cell(time_ms)} {self.name}"
+
+
+def time_unit(times_ms: Iterable[float]) -> TimeUnit:
+    """Return the unit in which the shortest of the times, at least one, has three digits."""
+    shortest_ms = min(times_ms)
+    name, per_ms = "µs", 1000.0
+    if shortest_ms >= 1000:
+        name, per_ms = "s", 1e-3
+    elif shortest_ms >= 1:
+        name, per_ms = "ms", 1.0
+    return TimeUnit(name, per_ms, _decimals(shortest_ms * per_ms))
+
+
+def rate(per_s: float) -> str:
+    """Write a rate per second with three digits, without a unit."""
+    return f"{per_s:,.{_decimals(per_s)}f}"
 
 
 def machines_table(runs: Sequence[Run]) -> Table:
-    """Show a machine and its runtime a column."""
+    """Return machines and runtimes, one per column."""
     columns = [_facts(run) for run in runs]
     return Table(
-        caption="What measured, and with what.",
+        caption="Machines and versions.",
         headings=("", *(run.name for run in runs)),
         rows=tuple((name, *(facts[name] for facts in columns)) for name in columns[0]),
         text_columns=1 + len(runs),
@@ -30,7 +91,7 @@ def machines_table(runs: Sequence[Run]) -> Table:
 
 
 def models_table(runs: Sequence[Run]) -> Table:
-    """Show a model file a row: files with one name and different bytes are different."""
+    """Return model files, one per row; equal names with other bytes are other rows."""
     runs_of: dict[tuple[str, str], list[str]] = {}
     models: dict[tuple[str, str], MeasuredModel] = {}
     for run in runs:
@@ -43,17 +104,17 @@ def models_table(runs: Sequence[Run]) -> Table:
         (
             model.name,
             *([", ".join(runs_of[key])] if several else []),
-            model.preset or NOTHING,
+            model.preset or NO_VALUE,
             model.precision,
             model.sha256[:_SHA256_DIGITS],
             str(model.opset),
-            kilobytes(model.size_bytes),
-            NOTHING if model.accuracy_percent is None else f"{model.accuracy_percent:.2f}",
+            f"{model.size_bytes / 1000:,.1f}",
+            NO_VALUE if model.accuracy_percent is None else f"{model.accuracy_percent:.2f}",
         )
         for key, model in models.items()
     ]
     return Table(
-        caption="The model files. Accuracy is on the test images of each file's own data set.",
+        caption="Model files. The accuracy is that on the test images of the file's own data set.",
         headings=(*headings, "opset", "size, kB", "accuracy, %"),
         rows=tuple(rows),
         text_columns=len(headings),
@@ -61,7 +122,7 @@ def models_table(runs: Sequence[Run]) -> Table:
 
 
 def medians_table(runs: Sequence[Run], scenario: Scenario) -> Table:
-    """Show the medians of one scenario, a machine a column."""
+    """Return the medians of one scenario, one machine per column."""
     rows = _rows(runs, scenario)
     unit = time_unit(_shown_ms(one, one.p50_ms) for _, one in rows)
     medians = {
@@ -69,15 +130,15 @@ def medians_table(runs: Sequence[Run], scenario: Scenario) -> Table:
         for name, one in rows
     }
     keys = dict.fromkeys((model, threads, batch) for model, threads, batch, _ in medians)
-    # Threads and batch say nothing where all measurements have the same.
+    # Threads and batch are shown only if they differ between measurements.
     shown = 3 if len({key[1:] for key in keys}) > 1 else 1
     return Table(
-        caption=f"{scenario.title}: medians side by side, {unit.name}.",
+        caption=f"{scenario.title}: medians, {unit.name}.",
         headings=(*("model", "threads", "batch")[:shown], *(run.name for run in runs)),
         rows=tuple(
             (
                 *map(str, key[:shown]),
-                *(medians.get((*key, run.name), NOTHING) for run in runs),
+                *(medians.get((*key, run.name), NO_VALUE) for run in runs),
             )
             for key in keys
         ),
@@ -85,14 +146,14 @@ def medians_table(runs: Sequence[Run], scenario: Scenario) -> Table:
 
 
 def scenario_table(runs: Sequence[Run], scenario: Scenario) -> Table:
-    """Show a measurement of one scenario a row, folded away where there are several runs."""
+    """Return the measurements of one scenario, one per row; folded if there are several runs."""
     rows = _rows(runs, scenario)
     unit = time_unit(_shown_ms(one, one.p50_ms) for _, one in rows)
     times = ("min", "p50", "p90", "p95", "p99", "mean", "sd")
     several = len(runs) > 1
     texts = ("model", "run") if several else ("model",)
     return Table(
-        caption=f"{scenario.title}: all that was measured, times in {unit.name}.",
+        caption=f"{scenario.title}: all measurements, times in {unit.name}.",
         headings=(*texts, *_COUNTS, *times, "CPU", f"{scenario.counted}/s", *_MEMORY),
         rows=tuple(
             (
@@ -101,8 +162,8 @@ def scenario_table(runs: Sequence[Run], scenario: Scenario) -> Table:
                 *(_time_cell(one, unit, getattr(one, f"{time}_ms")) for time in times),
                 _time_cell(one, unit, one.parts.get(_CPU)),
                 rate(one.images_per_s),
-                megabytes(one.rss_steady_bytes),
-                megabytes(one.rss_peak_bytes),
+                _megabytes(one.rss_steady_bytes),
+                _megabytes(one.rss_peak_bytes),
             )
             for name, one in rows
         ),
@@ -112,7 +173,7 @@ def scenario_table(runs: Sequence[Run], scenario: Scenario) -> Table:
 
 
 def parts_table(runs: Sequence[Run], scenario: Scenario) -> Table | None:
-    """Show the further figures of a scenario; None where it has none."""
+    """Return the further figures of a scenario, or None."""
     rows = _rows(runs, scenario)
     names = [
         part
@@ -130,7 +191,7 @@ def parts_table(runs: Sequence[Run], scenario: Scenario) -> Table | None:
             (
                 *((one.model, name) if several else (one.model,)),
                 *(f"{count:,}" for count in (one.threads, one.batch)),
-                *(plain(one.parts[part]) if part in one.parts else NOTHING for part in names),
+                *(_plain(one.parts[part]) if part in one.parts else NO_VALUE for part in names),
             )
             for name, one in rows
         ),
@@ -139,7 +200,7 @@ def parts_table(runs: Sequence[Run], scenario: Scenario) -> Table | None:
 
 
 def ratios_table(runs: Sequence[Run]) -> Table | None:
-    """Show how models that were measured in turns compare; None where none were."""
+    """Return the ratios of models that were measured in turns, or None."""
     rows = [
         (
             ratio.model,
@@ -153,10 +214,10 @@ def ratios_table(runs: Sequence[Run]) -> Table | None:
         for run in runs
         for ratio in run.record.ratios
     ]
-    texts = ["model", "against", *(["run"] if len(runs) > 1 else []), "scenario"]
+    texts = ["model", "baseline", *(["run"] if len(runs) > 1 else []), "scenario"]
     return (
         Table(
-            caption="Median of a model divided by that of another, measured in turns.",
+            caption="Median of a model divided by the median of the baseline, measured in turns.",
             headings=(*texts, "threads", "batch", "ratio", "95 % interval"),
             rows=tuple(rows),
             text_columns=len(texts),
@@ -173,28 +234,28 @@ def _rows(runs: Sequence[Run], scenario: Scenario) -> list[tuple[str, Measuremen
 
 
 def _shown_ms(one: Measurement, time_ms: float) -> float:
-    """Return the time of a call, of a batch that of one image: then batches compare."""
+    """Return the time per call; for batches per image, so that sizes can be compared."""
     return time_ms / one.batch if one.scenario == "batch" else time_ms
 
 
 def _time_cell(one: Measurement, unit: TimeUnit, time_ms: float | None) -> str:
-    return NOTHING if time_ms is None else unit.cell(_shown_ms(one, time_ms))
+    return NO_VALUE if time_ms is None else unit.cell(_shown_ms(one, time_ms))
 
 
 def _facts(run: Run) -> dict[str, str]:
-    """Say all that is known of a machine; the same questions for each."""
+    """Return the properties of a machine and its runtime; the same keys for every run."""
     host, runtime = run.record.host, run.record.runtime
     return {
         "processor": host.cpu,
-        "instructions": ", ".join(host.instructions) or NOTHING,
+        "instructions": ", ".join(host.instructions) or NO_VALUE,
         "architecture": host.architecture,
         "cores": str(host.cores),
-        "clock governor": host.governor or NOTHING,
+        "clock governor": host.governor or NO_VALUE,
         "temperature": _temperature(host),
-        "slowed by": NOTHING if host.throttled is None else ", ".join(host.throttled) or "nothing",
-        "memory": NOTHING if host.memory_bytes is None else f"{host.memory_bytes / 1e9:.1f} GB",
+        "slowed by": NO_VALUE if host.throttled is None else ", ".join(host.throttled) or "nothing",
+        "memory": NO_VALUE if host.memory_bytes is None else f"{host.memory_bytes / 1e9:.1f} GB",
         "system": host.os,
-        "C library": host.libc or NOTHING,
+        "C library": host.libc or NO_VALUE,
         "Python": host.python,
         "onnxruntime": f"{runtime.onnxruntime}, {runtime.provider}",
         "graph level": runtime.graph_level,
@@ -209,5 +270,19 @@ def _facts(run: Run) -> dict[str, str]:
 
 def _temperature(host: Host) -> str:
     if host.temperature_c is None:
-        return NOTHING
+        return NO_VALUE
     return f"{host.temperature_c.before:.0f} °C before, {host.temperature_c.after:.0f} °C after"
+
+
+def _megabytes(size_bytes: int | None) -> str:
+    return NO_VALUE if size_bytes is None else f"{size_bytes / 1e6:,.0f}"
+
+
+def _plain(value: float) -> str:
+    """Write a number with three digits; whole numbers in full."""
+    return f"{value:,.{_decimals(value)}f}" if value % 1 else f"{value:,.0f}"
+
+
+def _decimals(value: float) -> int:
+    """Return the number of decimals that show three digits."""
+    return max(0, _DIGITS - 1 - math.floor(math.log10(abs(value)))) if value else 0

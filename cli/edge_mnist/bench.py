@@ -189,16 +189,34 @@ def report_command(
         ),
     ] = None,
 ) -> None:
-    """Show runs side by side on one page: machines, tables, plots, and doubts.
+    """Show runs side by side on one page: machines, tables, charts, and doubts.
 
     The page works offline and without scripts, on phones, in dark mode and in print. Each run
-    has the name of its file.
+    has the name of its file. Without the extra `report` only the Markdown file is written.
     """
-    from edge_bench.report import write_report
-    from edge_mnist.terminal import OUT
+    from edge_bench.report import make_report
+    from edge_infer.errors import MissingExtraError, UsageError
+    from edge_infer.io.atomic import write_text
+    from edge_mnist.startup import require
+    from edge_mnist.terminal import ERR, OUT
 
-    files = write_report(runs, output or Path(f"{runs[0].stem}.html"))
-    OUT.print(f"Wrote {' and '.join(map(str, files))}", markup=False)
+    html = output or Path(f"{runs[0].stem}.html")
+    markdown = html.with_suffix(".md")
+    if markdown == html:
+        raise UsageError(f"{html} is the name of the Markdown file; give a name ending in .html")
+    report = make_report(runs)
+    write_text(markdown, report.to_markdown())
+    try:
+        require("report", "bench report")
+    except MissingExtraError as error:
+        OUT.print(f"Wrote {markdown}", markup=False)
+        ERR.print(f"no HTML page: {error.message}", markup=False)
+        return
+    from edge_analysis.page import write_page
+    from edge_mnist.bench_page import bench_page
+
+    write_page(bench_page(report), html)
+    OUT.print(f"Wrote {html} and {markdown}", markup=False)
 
 
 def _parse_percent(text: str) -> float:

@@ -13,7 +13,7 @@ import onnx
 from edge_export.convert import convert_backbone, quiet_tools
 from edge_export.graph import Graph
 from edge_export.metadata import add_metadata, describe
-from edge_export.parity import GateOptions, Gates, ParityReport, compare
+from edge_export.parity import GateOptions, ParityReport, compare
 from edge_export.passes.channels_last import flatten_channels_last
 from edge_export.passes.compact import (
     multiply_scales,
@@ -28,7 +28,7 @@ from edge_export.passes.quantize import quantize
 from edge_export.passes.softmax import add_softmax, divide_logits
 from edge_export.passes.space_to_depth import fold_first_stride
 from edge_export.passes.tidy import check_operators, name_layers, use_flatten, use_gemm
-from edge_export.reference import KerasAnswers, Reference
+from edge_export.reference import Reference
 from edge_infer.errors import UsageError, VerificationError
 from edge_infer.glyph.classifier import Classifier
 from edge_infer.io.atomic import atomic_path
@@ -151,7 +151,9 @@ def export_run(config: ExportConfig, notify: Notify) -> ExportResult:
         )
         temporary.write_bytes(add_metadata(models[config.precision], metadata))
         notify("verifying the file")
-        report = _verify(temporary, reference, answers, config)
+        # The written file is loaded as users load it.
+        classifier = Classifier.load(temporary)
+        report = compare(classifier, answers.test, reference.calibration, config.gates)
         _refuse_failed(report, temporary, output, config)
     sizes = {name: len(add_metadata(model, metadata)) for name, model in models.items()}
     return ExportResult(
@@ -204,21 +206,6 @@ def _convert(
         quantized = quantize(backbone, reference.range_images, weight_bits=config.weight_bits)
         models["int8"] = build_model(quantized)
     return models
-
-
-def _verify(
-    path: Path, reference: Reference, answers: KerasAnswers, config: ExportConfig
-) -> ParityReport:
-    """Load the written file as a user does, and compare its answers with those of Keras."""
-    classifier = Classifier.load(path)
-    precision = classifier.metadata.precision
-    return compare(
-        answers.test,
-        classifier.probabilities(reference.calibration.test_images),
-        reference.calibration.test_labels,
-        precision=precision,
-        gates=Gates.of(precision, config.gates),
-    )
 
 
 def _refuse_failed(

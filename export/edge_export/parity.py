@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_infer.errors import UsageError, VerificationError
+from edge_infer.glyph.classifier import Classifier
 from edge_infer.model.metadata import Accuracy
 from edge_infer.model.reliability import wilson_interval
+from edge_infer.model.run_folder import Calibration
 
 # Keeps floor() from losing an image where 10000 * 0.001 is 9.999...
 _ROUNDING: Final = 1e-9
@@ -189,32 +191,31 @@ class ParityReport:
 
 
 def compare(
+    classifier: Classifier,
     keras_probabilities: NDArray[np.float32],
-    file_probabilities: NDArray[np.float32],
-    labels: NDArray[np.int64],
-    *,
-    precision: str,
-    gates: Gates,
+    calibration: Calibration,
+    options: GateOptions,
 ) -> ParityReport:
-    """Compare the answers of Keras and of a file to the same images.
+    """Run a file on the test images, and compare its answers with those of Keras.
 
     Args:
-        keras_probabilities: float32 (n, classes), n at least 1.
-        file_probabilities: float32 (n, classes).
-        labels: int64 (n,), the true class ids.
-        precision: Precision of the file.
-        gates: The limits.
+        classifier: The file.
+        keras_probabilities: float32 (n, classes), of the test images, n at least 1.
+        calibration: The test images and labels.
+        options: Limits set by the user.
     """
-    delta = np.abs(keras_probabilities - file_probabilities)
-    changed = keras_probabilities.argmax(axis=1) != file_probabilities.argmax(axis=1)
+    precision, labels = classifier.metadata.precision, calibration.test_labels
+    probabilities = classifier.probabilities(calibration.test_images)
+    delta = np.abs(keras_probabilities - probabilities)
+    changed = keras_probabilities.argmax(axis=1) != probabilities.argmax(axis=1)
     return ParityReport(
         precision=precision,
         max_delta=float(delta.max()),
         mean_delta=float(delta.mean(dtype=np.float64)),
         accuracy_keras=count_correct(keras_probabilities, labels),
-        accuracy=count_correct(file_probabilities, labels),
+        accuracy=count_correct(probabilities, labels),
         changed_indices=tuple(np.flatnonzero(changed).tolist()),
-        gates=gates,
+        gates=Gates.of(precision, options),
     )
 
 

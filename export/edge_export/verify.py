@@ -15,7 +15,7 @@ import numpy as np
 from edge_export.calibrate import softmax
 from edge_export.changed_images import draw_changed
 from edge_export.metadata import IDENTITY
-from edge_export.parity import GateOptions, Gates, ParityReport, compare
+from edge_export.parity import GateOptions, ParityReport, compare
 from edge_export.reference import Reference
 from edge_infer.errors import ModelError
 from edge_infer.glyph.classifier import Classifier
@@ -64,17 +64,11 @@ def verify_file(config: VerifyConfig, notify: Callable[[str], None]) -> ParityRe
     logits = reference.logits(calibration.test_images)
     keras = softmax(logits, metadata.temperature).astype(np.float32)
     notify("running the file")
-    file = classifier.probabilities(calibration.test_images)
-    report = compare(
-        keras,
-        file,
-        calibration.test_labels,
-        precision=metadata.precision,
-        gates=Gates.of(metadata.precision, config.gates),
-    )
+    report = compare(classifier, keras, calibration, config.gates)
     if config.show_changed is not None:
-        names = reference.record.class_names
-        draw_changed(config.show_changed, calibration, report.changed_indices, (keras, file), names)
+        answers = (keras, classifier.probabilities(calibration.test_images))
+        names = metadata.class_names
+        draw_changed(config.show_changed, calibration, report.changed_indices, answers, names)
     return report
 
 

@@ -2,7 +2,7 @@
 
 from edge_synth.arrays import Box
 from edge_synth.degradations import degrade_digits
-from edge_synth.digits import draw_digit, draw_digits
+from edge_synth.digits import draw_digit, draw_digits, plain_strokes
 from edge_synth.kinds import KINDS, random_spec
 from edge_synth.negatives import DigitPool, draw_negatives
 from edge_synth.page import DrawnPage, draw_page, draw_sized_page
@@ -22,5 +22,6 @@ __all__ = [
     "draw_negatives",
     "draw_page",
     "draw_sized_page",
+    "plain_strokes",
     "random_spec",
 ]

@@ -84,6 +84,20 @@ def draw_digits(labels: NDArray[np.int64], rng: Rng) -> Iterator[tuple[int, Imag
             yield from zip(own.tolist(), draw_form(form, own.size, rng), strict=True)
 
 
+def plain_strokes(digit: int) -> list[Points]:
+    """Return the strokes of a digit in its first form, halfway between the extremes.
+
+    Args:
+        digit: 0-9.
+
+    Returns:
+        float64 (n, 2) each, x and y in heights of the digit, y downwards from 0 to 1.
+    """
+    shape = skeleton(FORMS[digit][0], STYLE.step)
+    points = shape.trace(shape.controls(0.5), 1.0)
+    return [points[first : last + 1] for first, last in shape.curves]
+
+
 def draw_form(form: Form, count: int, rng: Rng) -> Iterator[ImageU8]:
     """Draw one form of a digit.
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from edge_export import GateOptions, Gates
 from edge_export.parity import ParityReport, compare
 from edge_infer.errors import UsageError, VerificationError
 from edge_infer.model.metadata import Accuracy
+from edge_infer.model.run_folder import Calibration
 
 INT8 = Gates.of("int8", GateOptions())
 FLOAT = Gates.of("float32", GateOptions())
@@ -79,10 +82,21 @@ def test_report_never_fails_for_an_accuracy_gained() -> None:
     assert report(lost=-10).failures == ()
 
 
+def compare_answers(keras: Any, file: Any, labels: list[int], precision: str) -> ParityReport:
+    """Compare answers as if a file had given them."""
+    classifier: Any = SimpleNamespace(
+        metadata=SimpleNamespace(precision=precision), probabilities=lambda images: file
+    )
+    images = np.zeros((len(labels), 28, 28), np.uint8)
+    ids = np.array(labels)
+    calibration = Calibration(images[:0], ids[:0], images, ids)
+    return compare(classifier, keras, calibration, GateOptions())
+
+
 def test_compare_counts_and_measures() -> None:
     keras = np.array([[0.9, 0.1], [0.4, 0.6], [0.2, 0.8]], np.float32)
     file = np.array([[0.9, 0.1], [0.6, 0.4], [0.2, 0.8]], np.float32)
-    found = compare(keras, file, np.array([0, 1, 0]), precision="float32", gates=FLOAT)
+    found = compare_answers(keras, file, [0, 1, 0], "float32")
     assert found.changed_indices == (1,)
     assert found.agreement == pytest.approx(2 / 3)
     assert found.max_delta == pytest.approx(0.2)
@@ -93,8 +107,7 @@ def test_compare_counts_and_measures() -> None:
 
 def test_compare_fails_a_file_that_answers_nan() -> None:
     keras = np.array([[0.9, 0.1]], np.float32)
-    found = compare(keras, np.full_like(keras, np.nan), np.array([0]), precision="int8", gates=INT8)
-    assert found.failures
+    assert compare_answers(keras, np.full_like(keras, np.nan), [0], "int8").failures
 
 
 def test_report_json_says_all() -> None:

@@ -26,6 +26,7 @@ from edge_infer.model.metadata import (
     Accuracy,
     ModelMetadata,
 )
+from edge_synth import plain_strokes
 
 TINY_MODEL: Final = Path(__file__).with_name("tiny.onnx")
 CLASS_NAMES: Final = tuple("0123456789")
@@ -33,28 +34,13 @@ BOX_SIZE: Final = 20
 STROKE_WIDTH: Final = 3.0
 POOLED_SIZE: Final = IMAGE_SIZE // 2
 # Logits are the negative squared distances to the templates, times this.
-SHARPNESS: Final = 0.5
-WEIGHT_SCALE: Final = 1.0 / 127
-
-Polyline = tuple[tuple[int, int], ...]
-# Polylines of (x, y) for each glyph in a field of 4 x 6, y downwards.
-STROKES: Final[dict[str, tuple[Polyline, ...]]] = {
-    "0": (((1, 0), (3, 0), (4, 2), (4, 4), (3, 6), (1, 6), (0, 4), (0, 2), (1, 0)),),
-    "1": (((1, 1), (2, 0), (2, 6)),),
-    "2": (((0, 1), (1, 0), (3, 0), (4, 1), (4, 2), (0, 6), (4, 6)),),
-    "3": (((0, 0), (4, 0), (2, 2), (4, 4), (3, 6), (0, 6)),),
-    "4": (((3, 6), (3, 0), (0, 4), (4, 4)),),
-    "5": (((4, 0), (0, 0), (0, 3), (3, 3), (4, 4), (3, 6), (0, 6)),),
-    "6": (((3, 0), (1, 1), (0, 4), (1, 6), (3, 6), (4, 5), (3, 3), (0, 4)),),
-    "7": (((0, 0), (4, 0), (1, 6)),),
-    "8": (((2, 3), (0, 2), (1, 0), (3, 0), (4, 2), (0, 5), (1, 6), (3, 6), (4, 5), (2, 3)),),
-    "9": (((4, 2), (1, 3), (0, 1), (1, 0), (3, 0), (4, 2), (3, 6)),),
-}
+SHARPNESS: Final = 0.625
+WEIGHT_SCALE: Final = 1.25 / 127
 
 
 def draw_template(label: str) -> NDArray[np.float64]:
     """Draw a glyph with the geometry of MNIST, float64 (28, 28), 0-1."""
-    points = np.array([point for line in STROKES[label] for point in line], np.float64)
+    points = np.concatenate(plain_strokes(int(label)))
     extent = points.max(axis=0) - points.min(axis=0)
     scale = (BOX_SIZE - STROKE_WIDTH) / extent.max()
     centre = np.array([13.5, 13.5]) - scale * (points.min(axis=0) + extent / 2)
@@ -113,10 +99,11 @@ def _rasterise(label: str, scale: float, offset: NDArray[np.float64]) -> NDArray
     """Draw strokes by the distance of each pixel to the nearest stroke."""
     grid = np.stack(np.meshgrid(np.arange(IMAGE_SIZE), np.arange(IMAGE_SIZE)), axis=-1)
     nearest = np.full((IMAGE_SIZE, IMAGE_SIZE), np.inf)
-    for line in STROKES[label]:
-        corners = scale * np.array(line, np.float64) + offset
+    for line in plain_strokes(int(label)):
+        corners = scale * line + offset
         for start, end in pairwise(corners):
-            along = ((grid - start) * (end - start)).sum(axis=-1) / ((end - start) ** 2).sum()
+            squared_length = max(((end - start) ** 2).sum(), 1e-12)
+            along = ((grid - start) * (end - start)).sum(axis=-1) / squared_length
             foot = start + np.clip(along, 0, 1)[..., None] * (end - start)
             nearest = np.minimum(nearest, np.sqrt(((grid - foot) ** 2).sum(axis=-1)))
     return np.clip(STROKE_WIDTH / 2 + 0.5 - nearest, 0, 1)

@@ -43,7 +43,6 @@ FULL = ModelCard(
     latency=Latency(
         machine="a CPU", rows=(LatencyRow(model="nano", p50_us=9.0, p50_us_per_image_64=4.0),)
     ),
-    formerly=("ef",),
 )
 
 

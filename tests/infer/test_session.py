@@ -38,7 +38,7 @@ def test_tiny_model_recognises_drawn_digits(tiny_model_path: Path, draw_digit, h
     classifier = Classifier.load(tiny_model_path)
     predictions = [classifier.classify(draw_digit(label, height)) for label in range(10)]
     assert [prediction.label for prediction in predictions] == list("0123456789")
-    assert min(prediction.confidence for prediction in predictions) > 0.9
+    assert min(prediction.confidence for prediction in predictions) > 0.8
 
 
 def test_sessions_have_one_thread_do_not_spin_and_answer_alike(tiny_model_path: Path) -> None:

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
+from functools import cache, partial
 from types import NoneType, UnionType
-from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
+from typing import Any, Final, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from edge_infer.errors import EdgeMnistError, ModelError
 
 Record = TypeVar("Record")
+Reader = Callable[[Any, str], Any]
+_EXPECTED: Final = {int: "a whole number", bool: "true or false", str: "a text"}
 
 
 def read_record(
@@ -36,7 +39,7 @@ def read_record(
             message names the field, the expected type and the value found.
     """
     try:
-        return cast("Record", _read(kind, value, where))
+        return cast("Record", _reader(cast("Any", kind))(value, where))
     except ModelError as found:
         raise error(found.message) from None
 
@@ -77,51 +80,62 @@ def read_versioned(
     return read_record(kind, document, where, error=error)
 
 
-def _read(kind: Any, value: Any, where: str) -> Any:
+# Cached because inspecting a type takes much longer than reading its values.
+@cache
+def _reader(kind: Any) -> Reader:
+    """Return the function that checks and converts values of a type."""
+    arguments = get_args(kind)
     if get_origin(kind) is UnionType:
-        (inner,) = (part for part in get_args(kind) if part is not NoneType)
-        return None if value is None else _read(inner, value, where)
+        (read,) = (_reader(part) for part in arguments if part is not NoneType)
+        return lambda value, where: None if value is None else read(value, where)
     if get_origin(kind) is tuple:
-        _expect(isinstance(value, list), "a list", value, where)
-        return tuple(
-            _read(get_args(kind)[0], item, f"{where}[{at}]") for at, item in enumerate(value)
-        )
+        return partial(_read_list, _reader(arguments[0]))
     if get_origin(kind) is Mapping:
-        _expect(isinstance(value, dict), "an object", value, where)
-        return {
-            name: _read(get_args(kind)[1], item, f"{where}.{name}") for name, item in value.items()
-        }
+        return partial(_read_object, _reader(arguments[1]))
     if is_dataclass(kind):
-        return _read_record(kind, value, where)
-    return _read_plain(kind, value, where)
+        hints = get_type_hints(kind)
+        readers = {field.name: _reader(hints[field.name]) for field in fields(kind)}
+        defaults = {
+            field.name
+            for field in fields(kind)
+            if field.default is not MISSING or field.default_factory is not MISSING
+        }
+        return partial(_read_record, kind, readers, defaults)
+    return partial(_read_plain, kind)
 
 
-def _read_record(kind: Any, value: Any, where: str) -> Any:
+def _read_list(read: Reader, value: Any, where: str) -> tuple[Any, ...]:
+    _expect(isinstance(value, list), "a list", value, where)
+    return tuple(read(item, f"{where}[{at}]") for at, item in enumerate(value))
+
+
+def _read_object(read: Reader, value: Any, where: str) -> dict[str, Any]:
     _expect(isinstance(value, dict), "an object", value, where)
-    hints = get_type_hints(kind)
+    return {name: read(item, f"{where}.{name}") for name, item in value.items()}
+
+
+def _read_record(
+    kind: Any, readers: Mapping[str, Reader], defaults: set[str], value: Any, where: str
+) -> Any:
+    _expect(isinstance(value, dict), "an object", value, where)
     values: dict[str, Any] = {}
-    for field in fields(kind):
-        if field.name in value:
-            place = f"{where}.{field.name}"
-            values[field.name] = _read(hints[field.name], value[field.name], place)
-        elif field.default is MISSING and field.default_factory is MISSING:
-            raise ModelError(f"{where} has no {field.name}")
+    for name, read in readers.items():
+        if name in value:
+            values[name] = read(value[name], f"{where}.{name}")
+        elif name not in defaults:
+            raise ModelError(f"{where} has no {name}")
     return kind(**values)
 
 
 def _read_plain(kind: Any, value: Any, where: str) -> Any:
     if kind is Any:
         return value
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    # The types of JSON values are exact: a bool is no int.
     if kind is float:
-        _expect(is_number and math.isfinite(value), "a number", value, where)
+        is_number = type(value) in {int, float} and math.isfinite(value)
+        _expect(is_number, "a number", value, where)
         return float(value)
-    if kind is int:
-        _expect(is_number and isinstance(value, int), "a whole number", value, where)
-    elif kind is bool:
-        _expect(isinstance(value, bool), "true or false", value, where)
-    else:
-        _expect(isinstance(value, str), "a text", value, where)
+    _expect(type(value) is kind, _EXPECTED[kind], value, where)
     return value
 
 

@@ -1,9 +1,8 @@
-"""Turn what a person names on the command line into pictures, one at a time.
+"""List the pictures that the arguments of a command name.
 
-Nothing is read until it is asked for (but standard input when its turn comes), and
-nothing is kept: of a folder only the names of its files are held, of an ``.npz`` only a
-block of rows. What cannot be served is an
-item too, which fails in its turn, so that the others go on.
+Nothing is read before it is needed, except standard input. Of a folder only the names of its
+files are held, of an ``.npz`` only a block of rows. A source that gives no picture is an item
+whose loading fails, so that the other items are processed.
 """
 
 from __future__ import annotations
@@ -12,16 +11,16 @@ import glob
 import os
 import stat
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edge_infer.errors import EdgeMnistError, ImageError
-from edge_infer.glyph.preprocess import prepare_digit
 from edge_infer.io.images import (
     DEFAULT_MAX_PIXELS,
     IMAGE_SUFFIXES,
@@ -32,100 +31,27 @@ from edge_infer.io.images import (
 
 STANDARD_INPUT: Final = "-"
 _ARCHIVE_SUFFIX: Final = ".npz"
-_NAMES: Final = "give a picture, a folder, a glob, an .npz file, or - for standard input"
+_EXPECTED: Final = "give a picture, a folder, a glob, an .npz file, or - for standard input"
 _NO_PAGE: Final = "holds single digits and no page: `edge-mnist predict` recognises those"
 
 ImageU8 = NDArray[np.uint8]
 
 
-class Item(Protocol):
-    """One picture to come."""
-
-    @property
-    def name(self) -> str:
-        """What results call it."""
-        ...
-
-    def image(self) -> ImageU8:
-        """Read it: uint8 (h, w) grey, (h, w, 3) BGR or (h, w, 4) BGRA, upright.
-
-        Raises:
-            EdgeMnistError: It cannot be read.
-        """
-        ...
-
-    def tensor(self, image: ImageU8) -> ImageU8 | None:
-        """Make the model's uint8 (28, 28) of what :meth:`image` read; None when it holds no ink.
-
-        Raises:
-            EdgeMnistError: It is no picture of a glyph.
-        """
-        ...
-
-
 @dataclass(frozen=True, slots=True)
-class FileItem:
-    """A picture file."""
+class Item:
+    """A picture that can be loaded.
+
+    Attributes:
+        name: Name of the picture in results and errors.
+        load: Returns the picture: uint8 (h, w) grey, (h, w, 3) BGR or (h, w, 4) BGRA, with the
+            rotation of the file applied. Raises :class:`EdgeMnistError`.
+        is_tensor: Whether the picture is a model's tensor already: uint8 (28, 28), bright ink
+            on 0, normalised as MNIST is.
+    """
 
     name: str
-    max_pixels: int
-
-    def image(self) -> ImageU8:
-        """Read the file; see :class:`Item`."""
-        return read_image(self.name, max_pixels=self.max_pixels)
-
-    def tensor(self, image: ImageU8) -> ImageU8 | None:
-        """Prepare the picture; see :class:`Item`."""
-        return prepare_digit(image)
-
-
-@dataclass(frozen=True, slots=True)
-class StandardInputItem:
-    """A picture file that came on standard input."""
-
-    data: bytes
-    max_pixels: int
-    name: str = STANDARD_INPUT
-
-    def image(self) -> ImageU8:
-        """Decode it; see :class:`Item`."""
-        return decode_image(self.data, "standard input", max_pixels=self.max_pixels)
-
-    def tensor(self, image: ImageU8) -> ImageU8 | None:
-        """Prepare the picture; see :class:`Item`."""
-        return prepare_digit(image)
-
-
-@dataclass(frozen=True, slots=True)
-class TensorItem:
-    """A row of an array, normalised as MNIST is, so that nothing is left to prepare."""
-
-    name: str
-    image_u8_hw: ImageU8
-
-    def image(self) -> ImageU8:
-        """Return the row itself; see :class:`Item`."""
-        return self.image_u8_hw
-
-    def tensor(self, image: ImageU8) -> ImageU8 | None:
-        """Return the row itself, or None when all of it is ground; see :class:`Item`."""
-        return image if image.any() else None
-
-
-@dataclass(frozen=True, slots=True)
-class BadItem:
-    """A source that gives no picture."""
-
-    name: str
-    error: EdgeMnistError
-
-    def image(self) -> ImageU8:
-        """Raise the error; see :class:`Item`."""
-        raise self.error
-
-    def tensor(self, image: ImageU8) -> ImageU8 | None:
-        """Raise the error; see :class:`Item`."""
-        raise self.error
+    load: Callable[[], ImageU8]
+    is_tensor: bool = False
 
 
 def open_sources(
@@ -135,45 +61,48 @@ def open_sources(
     max_pixels: int = DEFAULT_MAX_PIXELS,
     archives: bool = True,
 ) -> Iterator[Item]:
-    """List pictures lazily, in the order of the arguments, names in a folder sorted.
+    """List pictures lazily, in the order of the arguments, and in a folder sorted by name.
 
     Args:
-        arguments: Each a picture file, a folder (of which files with an image suffix are
-            taken, hidden ones left out), a glob (``**`` for any depth), an ``.npz`` with a
-            uint8 (n, 28, 28) array, or ``-`` for a picture on standard input.
-        recursive: Whether to go into the folders of a folder (not through links).
-        max_pixels: Pictures that claim more are refused; see ``decode_image``.
-        archives: Whether an ``.npz`` is served, or is one item that fails with the code
-            ``not_an_image``: its rows are single glyphs and no pages.
+        arguments: Each a picture file, a folder (its files with an image suffix, without hidden
+            ones), a glob (``**`` for any depth), an ``.npz`` with a uint8 (n, 28, 28) array, or
+            ``-`` for a picture on standard input.
+        recursive: Whether to search the folders of a folder too, except through links.
+        max_pixels: Pictures with more pixels are refused; see ``decode_image``.
+        archives: Whether the rows of an ``.npz`` are listed. Otherwise it is one item that
+            fails with the code ``not_an_image``, because its rows are single digits.
 
     Yields:
-        Items that read their picture when asked to; a folder or glob without pictures
-        gives one that fails with the code ``empty``.
+        Items. A folder or glob without pictures is one that fails with the code ``empty``.
     """
+    load = partial(read_image, max_pixels=max_pixels)
     for argument in arguments:
         if argument == STANDARD_INPUT:
             yield _standard_input(max_pixels)
             continue
         paths = _matches(argument)
         if not paths:
-            message = f"nothing matches {argument}: {_NAMES}"
-            yield BadItem(argument, ImageError(message, code="empty"))
+            yield _failing(argument, f"nothing matches {argument}: {_EXPECTED}", "empty")
         for path in paths:
-            if not archives and _is_archive(path):
-                yield BadItem(path, ImageError(f"{path} {_NO_PAGE}", code="not_an_image"))
+            if _is_folder(path):
+                yield from _folder(path, recursive=recursive, load=load)
+            elif not path.lower().endswith(_ARCHIVE_SUFFIX):
+                yield Item(path, partial(load, path))
+            elif archives:
+                yield from _archive(path)
             else:
-                yield from _path(path, recursive=recursive, max_pixels=max_pixels)
+                yield _failing(path, f"{path} {_NO_PAGE}", "not_an_image")
 
 
 def reads_from(arguments: Iterable[str], folder: Path, *, recursive: bool = False) -> str | None:
-    """Return the first argument that takes pictures from a folder; None where none does.
+    """Return the first argument that takes pictures from a folder; None when there is none.
 
-    What a program writes there could replace its own sources, or be read as one.
+    Files written into such a folder could replace sources or be read as one.
 
     Args:
         arguments: As for :func:`open_sources`.
         folder: It need not exist.
-        recursive: Likewise.
+        recursive: As for :func:`open_sources`.
     """
     wanted = folder.resolve()
     for argument in arguments:
@@ -185,15 +114,24 @@ def reads_from(arguments: Iterable[str], folder: Path, *, recursive: bool = Fals
     return None
 
 
+def _failing(name: str, message: str, code: str) -> Item:
+    return Item(name, partial(_raise, ImageError(message, code=code)))
+
+
+def _raise(error: EdgeMnistError) -> ImageU8:
+    raise error
+
+
 def _standard_input(max_pixels: int) -> Item:
-    """Read it here, where items are drawn: a thread that waits for it cannot be interrupted."""
+    """Read standard input now: a worker thread that waits for it could not be interrupted."""
+    name = STANDARD_INPUT
     try:
-        return StandardInputItem(read_stream(sys.stdin.buffer), max_pixels)
+        data = read_stream(sys.stdin.buffer)
     except ImageError as error:
-        return BadItem(STANDARD_INPUT, error)
+        return Item(name, partial(_raise, error))
     except OSError as error:
-        message = f"cannot read standard input: {error.strerror}"
-        return BadItem(STANDARD_INPUT, ImageError(message, code="unreadable"))
+        return _failing(name, f"cannot read standard input: {error.strerror}", "unreadable")
+    return Item(name, partial(decode_image, data, "standard input", max_pixels=max_pixels))
 
 
 def _matches(argument: str) -> list[str]:
@@ -205,42 +143,30 @@ def _matches(argument: str) -> list[str]:
     return paths
 
 
-def _is_archive(path: str) -> bool:
-    return path.lower().endswith(_ARCHIVE_SUFFIX) and not _is_folder(path)
-
-
-def _path(path: str, *, recursive: bool, max_pixels: int) -> Iterator[Item]:
-    if _is_folder(path):
-        yield from _folder(path, recursive=recursive, max_pixels=max_pixels)
-    elif _is_archive(path):
-        yield from _archive(path)
-    else:
-        yield FileItem(path, max_pixels)
-
-
-def _folder(folder: str, *, recursive: bool, max_pixels: int) -> Iterator[Item]:
+def _folder(folder: str, *, recursive: bool, load: Callable[[str], ImageU8]) -> Iterator[Item]:
     empty = True
-    for item in _pictures_in(folder, recursive=recursive, max_pixels=max_pixels):
+    for item in _pictures_in(folder, recursive=recursive, load=load):
         empty = False
         yield item
     if empty:
-        hint = "" if recursive else "; --recursive looks into its folders too"
-        message = f"{folder} holds no picture files (by their suffixes){hint}"
-        yield BadItem(folder, ImageError(message, code="empty"))
+        hint = "" if recursive else "; --recursive searches its folders too"
+        yield _failing(
+            folder, f"{folder} holds no picture files (by their suffixes){hint}", "empty"
+        )
 
 
-def _pictures_in(folder: str, *, recursive: bool, max_pixels: int) -> Iterator[Item]:
+def _pictures_in(folder: str, *, recursive: bool, load: Callable[[str], ImageU8]) -> Iterator[Item]:
     try:
         names, folders = _listing(folder)
     except OSError as error:
-        message = f"cannot list {folder}: {error.strerror}"
-        yield BadItem(folder, ImageError(message, code="unreadable"))
+        yield _failing(folder, f"cannot list {folder}: {error.strerror}", "unreadable")
         return
     for name in names:
-        yield FileItem(os.path.join(folder, name), max_pixels)  # noqa: PTH118 - keeps "./"
+        path = os.path.join(folder, name)  # noqa: PTH118 - keeps "./"
+        yield Item(path, partial(load, path))
     for name in folders if recursive else ():
         inner = os.path.join(folder, name)  # noqa: PTH118
-        yield from _pictures_in(inner, recursive=True, max_pixels=max_pixels)
+        yield from _pictures_in(inner, recursive=True, load=load)
 
 
 def _listing(folder: str) -> tuple[list[str], list[str]]:
@@ -264,17 +190,21 @@ def _suffix(name: str) -> str:
 
 
 def _archive(path: str) -> Iterator[Item]:
-    from edge_infer.io.npz_images import npz_rows  # zipfile is not needed by most runs
+    from edge_infer.io.npz_images import npz_rows  # Most runs do not need zipfile.
 
     try:
         for index, row in enumerate(npz_rows(Path(path))):
-            yield TensorItem(f"{path}[{index}]", row)
+            yield Item(f"{path}[{index}]", partial(_loaded, row), is_tensor=True)
     except EdgeMnistError as error:
-        yield BadItem(path, error)
+        yield Item(path, partial(_raise, error))
+
+
+def _loaded(image: ImageU8) -> ImageU8:
+    return image
 
 
 def _is_folder(path: str) -> bool:
     try:
-        return stat.S_ISDIR(os.stat(path).st_mode)  # noqa: PTH116 - as in the line below
+        return stat.S_ISDIR(os.stat(path).st_mode)  # noqa: PTH116 - faster than a Path
     except (OSError, ValueError):
         return False

@@ -90,8 +90,6 @@ class ModelCard:
         macs: Multiply-accumulate operations for each image.
         size_bytes: Size of the file.
         sha256: SHA-256 of the file.
-        formerly: SHA-256 of earlier exports of the same run that shipped under this name, by
-            which records of training name their teacher.
         test_accuracy: Accuracy of the file on the test images.
         validation_accuracy: Accuracy of the file on the validation images.
         seeds: Test accuracy over random seeds.
@@ -124,7 +122,6 @@ class ModelCard:
     latency: Latency | None = None
     not_good_for: tuple[str, ...]
     licence: str
-    formerly: tuple[str, ...] = ()
     card_version: int = CARD_VERSION
 
     @property

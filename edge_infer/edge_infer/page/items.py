@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_infer.io.batch import Failure, done_or_failed
+from edge_infer.io.batch import Failure, value_or_failure
 from edge_infer.io.sources import Item
 from edge_infer.page.page import Page
 from edge_infer.page.reader import PageReader, Rotation
@@ -79,7 +79,7 @@ def read_items(
             yield PageResult(item.name, image)
             continue
         read = partial(_read, reader, image, expect=expect, rotate=rotate)
-        yield PageResult(item.name, done_or_failed(item.name, read))
+        yield PageResult(item.name, value_or_failure(item.name, read))
 
 
 def _read(
@@ -112,7 +112,7 @@ def _begin(
     item = next(items, None)
     if item is None:
         return None
-    return item, thread.submit(done_or_failed, item.name, item.image)
+    return item, thread.submit(value_or_failure, item.name, item.load)
 
 
 def _pixels(image: ImageU8) -> int:
