@@ -12,7 +12,7 @@ from typing import BinaryIO, Final, Literal, TypeVar
 from edge_infer.environment import is_verbose
 from edge_infer.io.atomic import atomic_path
 from edge_infer.io.formats import Format, encode
-from edge_infer.quiet import native_chatter_discarded
+from edge_infer.quiet import discard_native_stderr
 from edge_mnist.terminal import ERR, OUT, ProgressView
 
 PROGRESS_AFTER_S: Final = 2.0
@@ -60,7 +60,7 @@ def write_results(
     with ExitStack() as stack:
         write = stack.enter_context(_open_target(result_format, output, show))
         if not is_verbose():
-            stack.enter_context(native_chatter_discarded())
+            stack.enter_context(discard_native_stderr())
         stack.enter_context(closing(results))
         is_shown = output is None and OUT.is_terminal
         for result in results if is_shown else _with_progress(results, doing):

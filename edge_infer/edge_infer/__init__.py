@@ -1,8 +1,7 @@
-"""edge_infer: recognise handwritten digits with numpy, OpenCV and onnxruntime alone.
+"""edge_infer: recognise handwritten digits with numpy, OpenCV and onnxruntime.
 
-Names are loaded when they are first asked for (PEP 562), so that a program which only
-recognises single digits does not wait for what reads pages, nor one that only catches
-errors for the libraries.
+Names are imported at their first use (PEP 562). So a program that recognises single digits does
+not load the page reader, and one that only catches errors loads no library.
 """
 
 import os
@@ -51,12 +50,11 @@ __all__ = [
     "read_image",
 ]
 
-# From 1.27 on onnxruntime's wheels for Linux and macOS report usage to Microsoft and leave a device
-# number in the home folder, unless they are told so before they are imported. What is read
-# here is nobody else's business; who wants it sets 0.
+# The wheels of onnxruntime 1.27 and later for Linux and macOS report usage to Microsoft and write
+# a device number into the home folder, unless this is set before their import. Set 0 to allow it.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
-# Where they live; all others are errors.
+# Module of each name; all other names are in ``errors``.
 _MODULES: Final = {
     "BatchPrediction": "glyph.classifier",
     "Classifier": "glyph.classifier",
@@ -78,7 +76,7 @@ def __getattr__(name: str) -> object:
     from importlib import import_module
 
     value: object = getattr(import_module(f"{__name__}.{_MODULES.get(name, 'errors')}"), name)
-    globals()[name] = value  # Found without this function from now on.
+    globals()[name] = value  # Later uses do not call this function.
     return value
 
 

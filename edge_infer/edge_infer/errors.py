@@ -1,20 +1,20 @@
-"""Every error that a user can cause or meet, as one tree.
+"""All errors that a user can cause or meet, as one tree.
 
 ::
 
     EdgeMnistError
     ├── ImageError          a picture cannot be read or used
-    ├── ModelError          a model file is foreign, damaged or not what it claims
+    ├── ModelError          a model file is foreign, damaged or inconsistent
     ├── DataError           training data are missing, damaged or unfit
-    ├── RunError            a run folder is missing, incomplete or in the way
+    ├── RunError            a run folder is missing, incomplete or exists already
     ├── CameraError         a camera, video or stream cannot be opened or read
     ├── OutputError         a target cannot be written or already exists
     ├── VerificationError   an exported file differs from its Keras model by too much
     ├── MissingExtraError   an optional dependency is not installed
-    └── UsageError          an option has a value that makes no sense
+    └── UsageError          an option has an invalid value
 
-A message says what went wrong, what was expected, what was found and how to mend
-it, in one line. ``code`` is a short stable word for programs.
+A message states in one line what failed, what was expected, what was found and the remedy.
+``code`` is a short stable word for programs.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class ImageError(EdgeMnistError):
 
 
 class ModelError(EdgeMnistError):
-    """A model file is foreign, damaged or not what it claims to be."""
+    """A model file is foreign, damaged or inconsistent."""
 
     default_code = "bad_model"
 
@@ -60,7 +60,7 @@ class DataError(EdgeMnistError):
 
 
 class RunError(EdgeMnistError):
-    """A run folder is missing, incomplete or in the way."""
+    """A run folder is missing, incomplete or exists already."""
 
     default_code = "bad_run"
 
@@ -90,6 +90,6 @@ class MissingExtraError(EdgeMnistError):
 
 
 class UsageError(EdgeMnistError):
-    """An option or argument has a value that makes no sense; exit code 2."""
+    """An option or argument has an invalid value; exit code 2."""
 
     default_code = "usage"

@@ -1,4 +1,4 @@
-"""What machine this is: the processor, and the instructions that decide int8's speed."""
+"""The processor of this machine, and its instruction sets that decide the speed of int8."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 _CPUINFO: Final = Path("/proc/cpuinfo")
-# Flag as Linux spells it -> name as people know it.
+# Flag in /proc/cpuinfo -> usual name.
 _RELEVANT: Final = {
     "avx2": "AVX2",
     "avx512f": "AVX-512",
@@ -21,7 +21,7 @@ _RELEVANT: Final = {
     "asimddp": "dotprod",
     "i8mm": "i8mm",
 }
-# Arm processors give numbers where x86 gives a name.
+# Part number of ARM processors -> name.
 _ARM_PARTS: Final = {
     "0xd03": "Cortex-A53",
     "0xd04": "Cortex-A35",
@@ -37,7 +37,7 @@ _ARM_PARTS: Final = {
 
 @dataclass(frozen=True)
 class CpuInstructions:
-    """Instruction sets that matter here: those present, and what they mean for int8."""
+    """Instruction sets of the processor that matter for int8."""
 
     present: tuple[str, ...]
 
@@ -48,7 +48,7 @@ class CpuInstructions:
 
 
 def cpu_name() -> str:
-    """Return the processor's name, or its architecture where the system tells no more."""
+    """Return the name of the processor, or its architecture when the name is unknown."""
     fields = _cpuinfo()
     if "model name" in fields:
         return fields["model name"]

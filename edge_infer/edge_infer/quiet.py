@@ -1,8 +1,7 @@
-"""Keep what C libraries print away from the terminal.
+"""Discard what C libraries print on stderr.
 
-libpng, libjpeg and OpenCV write their complaints about a bad file straight to file
-descriptor 2. The program says the same in its own words and in the right place, so
-their lines would only break its output and its progress bar.
+libpng, libjpeg and OpenCV write warnings about a bad file to file descriptor 2. The program
+reports the same errors itself, and these lines would break its progress bar.
 """
 
 from __future__ import annotations
@@ -15,11 +14,11 @@ from pathlib import Path
 
 
 @contextmanager
-def native_chatter_discarded() -> Generator[None]:
-    """Discard what is written to file descriptor 2, but not Python's own stderr.
+def discard_native_stderr() -> Generator[None]:
+    """Discard what is written to file descriptor 2, except through Python's ``sys.stderr``.
 
-    It counts for the whole process, so it belongs around a program's main loop and not
-    inside a library call. Where there is no file descriptor 2 it does nothing.
+    This affects the whole process, so it belongs around the main loop of a program and not into
+    a library. Without a file descriptor 2 it does nothing.
     """
     try:
         kept = os.dup(2)

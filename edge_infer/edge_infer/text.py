@@ -1,4 +1,4 @@
-"""Durations, sizes and tables as text, for every room."""
+"""Durations and tables as text."""
 
 from __future__ import annotations
 

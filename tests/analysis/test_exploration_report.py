@@ -138,7 +138,7 @@ def test_comparison_may_be_limited_to_some_pictures() -> None:
     found = explore(pictures(), quiet, max_compared=5)
     assert json_values(found)["compared"]["pictures"] == 5
     # Identical pictures are found among all.
-    assert found.duplicates.exact == ((0, 6),)
+    assert found.duplicates.exact == (("train 0", "test 0"),)
 
 
 def test_undefined_numbers_are_null() -> None:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_infer import ImageError, decode_image, images, prepare_digit, read_image
-from edge_infer.quiet import native_chatter_discarded
+from edge_infer.quiet import discard_native_stderr
 
 FORMATS = [
     s
@@ -22,7 +22,7 @@ LOSSLESS = [".png", ".bmp", ".tiff", ".ppm"]
 
 
 def code_of(data: bytes, **limits: int) -> str:
-    with native_chatter_discarded(), pytest.raises(ImageError) as caught:
+    with discard_native_stderr(), pytest.raises(ImageError) as caught:
         decode_image(data, "x.img", **limits)
     assert caught.value.message.startswith("x.img ")
     assert "\n" not in caught.value.message
@@ -221,7 +221,7 @@ def test_damage_inside_is_an_error_or_a_picture_and_never_noise(bad_files, pictu
     assert code_of(bad_files.png_claiming(28, 28, b"\0" * 50)) == "damaged"
     corrupt = bytearray(bad_files.encoded(".jpg", picture))
     corrupt[700:720] = bytes(20)
-    with native_chatter_discarded():
+    with discard_native_stderr():
         try:
             decode_image(bytes(corrupt))
         except ImageError as error:
@@ -288,7 +288,7 @@ def test_changed_bytes_never_crash(bad_files, picture, data: st.DataObject) -> N
     changed = bytearray(bad_files.encoded(suffix, picture))
     for _ in range(data.draw(st.integers(1, 4))):
         changed[data.draw(st.integers(0, len(changed) - 1))] = data.draw(st.integers(0, 255))
-    with native_chatter_discarded():
+    with discard_native_stderr():
         try:
             image = decode_image(bytes(changed), max_pixels=1_000_000)
         except ImageError:

@@ -59,7 +59,7 @@ def test_picture_too_long_for_a_jpeg_becomes_a_png(tmp_path: Path) -> None:
 
 def test_folder_that_cannot_be_written_is_one_clear_error(tmp_path: Path, monkeypatch) -> None:
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(OutputError, match="cannot write into .*file: it is no folder"):
+    with pytest.raises(OutputError, match="cannot write into .*file: not a folder"):
         PictureFolder(tmp_path / "file")
     with pytest.raises(OutputError, match="cannot write into"):
         PictureFolder(tmp_path / "file" / "below")

@@ -4,13 +4,13 @@ import os
 import subprocess
 import sys
 
-from edge_infer.quiet import native_chatter_discarded
+from edge_infer.quiet import discard_native_stderr
 
 PROGRAM = """
 import os, sys
-from edge_infer.quiet import native_chatter_discarded
+from edge_infer.quiet import discard_native_stderr
 os.write(2, b"native before\\n")
-with native_chatter_discarded():
+with discard_native_stderr():
     os.write(2, b"native within\\n")
     print("python within \\udcff", file=sys.stderr)
 os.write(2, b"native after\\n")
@@ -32,7 +32,7 @@ def test_descriptor_is_put_back_after_an_error(capfd) -> None:
     open_before = len(os.listdir("/proc/self/fd"))
     stderr = sys.stderr
     try:
-        with native_chatter_discarded():
+        with discard_native_stderr():
             os.write(2, b"within")
             raise KeyError
     except KeyError:
@@ -45,9 +45,9 @@ def test_descriptor_is_put_back_after_an_error(capfd) -> None:
 def test_process_without_stderr_is_served() -> None:
     program = """
 import os
-from edge_infer.quiet import native_chatter_discarded
+from edge_infer.quiet import discard_native_stderr
 os.close(2)
-with native_chatter_discarded():
+with discard_native_stderr():
     print("done")
 """
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)

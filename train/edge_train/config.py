@@ -176,12 +176,12 @@ class TrainConfig:
             UsageError: A value is out of range.
         """
         config = read_record(
-            cls, rename_old_keys(values), "the run's configuration", error=RunError
+            cls, _rename_old_keys(values), "the run's configuration", error=RunError
         )
         return replace(config, out=Path(config.out))
 
 
-def rename_old_keys(values: Any) -> Any:
+def _rename_old_keys(values: Any) -> Any:
     """Give the fields of a stored configuration or recipe the names that this version uses.
 
     Args:
@@ -192,7 +192,7 @@ def rename_old_keys(values: Any) -> Any:
     """
     if not isinstance(values, dict):
         return values
-    return {_OLD_KEYS.get(name, name): rename_old_keys(value) for name, value in values.items()}
+    return {_OLD_KEYS.get(name, name): _rename_old_keys(value) for name, value in values.items()}
 
 
 def override(recipe: Recipe, **values: Any) -> Recipe:

@@ -31,7 +31,7 @@ Spreads = Sequence[Spread | None]
 
 def sample_blocks(found: Exploration, add: AddFigure) -> Iterator[Block]:
     """Show sample pictures and the number of pictures per class."""
-    yield from figures(add, *draw_samples(found), draw_label_counts(found))
+    yield from figures(add, *_draw_samples(found), _draw_label_counts(found))
     pictures = found.pictures
     measures = ("ink_percent", "width_px", "height_px", "slant_degrees")
     rows = [
@@ -53,16 +53,15 @@ def sample_blocks(found: Exploration, add: AddFigure) -> Iterator[Block]:
 
 def level_blocks(found: Exploration, add: AddFigure) -> Iterator[Block]:
     """Show mean and variance of each class, and the distribution of the grey levels."""
-    yield from figures(add, draw_means(found), draw_grey_levels(found))
+    yield from figures(add, _draw_means(found), _draw_grey_levels(found))
 
 
 def measure_blocks(found: Exploration, add: AddFigure) -> Iterator[Block]:
     """Show ink, size and slant by class."""
-    yield from figures(add, draw_ink(found), draw_sizes(found), draw_slants(found))
+    yield from figures(add, _draw_ink(found), _draw_sizes(found), _draw_slants(found))
 
 
-def draw_samples(found: Exploration) -> Iterator[Drawing]:
-    """Draw 12 pictures of each class at even distances."""
+def _draw_samples(found: Exploration) -> Iterator[Drawing]:
     pictures = found.pictures
     rows: list[tuple[str, list[Tile]]] = []
     for label, name in enumerate(pictures.class_names):
@@ -103,32 +102,33 @@ def draw_class_rows(
         )
 
 
-def draw_label_counts(found: Exploration) -> Drawing:
-    """Draw the number of pictures of each class in each split."""
+def _draw_label_counts(found: Exploration) -> Drawing:
     pictures = found.pictures
-    names = pictures.class_names
-    panels: dict[str, list[int]] = {}
+    names, counts = pictures.class_names, pictures.counts
+    titles = [f"{split.name}: {len(split.labels):,}" for split in pictures.splits]
     sentences: list[str] = []
-    for split, counts in zip(pictures.splits, pictures.counts, strict=True):
-        panels[f"{split.name}: {len(split.labels):,}"] = counts.tolist()
-        most, least = int(counts.argmax()), int(counts.argmin())
-        if counts[most] == counts[least]:
-            sentences.append(f"In {split.name} each class has {counts[most]:,}.")
-        else:
-            sentences.append(
-                f"In {split.name} {quoted(names[most])} has the most pictures "
-                f"({counts[most]:,}), {quoted(names[least])} the fewest ({counts[least]:,})."
-            )
+    for split, of_split in zip(pictures.splits, counts, strict=True):
+        most, least = int(of_split.argmax()), int(of_split.argmin())
+        sentences.append(
+            f"In {split.name} {quoted(names[most])} has the most pictures ({of_split[most]:,}), "
+            f"{quoted(names[least])} the fewest ({of_split[least]:,})."
+        )
+    shares = counts[counts.any(axis=1)] / counts.sum(axis=1, keepdims=True)[counts.any(axis=1)]
+    ranges = np.ptp(shares, axis=0)
+    widest = int(ranges.argmax())
+    sentences.append(
+        f"The share of a class differs by at most {100 * ranges[widest]:.2f} points between splits "
+        f"({quoted(names[widest])})."
+    )
     return Drawing(
         "labels",
-        draw_bars(panels, names, label="pictures"),
+        draw_bars(dict(zip(titles, counts.tolist(), strict=True)), names, label="pictures"),
         "Bars: number of pictures per class, one panel per split",
-        " ".join([*sentences, *_share_differences(found)]),
+        " ".join(sentences),
     )
 
 
-def draw_means(found: Exploration) -> Drawing:
-    """Draw mean and standard deviation of each pixel by class."""
+def _draw_means(found: Exploration) -> Drawing:
     names, images = found.pictures.class_names, found.images
     deviations = np.sqrt(images.variance)
     top = max(float(deviations.max()), 1.0)
@@ -152,8 +152,7 @@ def draw_means(found: Exploration) -> Drawing:
     )
 
 
-def draw_grey_levels(found: Exploration) -> Drawing:
-    """Draw the share of the pixels at each grey level by split."""
+def _draw_grey_levels(found: Exploration) -> Drawing:
     totals = found.levels.sum(axis=1, keepdims=True)
     shares = found.levels / np.maximum(totals, 1)
     lines = [
@@ -188,8 +187,7 @@ def draw_grey_levels(found: Exploration) -> Drawing:
     return Drawing("grey-levels", figure, alt, caption)
 
 
-def draw_ink(found: Exploration) -> Drawing:
-    """Draw the amount of ink by class."""
+def _draw_ink(found: Exploration) -> Drawing:
     spreads = found.spreads["ink_percent"]
     low, high = _extremes(found, spreads)
     return Drawing(
@@ -201,8 +199,7 @@ def draw_ink(found: Exploration) -> Drawing:
     )
 
 
-def draw_sizes(found: Exploration) -> Drawing | None:
-    """Draw width and height of the bounding box by class; None if no picture has ink."""
+def _draw_sizes(found: Exploration) -> Drawing | None:
     widths, heights = found.spreads["width_px"], found.spreads["height_px"]
     if not any(widths):
         return None
@@ -215,8 +212,7 @@ def draw_sizes(found: Exploration) -> Drawing | None:
     )
 
 
-def draw_slants(found: Exploration) -> Drawing | None:
-    """Draw the slant by class; None if no picture has a slant."""
+def _draw_slants(found: Exploration) -> Drawing | None:
     spreads = found.spreads["slant_degrees"]
     if not any(spreads):
         return None
@@ -231,23 +227,6 @@ def draw_slants(found: Exploration) -> Drawing | None:
         f"{quoted(found.pictures.class_names[label])} varies most: {span:.0f}° from the 5th to "
         "the 95th percentile.",
     )
-
-
-def _share_differences(found: Exploration) -> Iterator[str]:
-    """Describe how the shares of the classes differ between splits."""
-    pictures = found.pictures
-    counts = pictures.counts[pictures.counts.sum(axis=1) > 0]
-    if len(counts) < 2:
-        return
-    ranges = np.ptp(counts / counts.sum(axis=1, keepdims=True), axis=0)
-    widest = int(ranges.argmax())
-    if ranges[widest]:
-        yield (
-            f"The share of a class differs by at most {100 * ranges[widest]:.2f} points between "
-            f"splits ({quoted(pictures.class_names[widest])})."
-        )
-    else:
-        yield "Each class has the same share in every split."
 
 
 def _draw_spreads(found: Exploration, panels: dict[str, Spreads]) -> object:

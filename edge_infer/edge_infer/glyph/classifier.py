@@ -1,4 +1,4 @@
-"""The recogniser of single glyphs: a picture or ready tensors in, labels out."""
+"""Recognise single glyphs in pictures, or in tensors that are prepared already."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from edge_infer.model.metadata import IMAGE_SIZE, OTHER_CLASS, ModelMetadata
 from edge_infer.model.session import OpenModel, open_model
 from edge_infer.model.shipped import DEFAULT_MODEL, read_model
 
-# More threads than any machine has cores for this; far more would hang it.
+# More threads than cores are useless, and very many would block a machine.
 MAX_THREADS: Final = 256
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """What the recogniser makes of one picture.
+    """The result of one picture.
 
     Attributes:
-        label: Name of the most probable class; None when the picture holds no ink.
-        class_id: Its column in ``probabilities``; None when there is no ink.
-        confidence: Its probability, 0-1; 0 when there is no ink.
+        label: Name of the most probable class; None when the picture has no ink.
+        class_id: Column of the class in ``probabilities``; None when there is no ink.
+        confidence: Probability of the class, 0-1; 0 when there is no ink.
         probabilities: float32 (classes,), sum 1; all 0 when there is no ink.
-        rejected: Whether the answer should not be trusted: no ink, a confidence under
-            the model's reject threshold, or the class ``other``, which is no glyph.
+        rejected: Whether the label is unreliable: there is no ink, the confidence is below the
+            reject threshold of the model, or the class is ``other``, which is not a glyph.
     """
 
     label: str | None
@@ -42,14 +42,14 @@ class Prediction:
 
 @dataclass(frozen=True)
 class BatchPrediction:
-    """What the recogniser makes of N ready tensors.
+    """The results of N tensors.
 
     Attributes:
         labels: N class names.
         class_ids: int64 (N,), columns of ``probabilities``.
         confidences: float32 (N,), 0-1.
         probabilities: float32 (N, classes), rows sum to 1.
-        rejected: bool (N,), confidence under the model's reject threshold, or the class
+        rejected: bool (N,), confidence below the reject threshold of the model, or the class
             ``other``.
     """
 
@@ -61,16 +61,13 @@ class BatchPrediction:
 
 
 class Classifier:
-    """Recognises one glyph in a picture. Made ready by :meth:`load`.
-
-    It may be shared by threads: onnxruntime sessions run concurrently.
-    """
+    """Recognises the glyph in a picture. Threads may share a classifier."""
 
     def __init__(self, model: OpenModel, *, threads: int = 1) -> None:
-        """Wrap an opened model; most callers want :meth:`load`.
+        """Make a classifier of an opened model; see :meth:`load` for one of a file.
 
         Args:
-            model: That answers.
+            model: The model.
             threads: As for :meth:`load`.
 
         Raises:
@@ -91,14 +88,13 @@ class Classifier:
         """Load a shipped model or a model file.
 
         Args:
-            model: A shipped model's name, or the path of an ``.onnx`` made by
-                ``edge-mnist export``; None for the shipped default.
-            threads: That share out a batch, from 32 images on; more than there are cores
-                is of no use. Answers are the same to the bit, each thread takes a few MB,
-                and one image is the work of one thread always.
+            model: Name of a shipped model, or path of an ``.onnx`` made by
+                ``edge-mnist export``; None for the default model.
+            threads: Number of threads that divide a batch of 32 images or more, each with a few
+                MB of memory; the number of cores at most is useful. Results are the same bits.
 
         Raises:
-            ModelError: Missing, foreign or damaged.
+            ModelError: The file is missing, foreign or damaged.
             UsageError: ``threads`` outside 1-256.
         """
         name = DEFAULT_MODEL if model is None else model
@@ -106,11 +102,11 @@ class Classifier:
 
     @property
     def metadata(self) -> ModelMetadata:
-        """What the model file says about itself."""
+        """The metadata of the model file."""
         return self._metadata
 
     def classify(self, image: NDArray[np.uint8]) -> Prediction:
-        """Recognise the one glyph in a picture.
+        """Recognise the glyph in a picture.
 
         Args:
             image: uint8 (h, w) grey, (h, w, 3) BGR or (h, w, 4) BGRA; any size and
@@ -146,7 +142,7 @@ class Classifier:
         return [self._blank() if tensor is None else next(found) for tensor in tensors]
 
     def classify_batch(self, images_u8: NDArray[np.uint8]) -> BatchPrediction:
-        """Recognise ready tensors, without any preprocessing.
+        """Recognise tensors, without preprocessing.
 
         Args:
             images_u8: uint8 (N, 28, 28), bright ink on 0, normalised as MNIST is.
@@ -171,7 +167,7 @@ class Classifier:
         return BatchPrediction(labels, class_ids, confidences, probabilities, rejected)
 
     def probabilities(self, images_u8: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Run the network on ready tensors and nothing else.
+        """Run the network on tensors.
 
         Args:
             images_u8: uint8 (N, 28, 28), N at least 0.
@@ -179,7 +175,7 @@ class Classifier:
         Returns:
             float32 (N, classes), rows sum to 1.
         """
-        # What is anything else onnxruntime refuses.
+        # onnxruntime refuses other shapes and dtypes.
         if images_u8.shape == ONE_SHAPE and images_u8.dtype == UINT8:
             return self._one.probabilities(images_u8)
         if not len(images_u8):

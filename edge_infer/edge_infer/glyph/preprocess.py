@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 
 from edge_infer.errors import ImageError
 from edge_infer.glyph.ink import find_ink, square, stretch_ink
+from edge_infer.model.metadata import IMAGE_SIZE
 
-IMAGE_SIZE: Final = 28
 BOX_SIZE: Final = 20
 # Longer side to which a picture is reduced first; a glyph in it still has dozens of pixels.
 WORKING_SIZE: Final = 512
@@ -33,7 +33,7 @@ WORKING_SIZE: Final = 512
 FULL_INK_SHARE: Final = 0.8
 # Thinner strokes, in pixels of the 20x20 box, are widened; those of MNIST have 2-4.
 MIN_STROKE_WIDTH: Final = 2
-# Most pixels of a stack: its buffers fit into the second-level cache of a core.
+# Largest stack in pixels and pictures: its buffers fit into the second-level cache of a core.
 _STACK_PIXELS: Final = 56 * 1024
 _LARGEST_STACK: Final = 64
 _UINT8: Final = np.dtype(np.uint8)

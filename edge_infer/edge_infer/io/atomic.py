@@ -1,7 +1,7 @@
-"""Write files so that a reader finds the old one or the whole new one, never a half.
+"""Write files atomically: a reader finds the old file or the complete new one.
 
-The temporary file stands beside its target, so that moving it is one rename on one
-file system. A full disk or a killed process leaves the target as it was.
+The temporary file is in the folder of its target, so that moving it is one rename on one file
+system. A full disk or a killed process leaves the target unchanged.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from edge_infer.errors import OutputError
 
 @contextmanager
 def atomic_path(target: Path, *, overwrite: bool = True) -> Generator[Path]:
-    """Yield a temporary path with the target's suffix; move it into place on success.
+    """Yield a temporary path with the suffix of the target; move it into place on success.
 
     Args:
-        target: The final path. Missing parent folders are made; a link stays, and the
-            file that it points to is replaced.
+        target: The final path. Missing parent folders are made. A link is kept, and the file
+            that it points to is replaced.
         overwrite: Whether an existing target may be replaced.
 
     Yields:
         A path in the target's folder to write to. It is removed if the body fails.
 
     Raises:
-        OutputError: The target exists and ``overwrite`` is false, or is no regular file,
-            or its folder cannot be written, or the disk is full.
+        OutputError: The target exists and ``overwrite`` is false, or is not a regular file, or
+            its folder cannot be written, or the disk is full.
     """
-    # Renaming onto a device or a pipe would put a file in its place.
+    # Renaming would replace a device or a pipe.
     if target.exists() and not target.is_file():
         raise OutputError(f"cannot write {target}: not a regular file", code="unwritable")
     if not overwrite and target.exists():
@@ -39,12 +39,12 @@ def atomic_path(target: Path, *, overwrite: bool = True) -> Generator[Path]:
     try:
         target = target.resolve()
         target.parent.mkdir(parents=True, exist_ok=True)
-        # Named before it is there: Ctrl-C may come while it is being made.
+        # Named before it exists: Ctrl-C may come while it is being made.
         temporary = target.with_name(f".{target.stem}-{os.urandom(4).hex()}.part{target.suffix}")
         temporary.touch(mode=0o600, exist_ok=False)
         yield temporary
         _sync(temporary)
-        with suppress(PermissionError):  # FAT, as on memory cards, knows no modes.
+        with suppress(PermissionError):  # FAT, as on memory cards, has no modes.
             temporary.chmod(0o666 & ~_umask())
         temporary.replace(target)
     except OSError as error:
@@ -57,7 +57,7 @@ def atomic_path(target: Path, *, overwrite: bool = True) -> Generator[Path]:
 
 
 def write_text(target: Path, text: str, *, overwrite: bool = True) -> None:
-    """Write ``text`` as UTF-8 to ``target`` in one piece; errors as :func:`atomic_path`."""
+    """Write text as UTF-8 to a file atomically; arguments and errors as :func:`atomic_path`."""
     with atomic_path(target, overwrite=overwrite) as temporary:
         temporary.write_text(text, encoding="utf-8")
 

@@ -1,7 +1,6 @@
-"""Write pages that were read: text for people, JSON Lines and CSV for programs.
+"""Write pages as text for people, and as JSON Lines or CSV for programs.
 
-The JSON is a promise that other programs build on; ``tests/infer/test_documents.py`` pins
-its form. As in ``formats``, each result is written as soon as it is there.
+Other programs depend on the form of the JSON; ``tests/infer/test_documents.py`` checks it.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from edge_infer.page.page import Digit, Line, Page
 
 PageFormatName = Literal["text", "jsonl", "csv"]
 PAGE_FORMAT_NAMES: Final[tuple[PageFormatName, ...]] = get_args(PageFormatName)
-# How a part of the text is to look.
+# Style of a part of the text.
 Look = Literal["heading", "sure", "doubtful", "rejected"]
 _DECIMALS: Final = 6
 
@@ -31,13 +30,13 @@ def make_page_format(
     with_headings: bool = False,
     doubtful_below: float = 0.0,
 ) -> Format[PageResult]:
-    """Return the format of that name.
+    """Return the format with some name.
 
     Args:
-        name: Of a format.
-        with_rejected: Whether to write also what was rejected.
-        with_headings: Whether text says above each page which it is.
-        doubtful_below: Confidence under which text shows a digit as doubtful.
+        name: Name of the format.
+        with_rejected: Whether rejected components are written too.
+        with_headings: Whether text has the source above each page.
+        doubtful_below: Confidence below which text shows a digit as doubtful.
 
     Raises:
         UsageError: There is no such format.
@@ -56,13 +55,13 @@ def make_page_format(
 
 
 class PageJsonLines:
-    """One JSON object a page.
+    """One JSON object per page.
 
     ``{"source", "width", "height", "text", "lines": [{"text", "confidence", "box",
     "digits": [{"label", "confidence", "box"}]}], "elapsed_ms"}``, boxes as ``[x, y, width,
-    height]`` in pixels of the upright picture; with what was rejected also ``"rejected"``,
-    which is like ``"digits"``. Of what could not be read ``{"source", "error": {"code",
-    "message"}}``.
+    height]`` in pixels of the picture after rotation. With rejected components also
+    ``"rejected"``, like ``"digits"``. ``{"source", "error": {"code", "message"}}`` for an item
+    that cannot be read.
     """
 
     header = None
@@ -71,7 +70,7 @@ class PageJsonLines:
         self._with_rejected = with_rejected
 
     def line(self, result: PageResult) -> str:
-        """Write one result as a JSON object."""
+        """Return the JSON object of one result."""
         outcome = result.outcome
         if isinstance(outcome, Failure):
             return failure_line(result.source, outcome)
@@ -82,7 +81,7 @@ class PageJsonLines:
 
 
 def page_document(source: str, read: ReadPage) -> dict[str, Any]:
-    """Return what the JSON of a page says."""
+    """Return the JSON object of a page."""
     return {
         "source": source,
         "width": int(read.page.width),
@@ -115,10 +114,10 @@ def _box_document(box: Box) -> list[int]:
 
 
 class PageCsv:
-    """Comma-separated values, a row a line of the page.
+    """Comma-separated values, with a row for each line of a page.
 
-    A page without digits has one row with an empty text, so that no source goes missing.
-    What was rejected has rows of its own, without a number.
+    A page without digits has one row with an empty text, so that no source is missing. Each
+    rejected component has a row without a line number.
     """
 
     def __init__(self, *, with_rejected: bool = False) -> None:
@@ -130,7 +129,7 @@ class PageCsv:
         )
 
     def line(self, result: PageResult) -> str:
-        """Write one result as rows, one at least."""
+        """Return the rows of one result, at least one."""
         outcome = result.outcome
         if isinstance(outcome, Failure):
             return self._write(result.source, errors=(outcome.code, outcome.message))
@@ -163,7 +162,7 @@ def _figures(what: Line | Digit) -> list[str]:
 
 
 class PageText:
-    """The lines of each page, one under the other, and nothing else."""
+    """The text of the lines of each page."""
 
     header = None
 
@@ -179,16 +178,16 @@ class PageText:
         self._doubtful_below = doubtful_below
 
     def line(self, result: PageResult) -> str:
-        """Write one result; nothing of an empty page, or of one that cannot be read."""
+        """Return the text of one result; empty for a page without digits and for a failure."""
         return "".join(part for part, _ in self.parts(result))
 
     def parts(self, result: PageResult) -> list[tuple[str, Look]]:
-        """Return the same text, in parts that are to look differently."""
+        """Return the same text in parts of different styles."""
         if isinstance(result.outcome, Failure):
             return []
         lines = list(self._lines(result.outcome.page))
         if self._with_headings:
-            # As `head` and `tail` do it; the empty line parts it from the next page.
+            # As `head` and `tail` write it; an empty line separates the pages.
             heading: list[tuple[str, Look]] = [(f"==> {printable(result.source)} <==", "heading")]
             lines = [heading, *lines, []]
         return [part for line in lines for part in [*line, _LINE_FEED]][:-1]
@@ -199,7 +198,7 @@ class PageText:
         for digit in page.rejected if self._with_rejected else ():
             box = digit.box
             place = f"{box.width} x {box.height} at {box.x}, {box.y}"
-            # Rounded down: only what is certain says 100 %.
+            # Rounded down: 100 % means certain.
             certainty = f"{int(100 * digit.confidence)} %"
             yield [(f"rejected: {printable(digit.label)}, {certainty}, {place}", "rejected")]
 

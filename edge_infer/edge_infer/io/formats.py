@@ -1,10 +1,8 @@
-"""Write results as lines of text: a table for people, JSON Lines and CSV for programs.
+"""Write predictions as lines of text: a table for people, JSON Lines and CSV for programs.
 
-The pages that were read have formats of their own, in ``reading/documents.py``.
-
-Each result is one line as soon as it is there, so that a stream of any length needs no
-memory. Every line is valid UTF-8 whatever the file is called: bytes of a name that are
-none are escaped, in JSON so that it reads back as Python's own name for the file.
+Each result becomes a line at once, so that a stream of any length needs no memory. Every line is
+valid UTF-8: bytes of a file name that are not are escaped, in JSON so that they read back as
+Python's own name of the file. Formats of pages are in ``documents``.
 """
 
 from __future__ import annotations
@@ -20,7 +18,7 @@ from edge_infer.io.batch import Failure, Result
 FormatName = Literal["table", "jsonl", "csv"]
 FORMAT_NAMES: Final[tuple[FormatName, ...]] = get_args(FormatName)
 _DECIMALS: Final = 6
-# Cut off again; but the csv module quotes only those line breaks that it knows as its own.
+# Removed again; the csv module quotes only line breaks that are part of its own.
 _ROW_END: Final = "\r\n"
 _quoted: Final = json.JSONEncoder(ensure_ascii=False).encode
 
@@ -28,20 +26,20 @@ Result_contra = TypeVar("Result_contra", contravariant=True)
 
 
 class Format(Protocol[Result_contra]):
-    """A way to write results; lines come without their line feed."""
+    """Writes results as lines, without their line feeds."""
 
     @property
     def header(self) -> str | None:
-        """The line before all results, if there is one."""
+        """The line before all results; None when there is none."""
         ...
 
     def line(self, result: Result_contra, /) -> str:
-        """Write one result; nothing where there is nothing to write."""
+        """Return the line of one result, or several; empty when there is nothing to write."""
         ...
 
 
 def make_format(name: FormatName, class_names: Sequence[str]) -> Format[Result]:
-    """Return the format of that name for results with these classes.
+    """Return the format with some name for results of some classes.
 
     Raises:
         UsageError: There is no such format.
@@ -56,18 +54,18 @@ def make_format(name: FormatName, class_names: Sequence[str]) -> Format[Result]:
 
 
 def encode(text: str) -> bytes:
-    """Return valid UTF-8, with half characters (undecodable file names) escaped."""
+    """Return valid UTF-8, with surrogates (of undecodable file names) escaped."""
     return text.encode("utf-8", "backslashreplace")
 
 
 def failure_line(source: str, failure: Failure) -> str:
-    """Write as a JSON object what could not be read."""
+    """Return the JSON object of an item that cannot be read."""
     error = f'{{"code": {_quoted(failure.code)}, "message": {_quoted(failure.message)}}}'
     return f'{{"source": {_quoted(source)}, "error": {error}}}'
 
 
 def printable(text: str) -> str:
-    """Escape what could move the cursor or break the line."""
+    """Escape characters that could move the cursor or break the line."""
     if text.isprintable():
         return text
     return "".join(
@@ -76,43 +74,43 @@ def printable(text: str) -> str:
 
 
 class CsvRow:
-    """Joins values to a row of comma-separated values (RFC 4180 but for the line feed)."""
+    """Joins values to a row of comma-separated values (RFC 4180, except for the line feed)."""
 
     def __init__(self) -> None:
-        import csv  # not needed by most runs
+        import csv  # Most runs do not need it.
 
         self._row: Any = csv.writer(_Echo(), lineterminator=_ROW_END).writerow
 
     def __call__(self, *values: str) -> str:
-        """Return the row, without its end."""
+        """Return the row without its line feed."""
         row: str = self._row(values)
         return row.removesuffix(_ROW_END)
 
 
 class _Echo:
-    """A file for the csv module that hands back each row instead of keeping it."""
+    """A file for the csv module that returns each row instead of storing it."""
 
     def write(self, row: str) -> str:
         return row
 
 
 class JsonLines:
-    """One JSON object a line.
+    """One JSON object per line.
 
-    ``{"source", "label", "confidence", "probabilities": [..], "rejected"}``, with a null
-    label and confidence 0 where there is no ink; of what could not be read
-    ``{"source", "error": {"code", "message"}}``.
+    ``{"source", "label", "confidence", "probabilities": [..], "rejected"}``, with a null label
+    and confidence 0 when there is no ink; ``{"source", "error": {"code", "message"}}`` for an
+    item that cannot be read.
     """
 
     header = None
 
     def __init__(self, class_names: Sequence[str]) -> None:
         self._labels = {name: _quoted(name) for name in class_names}
-        # One format string for all: five times as fast as rounding number by number.
+        # One format string for all numbers: five times as fast as rounding each.
         self._probabilities = ", ".join([f"%.{_DECIMALS}f"] * len(class_names))
 
     def line(self, result: Result) -> str:
-        """Write one result as a JSON object."""
+        """Return the JSON object of one result."""
         outcome = result.outcome
         if isinstance(outcome, Failure):
             return failure_line(result.source, outcome)
@@ -127,7 +125,7 @@ class JsonLines:
 
 
 class Csv:
-    """Comma-separated values, a column a class."""
+    """Comma-separated values, with a column for each class."""
 
     def __init__(self, class_names: Sequence[str]) -> None:
         self._write = CsvRow()
@@ -136,7 +134,7 @@ class Csv:
         self.header: str | None = self._write(*columns, *(f"p_{name}" for name in class_names))
 
     def line(self, result: Result) -> str:
-        """Write one result as a row; columns that do not apply stay empty."""
+        """Return the row of one result; columns that do not apply are empty."""
         outcome = result.outcome
         if isinstance(outcome, Failure):
             return self._write(
@@ -154,14 +152,14 @@ class Csv:
 
 
 class Table:
-    """Columns for people: label, confidence, source and what there is to say about it."""
+    """Columns for people: label, confidence, source and a note."""
 
     def __init__(self, class_names: Sequence[str]) -> None:
         self._width = max(5, *(len(name) + 1 for name in class_names))
         self.header: str | None = f"{'label':>{self._width}}  confidence  source"
 
     def line(self, result: Result) -> str:
-        """Write one result; a label in doubt bears a question mark."""
+        """Return the row of one result; a doubtful label has a question mark."""
         outcome = result.outcome
         if isinstance(outcome, Failure):
             label, confidence, note = "error", "", outcome.message

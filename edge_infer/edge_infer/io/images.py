@@ -1,7 +1,8 @@
-"""Read picture files: every failure has a name, and no file can take all the memory.
+"""Read picture files.
 
-The file's bytes are read first and decoded from memory, so that names in any script
-work on every system. What the header claims is checked before a pixel is decoded.
+Every failure has a code, and no file can exhaust the memory: the size in the header is checked
+before a pixel is decoded. Files are decoded from memory, because OpenCV's own reading does not
+support names in every script on every system.
 """
 
 from __future__ import annotations
@@ -17,12 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_infer.errors import ImageError
-from edge_infer.io.image_size import image_format, read_header
-from edge_infer.io.tiff_tags import read_tags
+from edge_infer.io.image_header import ORIENTATION_TAG, image_format, read_header, read_tags
 
 DEFAULT_MAX_PIXELS: Final = 50_000_000
 MAX_FILE_BYTES: Final = 256 * 1024 * 1024
-# Files whose size in pixels cannot be foretold are decoded only up to this length.
+# Files whose size in pixels is unknown are decoded only up to this length.
 MAX_UNKNOWN_BYTES: Final = 1024 * 1024
 # fmt: off
 IMAGE_SUFFIXES: Final = frozenset((
@@ -32,13 +32,12 @@ IMAGE_SUFFIXES: Final = frozenset((
 # fmt: on
 
 _READ_BYTES: Final = 64 * 1024
-_ORIENTATION: Final = 274
-_ORIENTATION_ONLY: Final = frozenset({_ORIENTATION})
-# What stands at the end of a whole file.
+_ORIENTATION_ONLY: Final = frozenset({ORIENTATION_TAG})
+# Marks at the end of a complete file, and before EXIF.
 _END_MARKS: Final = {"PNG": b"IEND", "JPEG": b"\xff\xd9"}
 _EXIF_MARKS: Final = {"PNG": b"eXIf", "WebP": b"EXIF"}
-# Formats that OpenCV turns by their EXIF itself (JPEG), or whose fourth channel is mostly
-# padding and not transparency (BMP).
+# OpenCV rotates JPEG by its EXIF when no alpha is requested; the fourth channel of BMP is
+# usually padding and not transparency.
 _WITHOUT_ALPHA: Final = frozenset({"JPEG", "BMP"})
 
 ImageU8 = NDArray[np.uint8]
@@ -48,12 +47,12 @@ def read_image(path: str | Path, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Ima
     """Read a picture file.
 
     Args:
-        path: Of a file in any format that OpenCV reads.
-        max_pixels: A picture that claims more is refused before it is decoded.
+        path: A file in any format that OpenCV reads.
+        max_pixels: A picture with more pixels is refused before it is decoded.
 
     Returns:
-        uint8 (h, w) grey, (h, w, 3) BGR or (h, w, 4) BGRA, turned upright by its EXIF
-        orientation; of 16 bits the eight highest in use; of an animation the first frame.
+        uint8 (h, w) grey, (h, w, 3) BGR or (h, w, 4) BGRA, rotated by its EXIF orientation. 16
+        bits are reduced to the eight highest in use. An animation gives its first frame.
 
     Raises:
         ImageError: ``not_found``, ``is_directory``, ``unreadable``, or as
@@ -63,7 +62,7 @@ def read_image(path: str | Path, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Ima
 
 
 def read_bytes(path: str | Path) -> bytes:
-    """Read a file whole, up to :data:`MAX_FILE_BYTES`.
+    """Read a complete file of at most :data:`MAX_FILE_BYTES`.
 
     Raises:
         ImageError: ``not_found``, ``is_directory``, ``unreadable`` or ``too_large``.
@@ -87,7 +86,7 @@ def read_bytes(path: str | Path) -> bytes:
 
 
 def read_stream(file: BinaryIO | FileIO, name: str = "standard input") -> bytes:
-    """Read a binary stream to its end, up to :data:`MAX_FILE_BYTES`.
+    """Read a binary stream of at most :data:`MAX_FILE_BYTES` to its end.
 
     Raises:
         ImageError: ``too_large``.
@@ -111,9 +110,9 @@ def decode_image(
     """Decode a picture from the bytes of its file.
 
     Args:
-        data: The whole file.
-        name: What to call it in errors.
-        max_pixels: A picture that claims more is refused before it is decoded.
+        data: The complete file.
+        name: Name of the picture in errors.
+        max_pixels: A picture with more pixels is refused before it is decoded.
 
     Returns:
         As :func:`read_image`.
@@ -124,7 +123,7 @@ def decode_image(
     """
     if not data:
         raise ImageError(f"{name} is empty", code="empty_file")
-    kind = _check_claim(data, name, max_pixels)
+    kind = _check_header(data, name, max_pixels)
     flag = cv2.IMREAD_ANYCOLOR if kind in _WITHOUT_ALPHA else cv2.IMREAD_UNCHANGED
     try:
         image = cv2.imdecode(np.frombuffer(data, np.uint8), flag)
@@ -132,13 +131,13 @@ def decode_image(
         image = None
     if image is None:
         raise _undecodable(kind, name)
-    # Bound to the same name: the deeper picture must not stay beside the turned one.
+    # Bound to the same name, so that the 16-bit picture is freed before rotation.
     image = _to_u8(image, name)
-    return _upright(image, data, kind)
+    return _rotated_by_exif(image, data, kind)
 
 
-def _check_claim(data: bytes, name: str, max_pixels: int) -> str | None:
-    """Refuse by the header what is too large or cut short; return the format's name."""
+def _check_header(data: bytes, name: str, max_pixels: int) -> str | None:
+    """Refuse a picture that is too large or incomplete; return the name of its format."""
     header = read_header(data)
     if header is None:
         kind = image_format(data)
@@ -148,10 +147,10 @@ def _check_claim(data: bytes, name: str, max_pixels: int) -> str | None:
     if header.width * header.height > max_pixels:
         raise ImageError(
             f"{name} claims {header.width} x {header.height} pixels, over the limit of "
-            f"{max_pixels:,}: make it smaller, or raise the limit (--max-pixels)",
+            f"{max_pixels:,}: reduce the picture, or raise the limit (--max-pixels)",
             code="too_large",
         )
-    # OpenCV before 5 returns the top of such files, with grey below, without a word.
+    # OpenCV before 5 returns the top of such files, with grey below, without an error.
     end = _END_MARKS.get(header.format)
     if end is not None and data.rfind(end) < header.frame_offset:
         raise ImageError(f"{name} is cut short: the end of the file is missing", code="damaged")
@@ -162,7 +161,7 @@ def _undecodable(kind: str | None, name: str) -> ImageError:
     if kind is None:
         return ImageError(f"{name} is not a picture in a known format", code="not_an_image")
     return ImageError(
-        f"{name} is a {kind} file that cannot be decoded: it is damaged, or of a variant that "
+        f"{name} is a {kind} file that cannot be decoded: it is damaged, or a variant that "
         f"OpenCV {cv2.__version__} does not read",
         code="damaged",
     )
@@ -183,30 +182,30 @@ def _to_u8(image: NDArray[Any], name: str) -> ImageU8:
 def _drop_low_bits(image: NDArray[np.uint16]) -> None:
     """Keep, in place, the eight highest bits in use.
 
-    Cameras of 10 or 12 bits often leave the upper ones of 16 empty: without the lowest
-    eight, their pictures would be black. Whole bits and no stretching, so that levels keep
-    their ratios and an empty page its faint noise.
+    Cameras of 10 or 12 bits often leave the upper bits of 16 empty; the upper eight alone would
+    be black. Whole bits are dropped and levels are not stretched, so that an empty page keeps
+    its faint noise.
     """
     unneeded = max(0, int(image.max()).bit_length() - 8)
     np.right_shift(image, unneeded, out=image)
 
 
-def _upright(image: ImageU8, data: bytes, kind: str | None) -> ImageU8:
-    """Turn by the EXIF orientation where OpenCV, asked to keep alpha, does not."""
+def _rotated_by_exif(image: ImageU8, data: bytes, kind: str | None) -> ImageU8:
+    """Apply the EXIF orientation of formats that OpenCV decodes with alpha and as stored."""
     mark = _EXIF_MARKS.get(kind) if kind else None
     found = data.find(mark) if mark else -1
     if found < 0:
         return image
-    # Where the mark is followed by a length and "Exif\0\0", as in WebP, and where not.
+    # WebP has a length, and sometimes "Exif\0\0", between the mark and the TIFF structure.
     for start in (found + 4, found + 8, found + 14):
         tags = read_tags(data, _ORIENTATION_ONLY, start)
         if tags:
-            return np.ascontiguousarray(_turned(image, tags[_ORIENTATION]))
+            return np.ascontiguousarray(_rotated(image, tags[ORIENTATION_TAG]))
     return image
 
 
-def _turned(image: ImageU8, orientation: int) -> ImageU8:
-    """Undo an EXIF orientation: 1-8, the first row and column of the scene (CIPA DC-008)."""
+def _rotated(image: ImageU8, orientation: int) -> ImageU8:
+    """Undo an EXIF orientation, 1-8: the side of the first row and column (CIPA DC-008)."""
     if orientation in {5, 6, 7, 8}:
         image = image.swapaxes(0, 1)
     if orientation in {2, 3, 6, 7}:

@@ -1,7 +1,7 @@
-"""Stream the images of an ``.npz`` archive, a block at a time and never unpickling.
+"""Read the images of an ``.npz`` archive in blocks, and never unpickle.
 
-``numpy.load`` makes the whole array at once: 47 MB for MNIST, and any size that a
-damaged or hostile file likes to claim. The ``.npy`` member is read here as a stream.
+``numpy.load`` allocates the whole array at once: 47 MB for MNIST, and any size that a damaged or
+malicious file claims. So this module reads the ``.npy`` member as a stream.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from edge_infer.errors import ImageError
 from edge_infer.model.metadata import IMAGE_SIZE
 
-# Names under which images are looked for, the first found wins.
+# Names of the array that holds the images, in order of preference.
 PREFERRED_NAMES: Final = ("x_test", "images", "test_images")
 _BLOCK_ROWS: Final = 256
 _ROW_BYTES: Final = IMAGE_SIZE * IMAGE_SIZE
@@ -30,7 +30,7 @@ ImageU8 = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class _Array:
-    """What the header of a ``.npy`` member says."""
+    """The header of a ``.npy`` member."""
 
     name: str
     shape: tuple[int, ...]
@@ -39,7 +39,7 @@ class _Array:
 
     @property
     def fits(self) -> bool:
-        """Whether it is an array of images as the model takes them."""
+        """Whether it is an array of images for the model."""
         return (
             self.dtype == np.uint8
             and len(self.shape) == 3
@@ -52,15 +52,15 @@ def npz_rows(path: Path) -> Iterator[ImageU8]:
     """Yield the images of an archive.
 
     Args:
-        path: Of an ``.npz`` with a uint8 (n, 28, 28) array under one of
-            :data:`PREFERRED_NAMES`, or with only one such array.
+        path: An ``.npz`` with a uint8 (n, 28, 28) array under one of :data:`PREFERRED_NAMES`,
+            or with only one such array.
 
     Yields:
-        n images, uint8 (28, 28), bright ink on 0, as they stand in the array.
+        n images, uint8 (28, 28), bright ink on 0, unchanged.
 
     Raises:
         ImageError: ``not_found``, ``unreadable``, ``damaged``, ``wrong_shape`` (no such
-            array, or several and none has a known name) or ``empty`` (n is 0).
+            array, or several and none with a preferred name) or ``empty`` (n is 0).
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -71,7 +71,9 @@ def npz_rows(path: Path) -> Iterator[ImageU8]:
         raise ImageError(f"there is no file {path}", code="not_found") from error
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ImageError(f"{path} is not a whole .npz archive: {reason}", code="damaged") from error
+        raise ImageError(
+            f"{path} is not a complete .npz archive: {reason}", code="damaged"
+        ) from error
     except (OSError, RuntimeError) as error:
         # zipfile's RuntimeError: the member is encrypted.
         raise ImageError(f"cannot read {path}: {error}", code="unreadable") from error

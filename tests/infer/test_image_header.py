@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_infer.io.image_size import image_format, read_header
-from edge_infer.io.tiff_tags import read_tags
+from edge_infer.io.image_header import image_format, read_header, read_tags
 
 SUFFIXES = {
     ".png": "PNG",
