@@ -175,10 +175,8 @@ class TrainConfig:
             RunError: A field is missing or has the wrong type.
             UsageError: A value is out of range.
         """
-        config = read_record(
-            cls, _rename_old_keys(values), "the run's configuration", error=RunError
-        )
-        return replace(config, out=Path(config.out))
+        values = _rename_old_keys(values)
+        return read_record(cls, values, "the run's configuration", error=RunError)
 
 
 def _rename_old_keys(values: Any) -> Any:
