@@ -100,7 +100,7 @@ def test_missing_file_folder_and_foreign_address_are_refused(tmp_path: Path) -> 
 
 
 def test_mjpeg_stream_is_live(mjpeg_address: str) -> None:
-    with FrameSource.open(mjpeg_address, open_timeout_s=5, read_timeout_s=5) as source:
+    with FrameSource.open(mjpeg_address, open_timeout_s=5) as source:
         assert source.live
         frames = [frame for frame, _ in zip(source, range(5), strict=False)]
     assert frames[0].image_bgr.shape == (120, 160, 3)

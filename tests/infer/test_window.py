@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from edge_infer.camera import Frame, FrameResult
-from edge_infer.camera.viewer import Viewer
+from edge_infer.camera.overlay import Viewer
 from edge_infer.camera.window import ESCAPE, LEFT, RIGHT, FrameWindow, ensure_display
 from edge_infer.errors import CameraError
 

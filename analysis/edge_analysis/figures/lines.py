@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from matplotlib.ticker import LogLocator, NullFormatter
+
 from edge_analysis.figures.drawing import faint_colour, new_figure, series_colour
 
 
@@ -54,7 +56,9 @@ def draw_lines(
         axes.set(**axes_options)
         for name, axis in (("xscale", axes.xaxis), ("yscale", axes.yaxis)):
             if axes_options.get(name) == "log":
+                axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
                 axis.set_major_formatter("{x:g}")
+                axis.set_minor_formatter(NullFormatter())
         if len(lines) > 1:
             axes.legend()
     return figure

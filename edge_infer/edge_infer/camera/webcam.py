@@ -17,9 +17,8 @@ from typing import Final
 
 from edge_infer.camera.live import FrameResult, recognise_frames
 from edge_infer.camera.outputs import frame_log, recording
-from edge_infer.camera.overlay import draw_overlay
+from edge_infer.camera.overlay import Viewer, draw_overlay
 from edge_infer.camera.sources import FrameSource
-from edge_infer.camera.viewer import Viewer
 from edge_infer.camera.window import FrameWindow, ensure_display
 from edge_infer.errors import CameraError, OutputError, UsageError
 from edge_infer.page.reader import PageReader
@@ -125,10 +124,10 @@ def watch(config: WebcamConfig, reader: PageReader, source: FrameSource) -> Webc
     """Run the loop on an open source, see :func:`run_webcam`."""
     failure: CameraError | OutputError | None = None
     figures = _Figures()
+    viewer = None
     with ExitStack() as stack:
         stack.enter_context(_stopped_by_signals(source.stop))
         outputs = _open_outputs(config, source, stack)
-        viewer = None
         if not config.headless:
             window = stack.enter_context(FrameWindow(TITLE))
             viewer = Viewer(window, source, config.snapshots)
@@ -169,15 +168,12 @@ def _open_outputs(
 
 
 class _Figures:
-    """Collects the figures of a run."""
-
     def __init__(self) -> None:
         self.frames = self._digits = self._rejected = 0
         self._first_s = self._last_s = 0.0
         self._latencies_ms: deque[float] = deque(maxlen=_KEPT_LATENCIES)
 
     def add(self, result: FrameResult) -> None:
-        """Count a frame."""
         self._last_s = time.perf_counter()
         if not self.frames:
             self._first_s = self._last_s
@@ -187,7 +183,6 @@ class _Figures:
         self._latencies_ms.append(result.latency_ms)
 
     def summary(self, snapshots: tuple[Path, ...]) -> WebcamSummary:
-        """Return the figures so far."""
         elapsed_s = self._last_s - self._first_s
         return WebcamSummary(
             frames=self.frames,
@@ -207,15 +202,12 @@ def _stopped_by_signals(stop: Callable[[], None]) -> Generator[None]:
         yield
         return
 
-    def handle(number: int, frame: FrameType | None) -> None:
-        del number, frame
+    def handle(_number: int, _frame: FrameType | None) -> None:
         stop()
         for handled in before:
             signal.signal(handled, signal.default_int_handler)
 
-    before = {
-        handled: signal.signal(handled, handle) for handled in (signal.SIGINT, signal.SIGTERM)
-    }
+    before = {it: signal.signal(it, handle) for it in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
