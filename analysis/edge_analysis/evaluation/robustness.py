@@ -37,7 +37,7 @@ class Perturbation:
 
     Attributes:
         name: Name of the perturbation.
-        axis: Meaning and unit of the strength.
+        axis: Meaning and unit of the strength, to be read after the name.
         unit: Unit of the strength in a sentence; "" for a share.
         strengths: Strengths in ascending order.
         apply: Takes images, uint8 (n, 28, 28), a strength and a random generator; returns new
@@ -213,12 +213,12 @@ _WIDTHS = (-2, -1.5, -1, -0.5, 0, 1, 2, 3, 4)
 _LOSSES = (0, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95)
 _SHARES = (0, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1)
 PERTURBATIONS: Final = (
-    Perturbation("shift", "shift in a random direction (pixels)", "pixels", _SHIFTS, _shift),
-    Perturbation("rotation", "counter-clockwise rotation (degrees)", "degrees", _ANGLES, _rotate),
-    Perturbation("scale", "scale (times the size)", "times the size", _FACTORS, _scale, none=1),
+    Perturbation("shift", "in a random direction (pixels)", "pixels", _SHIFTS, _shift),
+    Perturbation("rotation", "counter-clockwise (degrees)", "degrees", _ANGLES, _rotate),
+    Perturbation("scale", "factor (times the size)", "times the size", _FACTORS, _scale, none=1),
     Perturbation("noise", "standard deviation (grey levels)", "grey levels", _LEVELS, _add_noise),
     Perturbation("blur", "standard deviation (pixels)", "pixels", _SIGMAS, _blur),
     Perturbation("stroke", "change of the width (pixels)", "pixels", _WIDTHS, _change_stroke_width),
-    Perturbation("contrast", "loss of contrast (share)", "", _LOSSES, _reduce_contrast),
-    Perturbation("inversion", "inversion to dark strokes (share)", "", _SHARES, _invert),
+    Perturbation("contrast", "loss (share)", "", _LOSSES, _reduce_contrast),
+    Perturbation("inversion", "to dark strokes (share)", "", _SHARES, _invert),
 )

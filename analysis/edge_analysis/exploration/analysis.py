@@ -42,8 +42,7 @@ class Exploration:
         spreads: Spread of each measure in each class, by the field names of ``GlyphMeasures``.
         levels: int64 (splits, 256), number of pixels by split and grey level.
         images: Mean and variance of each class.
-        compared: int64 (m,), rows of the pictures that were compared with each other: all, or
-            :data:`MAX_COMPARED` at even distances.
+        compared: int64 (m,), rows of the pictures that were compared with each other.
         dimensions: Number of principal components of the comparison.
         variance_kept: Share of the variance in these components, 0-1.
         neighbour_distance: Median distance to the nearest picture of the same class, for pixels

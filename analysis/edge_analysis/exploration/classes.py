@@ -29,12 +29,9 @@ class Ranked:
 
 @dataclass(frozen=True, kw_only=True)
 class Prototypes:
-    """Typical and unusual pictures of one class.
+    """Pictures of one class: the nearest to its mean, and the farthest from every other picture.
 
-    Attributes:
-        typical: Pictures nearest to the mean of the class, the nearest first.
-        unusual: Pictures farthest from every other picture of the class, the farthest first;
-            empty for a class of one picture.
+    ``unusual`` is empty for a class of one picture.
     """
 
     typical: tuple[Ranked, ...]
@@ -104,8 +101,8 @@ def find_prototypes(
     Args:
         pictures: The data set.
         means: float64 (classes, h, w), mean picture of each class in grey levels 0-255.
-        compared: int64 (m,), rows of the pictures to rank.
-        neighbours: Neighbours of these pictures.
+        compared: int64 (m,), rows of the pictures of ``neighbours``.
+        neighbours: Nearest neighbours.
     """
     found: list[Prototypes] = []
     for label, mean in enumerate(means):
@@ -132,14 +129,7 @@ def compare_classes(
     compared: NDArray[np.int64],
     neighbours: Neighbours,
 ) -> ClassSimilarity:
-    """Compare the classes with each other.
-
-    Args:
-        pictures: The data set.
-        means: float64 (classes, h, w), mean picture of each class in grey levels 0-255.
-        compared: int64 (m,), rows of the pictures of ``neighbours``.
-        neighbours: Nearest neighbours of these pictures.
-    """
+    """Compare the classes with each other; for the arguments see :func:`find_prototypes`."""
     labels, classes = neighbours.labels, len(means)
     is_outlier = neighbours.other_distance < neighbours.own_distance
     nearest = np.where(is_outlier, neighbours.other_nearest, neighbours.own_nearest)

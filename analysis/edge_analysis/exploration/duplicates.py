@@ -37,13 +37,7 @@ class NearPair:
 
 @dataclass(frozen=True, kw_only=True)
 class Places:
-    """Duplicates within one split or between two.
-
-    Attributes:
-        splits: Names of the two splits; equal within one split.
-        exact_groups: Groups of identical pictures with one in each split, or two in one split.
-        near_pairs: Pairs of nearly identical pictures.
-    """
+    """Number of groups and pairs with pictures in both ``splits``, or two in one split."""
 
     splits: tuple[str, str]
     exact_groups: int
@@ -52,14 +46,10 @@ class Places:
 
 @dataclass(frozen=True, kw_only=True)
 class Duplicates:
-    """Duplicates of a data set.
+    """Groups of identical pictures, and nearly identical pairs.
 
-    Attributes:
-        near_limit: Largest share of ink that differs between nearly identical pictures.
-        places: Counts by pair of splits.
-        exact: Groups of identical pictures.
-        conflicting: Groups of identical pictures with different labels.
-        near: Pairs that are nearly, but not fully identical, the smallest difference first.
+    The pairs differ in up to ``near_limit`` of their ink, the smallest difference first.
+    ``conflicting`` are the groups with different labels.
     """
 
     near_limit: float
@@ -72,10 +62,7 @@ class Duplicates:
 def find_duplicates(pictures: Pictures, compared: Indices, neighbours: Neighbours) -> Duplicates:
     """Find identical pictures among all, and nearly identical ones among the neighbours.
 
-    Args:
-        pictures: The data set.
-        compared: int64 (m,), rows of the pictures of ``neighbours``.
-        neighbours: Nearest pictures, which are compared pixel by pixel.
+    ``compared``, int64 (m,), are the rows of the pictures of ``neighbours``.
     """
     groups = identical(pictures.images)
     pairs = _near_pairs(pictures.images, compared, neighbours)
