@@ -209,9 +209,12 @@ def _draw_boxes(found: Exploration, name: str, measures: Mapping[str, str]) -> D
         low = min(known, key=lambda pair: pair[0].p50)
         high = max(known, key=lambda pair: pair[0].p50)
         wide = max(known, key=lambda pair: pair[0].p95 - pair[0].p5)
+        medians = f"from {low[0].p50:.1f} (class {low[1]}) to {high[0].p50:.1f} (class {high[1]})"
+        if low[0].p50 == high[0].p50:
+            medians = f"{low[0].p50:.1f} in all classes"
+        span = f"{wide[0].p95 - wide[0].p5:.1f} from the 5th to the 95th percentile"
         sentences.append(
-            f"{label.capitalize()}: medians from {low[0].p50:.1f} (class {low[1]}) to "
-            f"{high[0].p50:.1f} (class {high[1]}); class {wide[1]} varies most."
+            f"{label.capitalize()}: medians {medians}; class {wide[1]} varies most, {span}."
         )
     return Drawing(
         name,
