@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edge_infer.boxes import Box
+from edge_infer.boxes import Box, bounding_box
 from edge_infer.camera import Frame, FrameResult, SeenDigit
 from edge_infer.camera.overlay import draw_overlay
 from edge_infer.drawing import DOUBTFUL, FAINT, SURE
 from edge_infer.page.annotate import cut_digits, draw_page
 from edge_infer.page.items import ReadPage
-from edge_infer.page.page import Digit, Line, Page, bounding_box
+from edge_infer.page.page import Digit, Line, Page
 
 ImageU8 = NDArray[np.uint8]
 FRAME_SIZES = [(320, 240), (640, 480), (1920, 1080)]

@@ -8,12 +8,7 @@ from hypothesis import strategies as st
 
 from edge_infer.boxes import Box
 from edge_infer.page.components import Component
-from edge_infer.page.orientation import (
-    MIN_GAIN,
-    likeliest_rotation,
-    rotate_component,
-    rotated_tensors,
-)
+from edge_infer.page.orientation import MIN_GAIN, likeliest_rotation, rotated_tensors
 
 SIDES = st.integers(1, 9)
 
@@ -25,11 +20,11 @@ def test_component_rotates_with_its_picture(x: int, y: int, w: int, h: int, quar
     mask = np.arange(1, h * w + 1, dtype=np.uint8).reshape(h, w)
     picture[y : y + h, x : x + w] = mask
     component = Component(Box(x, y, w, h), mask, w * h)
-    rotated = rotate_component(component, quarters, *picture.shape)
+    rotated = component.rotated(quarters, *picture.shape)
     expected = np.rot90(picture, -quarters)
     np.testing.assert_array_equal(rotated.crop(expected), rotated.mask)
     assert np.count_nonzero(rotated.mask) == rotated.area == np.count_nonzero(expected)
-    assert rotate_component(rotated, 4 - quarters, *expected.shape).box == component.box
+    assert rotated.rotated(4 - quarters, *expected.shape).box == component.box
 
 
 def test_tensors_are_rotated_clockwise_and_grouped_by_rotation() -> None:

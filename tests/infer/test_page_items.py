@@ -23,7 +23,7 @@ class FakeItem:
     decoded: list[str] = field(default_factory=list)
     size: tuple[int, int] = (4, 5)
 
-    def image(self) -> np.ndarray:
+    def load(self) -> np.ndarray:
         self.decoded.append(self.name)
         if self.name.startswith("bad"):
             raise ImageError(f"{self.name} is bad", code="damaged")

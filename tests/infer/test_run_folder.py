@@ -115,14 +115,15 @@ def test_calibration_cut_short_is_a_run_error(run: RunFolder) -> None:
 def test_calibration_with_a_changed_byte_is_refused_or_sound(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
-    path = tmp_path_factory.getbasetemp() / "changed.npz"
+    run = RunFolder(tmp_path_factory.getbasetemp())
+    path = run.calibration_path
     calibration().save(path)
     damaged = bytearray(path.read_bytes())
     at = data.draw(st.integers(0, len(damaged) - 1))
     damaged[at] ^= data.draw(st.integers(1, 255))
     path.write_bytes(damaged)
     try:
-        loaded = Calibration.load(path)
+        loaded = run.read_calibration()
     except RunError:
         return
     assert loaded.validation_images.shape[1:] == (28, 28)

@@ -45,7 +45,7 @@ def rings(x: int, *centres: int) -> Component:
 
 def line_of(*components: Component, scores: NDArray[np.float32] = SURE) -> TextLine:
     """Return a line whose spans are all classified alike."""
-    line = TextLine(components)
+    line = TextLine(components, GLYPHS)
     for span in line.new_spans():
         line.scores[span.start, span.end] = scores
     return line
@@ -119,7 +119,7 @@ def test_tensor_of_ink_that_fills_the_picture(shape: tuple[int, int]) -> None:
 
 
 def test_line_shows_new_spans_until_they_are_classified() -> None:
-    line = TextLine([bar(0), bar(10), bar(200)])
+    line = TextLine([bar(0), bar(10), bar(200)], GLYPHS)
     assert [(span.start, span.end) for span in line.new_spans()] == [(0, 1), (0, 2), (1, 2), (2, 3)]
     assert line_of(bar(0), bar(10)).new_spans() == []
 
@@ -137,26 +137,26 @@ def test_line_shows_new_spans_until_they_are_classified() -> None:
 )
 def test_only_doubtful_components_are_split(components, scores, is_split: bool) -> None:
     line = line_of(*components, scores=scores)
-    line.split(GLYPHS)
+    line.split()
     assert (line.length > len(components)) == is_split
     assert bool(line.new_spans()) == is_split
 
 
 def test_span_with_a_gap_is_never_sure() -> None:
     # Two touching pairs, which a bad classifier takes for one glyph.
-    line = TextLine([rings(0, 20, 56), rings(81, 20, 56)])
+    line = TextLine([rings(0, 20, 56), rings(81, 20, 56)], GLYPHS)
     for span in line.new_spans():
         line.scores[span.start, span.end] = SURE if span.end - span.start > 1 else UNSURE
-    line.split(GLYPHS)
+    line.split()
     assert line.length > 2
 
 
 def test_scores_survive_splitting() -> None:
     sure, doubtful = rings(0, 20), rings(100, 20, 56)
-    line = TextLine([sure, doubtful])
+    line = TextLine([sure, doubtful], GLYPHS)
     for span in line.new_spans():
         line.scores[span.start, span.end] = SURE if span.component is sure else UNSURE
-    line.split(GLYPHS)
+    line.split()
     assert line.length > 2
     classified = [span for span in line.spans if (span.start, span.end) in line.scores]
     assert classified[0].component is sure
@@ -166,10 +166,13 @@ def test_scores_survive_splitting() -> None:
 
 def test_candidate_has_the_probabilities_with_the_costs_of_its_shape() -> None:
     def scores(line: TextLine, index: int = 0) -> NDArray[np.float64]:
-        return line.candidate(line.spans[index], GLYPHS, -4.0).log_probabilities
+        return line.candidates(3)[index].log_probabilities
 
-    candidate = line_of(bar(0)).candidate(line_of(bar(0)).spans[0], GLYPHS, -4.0)
-    assert (candidate.start, candidate.end, candidate.log_negative) == (0, 1, -4.0)
+    (candidate,) = line_of(bar(0)).candidates(3)
+    assert (candidate.start, candidate.end) == (0, 1)
+    assert np.exp(candidate.log_negative) == pytest.approx(SURE[3])
+    (without_negatives,) = line_of(bar(0)).candidates(None)
+    assert np.exp(without_negatives.log_negative) == pytest.approx(0.1)
     assert np.allclose(np.exp(candidate.log_probabilities), SURE[:3])
     assert np.isfinite(scores(line_of(bar(0), scores=np.array([1, 0, 0, 0], np.float32)))).all()
     one, both, _ = (scores(line_of(bar(0), bar(10)), index) for index in range(3))

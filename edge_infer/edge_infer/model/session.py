@@ -33,13 +33,7 @@ _SUM_TOLERANCE: Final = 1e-3
 
 @dataclass(frozen=True)
 class OpenModel:
-    """An opened model file.
-
-    Attributes:
-        session: onnxruntime session with one thread, for batches of any length.
-        metadata: The metadata of the file.
-        data: The whole file.
-    """
+    """An opened model file: an onnxruntime session with one thread, metadata and bytes."""
 
     session: Any
     metadata: ModelMetadata
