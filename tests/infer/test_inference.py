@@ -101,14 +101,6 @@ def test_slices_cover_every_image_once_and_are_even(images: int, threads: int) -
     assert len(slices) == 1 or min(sizes) >= MIN_THREAD_IMAGES
 
 
-@pytest.mark.parametrize(
-    ("images", "threads", "sizes"),
-    [(31, 2, [31]), (32, 2, [16, 16]), (64, 1, [64]), (64, 8, [16] * 4), (600, 2, [150] * 4)],
-)
-def test_small_batches_stay_on_one_thread(images, threads, sizes) -> None:
-    assert [part.stop - part.start for part in batch_slices(images, threads)] == sizes
-
-
 @pytest.mark.parametrize("count", [1, 2, 31, 32, 33, 257, 1000])
 def test_answers_have_the_same_bits_on_any_number_of_threads(
     tiny_model_path: Path, images_u8: np.ndarray, count: int
@@ -117,14 +109,6 @@ def test_answers_have_the_same_bits_on_any_number_of_threads(
     for threads in (2, 3):
         shared = Classifier.load(tiny_model_path, threads=threads).probabilities(images_u8[:count])
         np.testing.assert_array_equal(shared, alone[:count])
-
-
-def test_batches_of_several_callers_stay_apart(images_u8: np.ndarray) -> None:
-    inference = BatchInference([FakeSession(sleep(0.001)), FakeSession(sleep(0.001))], CLASSES)
-    batches = [images_u8[start : start + 90] for start in range(0, 900, 45)]
-    with ThreadPoolExecutor(4) as pool:
-        for batch, answer in zip(batches, pool.map(inference.probabilities, batches), strict=True):
-            np.testing.assert_array_equal(answer, batch[:, 0, :CLASSES])
 
 
 def test_each_session_serves_one_thread(images_u8: np.ndarray) -> None:
