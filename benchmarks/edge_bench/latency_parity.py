@@ -108,11 +108,11 @@ def _print_table(results: dict[int, dict[str, Timing]]) -> None:
     print(f"{machine_name()}; interleaved, one thread for ONNX")
     for batch, timings in results.items():
         int8_ms = timings[ONNX_INT8].p50_ms
-        print(f"\nbatch of {batch}" + " " * 19 + "p50 ms     p10     p90   calls   x int8")
+        print(f"\nbatch of {batch}" + " " * 19 + "p50 ms       p10       p90   calls   x int8")
         for timing in timings.values():
             print(
-                f"  {timing.name:<24}{timing.p50_ms:10.4f}{timing.p10_ms:8.4f}"
-                f"{timing.p90_ms:8.4f}{timing.calls:8d}{timing.p50_ms / int8_ms:9.1f}"
+                f"  {timing.name:<24}{timing.p50_ms:10.4f}{timing.p10_ms:10.4f}"
+                f"{timing.p90_ms:10.4f}{timing.calls:8d}{timing.p50_ms / int8_ms:9.1f}"
             )
 
 

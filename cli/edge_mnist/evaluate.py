@@ -116,7 +116,7 @@ def _load_subject(model: str, threads: int) -> EvaluatedModel:
     # A folder without a finished run is refused before TensorFlow is imported.
     folder.read_record()
     start_tensorflow("train", "evaluate RUN")
-    from edge_train.saved_model import load_predictor
+    from edge_train.evaluate import load_predictor
 
     return load_run(folder, load_predictor(folder.model_path))
 

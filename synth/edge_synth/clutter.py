@@ -1,4 +1,8 @@
-"""Clutter: what is on a page or behind it and is not a digit."""
+"""Clutter: what is on a page or behind it and is not a digit.
+
+Paper is float32 (h, w, 3) BGR, 0-255, and an ink layer is uint8 (h, w), coverage 0-255. Both
+are changed in place. ``boxes`` are the bounding boxes of all digits, which stay visible.
+"""
 
 from __future__ import annotations
 
@@ -45,14 +49,7 @@ def write_marks(spec: PageSpec, writing: Writing, view: View, rng: Rng) -> list[
 
 
 def drop_specks(layer: ImageU8, spec: PageSpec, boxes: list[Box], rng: Rng) -> None:
-    """Draw specks of ink where there is no writing, in place.
-
-    Args:
-        layer: uint8 (h, w), coverage 0-255.
-        spec: Gives size of digits and strokes.
-        boxes: Bounding boxes of all digits.
-        rng: Source of randomness.
-    """
+    """Draw specks of ink where there is no writing."""
     height, width = layer.shape
     for _ in range(int(rng.integers(3, 12)) if "specks" in spec.clutter else 0):
         x, y = float(rng.uniform(0, width)), float(rng.uniform(0, height))
@@ -66,16 +63,9 @@ def drop_specks(layer: ImageU8, spec: PageSpec, boxes: list[Box], rng: Rng) -> N
 
 
 def show_through(paper: ImageF32, spec: PageSpec, writing: Writing, view: View, rng: Rng) -> None:
-    """Let the writing on the back of the page shine through, in place: mirrored and blurred.
+    """Let the writing on the back of the page shine through, mirrored and blurred.
 
     It stands between the rows of the front as often as behind them.
-
-    Args:
-        paper: float32 (h, w, 3), 0-255.
-        spec: Gives the strength.
-        writing: On the front; the same writing is on the back.
-        view: Maps the flat paper to the image.
-        rng: Source of randomness.
     """
     if spec.show_through == 0.0:
         return
@@ -88,14 +78,7 @@ def show_through(paper: ImageF32, spec: PageSpec, writing: Writing, view: View, 
 
 
 def lay_on_table(paper: ImageF32, spec: PageSpec, boxes: list[Box], rng: Rng) -> None:
-    """Let the page end on one or two sides and show the table there, in place.
-
-    Args:
-        paper: float32 (h, w, 3), 0-255.
-        spec: Gives the size of digits.
-        boxes: Bounding boxes of all digits, which stay on the page.
-        rng: Source of randomness.
-    """
+    """Let the page end on one or two sides and show the table there."""
     if "edge" not in spec.clutter:
         return
     height, width = paper.shape[:2]
@@ -112,14 +95,7 @@ def lay_on_table(paper: ImageF32, spec: PageSpec, boxes: list[Box], rng: Rng) ->
 
 
 def hold_up_in_room(paper: ImageF32, spec: PageSpec, boxes: list[Box], rng: Rng) -> None:
-    """Show a room above the page, in place: grey rectangles and lines.
-
-    Args:
-        paper: float32 (h, w, 3), 0-255.
-        spec: The page.
-        boxes: Bounding boxes of all digits, which stay on the page.
-        rng: Source of randomness.
-    """
+    """Show a room above the page: grey rectangles and lines."""
     if "room" not in spec.clutter:
         return
     height = int(min(box.y for box in boxes) * rng.uniform(*_ROOM_HEIGHT))

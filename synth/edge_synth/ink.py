@@ -1,4 +1,4 @@
-"""Ink on paper: the coverage of each pixel by the pen."""
+"""Ink on paper. An ink layer is uint8 (h, w), the coverage of each pixel, 0-255."""
 
 from __future__ import annotations
 
@@ -30,16 +30,7 @@ _CHALK: Final = (226, 232, 230)
 
 
 def ink_layer(glyphs: Iterable[Glyph], spec: PageSpec, shape: tuple[int, int]) -> ImageU8:
-    """Draw glyphs.
-
-    Args:
-        glyphs: In pixels of the image.
-        spec: Gives pen and stroke width.
-        shape: Height and width of the image.
-
-    Returns:
-        uint8 (h, w), coverage 0-255.
-    """
+    """Draw glyphs that are in pixels of the image: uint8 (h, w) of height and width ``shape``."""
     layer = np.zeros(shape, np.uint8)
     for glyph in glyphs:
         _draw(layer, glyph, spec)
@@ -65,13 +56,7 @@ def ink_colour(spec: PageSpec) -> tuple[int, int, int]:
 
 
 def add_grain(layer: ImageU8, spec: PageSpec, rng: Rng) -> None:
-    """Let the grain of the paper show in the strokes, in place.
-
-    Args:
-        layer: uint8 (h, w), coverage 0-255.
-        spec: Gives pen and texture.
-        rng: Source of randomness.
-    """
+    """Let the grain of the paper show in the strokes of a layer, in place."""
     roughness = _GRAIN[spec.pen] * min(1.0, spec.jitter + spec.texture)
     if roughness == 0.0:
         return

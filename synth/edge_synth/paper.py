@@ -1,4 +1,7 @@
-"""Paper: its colour, its fibres and the lines that are printed on it."""
+"""Paper: its colour, its fibres and the lines that are printed on it.
+
+Paper is float32 (h, w, 3) BGR, 0-255.
+"""
 
 from __future__ import annotations
 
@@ -46,15 +49,7 @@ def blank_paper(spec: PageSpec, shape: tuple[int, int], rng: Rng) -> ImageF32:
 
 
 def print_ruling(paper: ImageF32, spec: PageSpec, writing: Writing, view: View, rng: Rng) -> None:
-    """Print the lines on which the writing stands, in place.
-
-    Args:
-        paper: float32 (h, w, 3), 0-255.
-        spec: Gives kind, pitch and strength of the lines.
-        writing: Its baselines determine where ruled and dotted lines run.
-        view: Maps the flat paper to the image.
-        rng: Source of randomness.
-    """
+    """Print the lines on which the writing stands into the paper, in place."""
     if spec.ruling == "none":
         return
     layer = np.zeros(paper.shape[:2], np.uint8)

@@ -27,7 +27,7 @@ def split(name: str, images: list[NDArray[np.uint8]], labels: list[int]) -> Spli
 def find(*splits: Split) -> Duplicates:
     pictures = Pictures(name="glyphs", class_names=("a", "b"), splits=splits)
     points = project(pictures.images).points
-    neighbours = find_neighbours(points, pictures.labels, 2, lambda *_: None)
+    neighbours = find_neighbours(points, pictures.labels, lambda *_: None)
     return find_duplicates(pictures, np.arange(len(pictures.labels)), neighbours)
 
 
@@ -43,7 +43,7 @@ def test_identical_pictures_are_grouped() -> None:
 def test_copies_are_counted_within_and_across_splits() -> None:
     a, b, c, d = IMAGES[:4]
     found = find(split("train", [a, a, b, c], [0, 0, 1, 1]), split("test", [a, b, d], [0, 1, 0]))
-    assert found.exact == ((0, 1, 4), (2, 5))
+    assert found.exact == (("train 100", "train 101", "test 100"), ("train 102", "test 101"))
     assert place(found, "train", "train").exact_groups == 1
     assert place(found, "train", "test").exact_groups == 2
     assert place(found, "test", "test").exact_groups == 0
@@ -53,7 +53,7 @@ def test_copies_are_counted_within_and_across_splits() -> None:
 
 def test_copy_with_another_label_is_a_conflict() -> None:
     a, b = IMAGES[:2]
-    assert find(split("train", [a, b, a], [0, 0, 1])).conflicting == ((0, 2),)
+    assert find(split("train", [a, b, a], [0, 0, 1])).conflicting == (("train 100", "train 102"),)
 
 
 @pytest.mark.parametrize("labels", [[0, 0, 1], [0, 1, 1]])
@@ -63,8 +63,8 @@ def test_near_copy_is_found_within_a_class_and_across(labels: list[int]) -> None
     near[5:9, 5:9] //= 2
     found = find(split("train", [a], labels[:1]), split("test", [near, b], labels[1:]))
     (pair,) = found.near
-    assert (pair.first, pair.second) == (0, 1)
-    assert 0 < pair.difference <= NEAR_DIFFERENCE
+    assert pair.pictures == ("train 100", "test 100")
+    assert 0 < pair.ink_difference <= NEAR_DIFFERENCE
     assert place(found, "train", "test").near_pairs == 1
 
 
@@ -98,7 +98,8 @@ def test_pictures_without_labels_are_refused() -> None:
 def test_picture_is_named_by_split_and_number() -> None:
     splits = (split("train", list(IMAGES[:3]), [0, 1, 0]), split("test", list(IMAGES[3:5]), [1, 0]))
     pictures = Pictures(name="glyphs", class_names=("a", "b"), splits=splits)
-    names = [pictures.name_of(row) for row in range(5)]
-    assert names == ["train 100", "train 101", "train 102", "test 100", "test 101"]
+    names = ("train 100", "train 101", "train 102", "test 100", "test 101")
+    assert pictures.names == names
+    assert [pictures.rows[name] for name in names] == [*range(5)]
     assert pictures.class_of(3) == "b"
     np.testing.assert_array_equal(pictures.counts, [[2, 1], [1, 1]])

@@ -27,8 +27,8 @@ from edge_analysis.evaluation import (
 )
 from edge_analysis.evaluation.confidence import ConfidenceScore
 from edge_analysis.evaluation.curves_section import draw_risk
-from edge_analysis.evaluation.perturbations import PERTURBATIONS
 from edge_analysis.evaluation.report import build_page
+from edge_analysis.evaluation.robustness import PERTURBATIONS
 from edge_analysis.evaluation.scores import ClassScore
 from edge_analysis.evaluation.scores_section import draw_confusion, draw_mistakes, draw_recalls
 from edge_analysis.figures.drawing import Drawing
@@ -273,16 +273,7 @@ def test_confusions_of_many_classes_have_a_close_up() -> None:
 
 def class_score(name: str, missed: int) -> ClassScore:
     recall = 1 - missed / 20
-    return ClassScore(
-        name=name,
-        support=20,
-        answered=20,
-        correct=20 - missed,
-        precision=recall,
-        recall=recall,
-        recall_95=(0.0, 1.0),
-        f1=recall,
-    )
+    return ClassScore(name, 20, 20, 20 - missed, recall, recall, (0.0, 1.0), recall)
 
 
 def test_worst_of_many_classes_are_drawn_in_order(evaluation: Evaluation) -> None:
@@ -293,7 +284,7 @@ def test_worst_of_many_classes_are_drawn_in_order(evaluation: Evaluation) -> Non
         (axes,) = drawing.figure.axes
         names = [label.get_text() for label in axes.get_yticklabels()]
         assert names == [f"c{at}" for at in range(45) if at % 3]
-        assert drawing.caption.startswith("The 30 of 45 classes")
+        assert drawing.caption.startswith("30 of 45 classes")
     assert draw_mistakes([class_score("a", 0)]) is None
 
 

@@ -138,7 +138,7 @@ def test_comparison_may_be_limited_to_some_pictures() -> None:
     found = explore(pictures(), quiet, max_compared=5)
     assert json_values(found)["compared"]["pictures"] == 5
     # Identical pictures are found among all.
-    assert found.duplicates.exact == ((0, 6),)
+    assert found.duplicates.exact == (("train 0", "test 0"),)
 
 
 def test_undefined_numbers_are_null() -> None:
@@ -162,7 +162,7 @@ def test_captions_contain_the_numbers_of_the_set() -> None:
     captions = {name: one.caption for name, one in drawings(found).items()}
     assert "In train “a” has the most pictures (3), “c” the fewest (1)." in captions["labels"]
     assert "at most 25.00 points between splits (“a”)" in captions["labels"]
-    assert "median widths range from 4 (class “a”) to 6 (class “c”)" in captions["box-size"]
+    assert "Width, px: medians from 4.0 (class “a”) to 6.0 (class “c”)" in captions["box-size"]
     for caption in captions.values():
         assert re.search(r"\d", caption), caption
         assert caption.endswith(".")

@@ -16,46 +16,37 @@ from edge_analysis.exploration.neighbours import (
 )
 
 
-def neighbours_of(points: NDArray[np.float32], labels: list[int], classes: int) -> Neighbours:
-    return find_neighbours(points, np.array(labels), classes, lambda *_: None)
+def neighbours_of(points: NDArray[np.float32], labels: list[int]) -> Neighbours:
+    return find_neighbours(points, np.array(labels), lambda *_: None)
 
 
 @settings(max_examples=20)
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(-9, 9)), min_size=1, max_size=30))
-def test_nearest_of_each_class_is_that_of_all_comparisons(pairs: list[tuple[int, int]]) -> None:
-    labels = [label for label, _ in pairs]
+def test_nearest_neighbours_are_those_of_all_comparisons(pairs: list[tuple[int, int]]) -> None:
+    labels = np.array([label for label, _ in pairs])
     points = np.array([[value, 2 * value % 5] for _, value in pairs], np.float32)
-    found = neighbours_of(points, labels, 4)
-    apart = np.linalg.norm(points[:, None] - points, axis=2)
-    np.fill_diagonal(apart, np.inf)
-    for row in range(len(points)):
-        for label in range(4):
-            candidates = np.flatnonzero(np.array(labels) == label)
-            least = apart[row, candidates].min(initial=np.inf)
-            assert np.isclose(found.distances[row, label], least, atol=1e-3)
-            if np.isinf(least):
-                assert found.nearest[row, label] == NONE
+    found = neighbours_of(points, labels.tolist())
+    distances = np.linalg.norm(points[:, None] - points, axis=2)
+    np.fill_diagonal(distances, np.inf)
+    same = labels[:, None] == labels
+    for allowed, found_distances, nearest in (
+        (same, found.own_distance, found.own_nearest),
+        (~same, found.other_distance, found.other_nearest),
+    ):
+        expected = np.where(allowed, distances, np.inf).min(axis=1)
+        np.testing.assert_allclose(found_distances, expected, atol=1e-3)
+        for row in range(len(points)):
+            if np.isinf(expected[row]):
+                assert nearest[row] == NONE
             else:
-                assert np.isclose(apart[row, found.nearest[row, label]], least, atol=1e-3)
+                assert np.isclose(distances[row, nearest[row]], expected[row], atol=1e-3)
 
 
-def test_own_and_other_class_are_told_apart() -> None:
-    found = neighbours_of(np.array([[0], [2], [5], [9]], np.float32), [0, 0, 1, 2], 3)
+def test_own_and_other_class_are_separate() -> None:
+    found = neighbours_of(np.array([[0], [2], [5], [9]], np.float32), [0, 0, 1, 2])
     np.testing.assert_allclose(found.own_distance, [2, 2, np.inf, np.inf])
-    np.testing.assert_array_equal(found.other_class, [1, 1, 0, 1])
+    np.testing.assert_array_equal(found.other_nearest, [2, 2, 1, 2])
     np.testing.assert_allclose(found.other_distance, [5, 3, 3, 4])
-
-
-def test_single_picture_has_no_neighbour() -> None:
-    found = neighbours_of(np.zeros((1, 2), np.float32), [1], 2)
-    assert np.isinf(found.own_distance).all()
-    assert np.isinf(found.other_distance).all()
-
-
-def test_one_class_has_no_other() -> None:
-    found = neighbours_of(np.zeros((3, 2), np.float32), [0, 0, 0], 1)
-    assert (found.own_distance == 0).all()
-    assert np.isinf(found.other_distance).all()
 
 
 def test_projected_distances_are_never_more_than_true_ones() -> None:

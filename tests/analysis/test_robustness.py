@@ -8,12 +8,14 @@ from numpy.typing import NDArray
 
 from edge_analysis.evaluation.data import Part
 from edge_analysis.evaluation.occlusion import PATCH, map_occlusion
-from edge_analysis.evaluation.perturbations import PERTURBATIONS, Perturbation, perturb
 from edge_analysis.evaluation.robustness import (
+    PERTURBATIONS,
+    Perturbation,
     RobustnessCurve,
     RobustnessPoint,
     choose_images,
     measure_robustness,
+    perturb,
 )
 
 ImagesU8 = NDArray[np.uint8]

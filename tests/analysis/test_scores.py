@@ -16,13 +16,15 @@ from sklearn.metrics import accuracy_score, classification_report, log_loss
 from edge_analysis.evaluation.comparison import compare_answers, mcnemar_p_value
 from edge_analysis.evaluation.confidence import score_confidence
 from edge_analysis.evaluation.data import Answers
-from edge_analysis.evaluation.label_errors import SUSPECTED, score_without, suspected_label_errors
 from edge_analysis.evaluation.scores import (
+    SUSPECTED_LABEL_ERRORS,
     average_scores,
     count_confusions,
     list_errors,
     score_classes,
     score_part,
+    score_without,
+    suspected_label_errors,
     top_confusions,
 )
 
@@ -141,7 +143,7 @@ def test_label_errors_are_suspected_in_one_test_part_only() -> None:
     images = np.zeros((3, 28, 28), np.uint8)
     assert suspected_label_errors(images) == ()
     sha256 = hashlib.sha256(images).hexdigest()
-    assert suspected_label_errors(images, test_sha256=sha256) == SUSPECTED
+    assert suspected_label_errors(images, test_sha256=sha256) == SUSPECTED_LABEL_ERRORS
     assert suspected_label_errors(images + 1, test_sha256=sha256) == ()
 
 

@@ -61,7 +61,7 @@ def run_folder(tmp_path: Path, tiny_model_path: Path, monkeypatch) -> Path:
     folder.write_record(run_record(config={"data": "digits"}, training_time_s=61.0))
     predict = Classifier.load(tiny_model_path).probabilities
     module = SimpleNamespace(load_predictor=lambda _: predict)
-    monkeypatch.setitem(sys.modules, "edge_train.saved_model", module)
+    monkeypatch.setitem(sys.modules, "edge_train.evaluate", module)
     monkeypatch.setattr("edge_mnist.startup.start_tensorflow", lambda *_: None)
     return folder.path
 

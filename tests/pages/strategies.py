@@ -1,4 +1,4 @@
-"""Hypothesis strategies for pages; what fails shrinks towards one digit on clean paper."""
+"""Hypothesis strategies for pages; failures shrink towards one digit on clean paper."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from edge_synth import PageSpec
 
-# What a page may be like and still be read without a mistake, from plain to rich.
+# Values with which a page must be read without a mistake, the simplest first.
 CLEAN: dict[str, tuple[Any, ...]] = {
     "digit_height_px": (100, 64, 80, 140),
     "spacing": (0.4, 0.3, 0.6),
@@ -21,7 +21,7 @@ CLEAN: dict[str, tuple[Any, ...]] = {
     "colour": ("black", "blue"),
     "stroke": (0.07, 0.05, 0.1, 0.12),
 }
-# And what makes it harder.
+# Values that make a page harder to read.
 HARD: dict[str, tuple[Any, ...]] = {
     "paper": ("white", "cream", "grey"),
     "texture": (0.0, 0.5),
@@ -38,19 +38,19 @@ seeds = st.integers(0, 2**16)
 
 
 def clean_pages(max_rows: int = 3, max_digits: int = 5) -> st.SearchStrategy[PageSpec]:
-    """Return pages that leave a reader no excuse: an easy hand on white paper."""
+    """Return pages in an easy hand on white paper, which must be read without a mistake."""
     return _pages(max_rows, max_digits, CLEAN)
 
 
 def hard_pages(max_rows: int = 3, max_digits: int = 5) -> st.SearchStrategy[PageSpec]:
-    """Return pages with rulings, shadows and noise besides."""
+    """Return pages that may have rulings, shadows and noise too."""
     return _pages(max_rows, max_digits, CLEAN | HARD)
 
 
 def _pages(
     max_rows: int, max_digits: int, choices: dict[str, tuple[Any, ...]]
 ) -> st.SearchStrategy[PageSpec]:
-    # Digits shrink towards the first, and 3 reads as nothing else however it is turned.
+    # Digits shrink towards the first: a 3 has only one reading in each orientation.
     digits = st.sampled_from("3456789012")
     row = st.lists(digits, min_size=1, max_size=max_digits).map("".join)
     rows = st.lists(row, min_size=1, max_size=max_rows).map(tuple)

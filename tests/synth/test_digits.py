@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from edge_infer.glyph.classifier import Classifier
 from edge_infer.glyph.preprocess import fit_to_box
-from edge_synth import draw_digit, draw_digits
+from edge_synth import draw_digit, draw_digits, plain_strokes
 from edge_synth.curves import skeleton
 from edge_synth.digits import draw_form
 from edge_synth.forms import FORMS, LETTERS, Form, read_drawing
@@ -70,6 +70,13 @@ def test_form_is_read_as_its_digit(digit: int, form: Form, best) -> None:
         assert not picture[:, [0, -1]].any(), "ink at the border"
         images[index] = fit_to_box(picture)
     assert (best.probabilities(images).argmax(axis=1) == digit).mean() >= 0.95
+
+
+def test_plain_strokes_are_as_high_as_the_digit() -> None:
+    for digit in range(10):
+        y = np.concatenate(plain_strokes(digit))[:, 1]
+        assert y.min() == pytest.approx(0, abs=0.05)
+        assert y.max() == pytest.approx(1, abs=0.05)
 
 
 def test_writers_differ_in_pen_and_width(digits, labels) -> None:

@@ -1,4 +1,4 @@
-"""The drawn pages that the reader is tested on: a person would read them so too."""
+"""Drawn pages: legible, the same for the same seed, with boxes around the ink."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ import cv2
 import numpy as np
 import pytest
 from hypothesis import find, given, settings
+from hypothesis import strategies as st
 from pages.measure import edit_distance
 from pages.strategies import hard_pages, seeds
 
 from edge_infer import Classifier
-from edge_synth import KINDS, PageSpec, draw_page, random_spec
+from edge_synth import KINDS, PageSpec, draw_page, draw_sized_page, random_spec
 
 SLOW = settings(max_examples=15, deadline=None, derandomize=True)
 
@@ -49,7 +50,7 @@ def test_every_digit_has_a_box_with_ink_inside_the_picture(spec: PageSpec, seed:
             assert inside.min() < 0.7 * page.image.max()
 
 
-def test_paper_and_camera_leave_the_hand_alone() -> None:
+def test_paper_and_camera_do_not_change_the_writing() -> None:
     plain = replace(PageSpec(), rows=("2587", "903"), jitter=1.0)
     rich = replace(plain, paper="cream", texture=1.0, ruling="squared", show_through=0.3)
     photo = replace(rich, light="shadow", noise_sd=5.0, blur_px=1.0, jpeg_quality=60)
@@ -84,6 +85,29 @@ def test_turned_page_has_its_rows_upright() -> None:
     assert [box.y for box in turned.boxes[0]] == sorted(box.y for box in turned.boxes[0])
 
 
+@settings(SLOW, max_examples=8)
+@given(hard_pages(), seeds, st.integers(40, 400), st.integers(40, 400))
+def test_page_fits_into_a_given_size(spec: PageSpec, seed: int, width: int, height: int) -> None:
+    page = draw_page(spec, seed, (width, height))
+    assert page.image.shape == (height, width, 3)
+    for box in (box for row in page.boxes for box in row):
+        assert 0 <= box.x < box.x + box.width <= width
+        assert 0 <= box.y < box.y + box.height <= height
+
+
+@pytest.mark.parametrize(("size_px", "digits"), [(300, 1), (300, 40), (700, 9)])
+def test_page_has_its_size_and_number_of_digits(size_px: int, digits: int) -> None:
+    page = draw_sized_page(size_px, digits)
+    assert page.image.shape == (size_px * 3 // 4, size_px, 3)
+    assert sum(map(len, page.rows)) == sum(map(len, page.boxes)) == digits
+    assert max(box.height for row in page.boxes for box in row) < size_px / 6
+
+
+def test_unknown_kind_is_refused() -> None:
+    with pytest.raises(ValueError, match="found 'fax'"):
+        random_spec("fax", 0)
+
+
 def test_strategy_shrinks_to_the_simplest_page() -> None:
     quiet = settings(max_examples=30, database=None, derandomize=True)
     assert find(hard_pages(), lambda _: True, settings=quiet) == PageSpec()
@@ -91,7 +115,7 @@ def test_strategy_shrinks_to_the_simplest_page() -> None:
     assert squared == PageSpec(ruling="squared")
 
 
-def test_edit_distance_counts_what_is_missing_wrong_and_too_much() -> None:
+def test_edit_distance_counts_missing_wrong_and_additional_digits() -> None:
     assert edit_distance("12345", "12345") == 0
     assert edit_distance("12345", "1345") == 1
     assert edit_distance("12345", "12845") == 1
@@ -105,8 +129,8 @@ def classifier() -> Classifier:
 
 
 @pytest.mark.parametrize("digit", "0123456789")
-def test_single_digits_are_written_as_people_write_them(classifier: Classifier, digit: str) -> None:
-    # A hand's form of a digit is its seed's choice: forty of them show every form.
+def test_single_digits_are_legible(classifier: Classifier, digit: str) -> None:
+    # The seed chooses the form of the digit; forty seeds cover most forms.
     wrong = 0
     for seed in range(40):
         rng = np.random.default_rng(seed)

@@ -116,7 +116,7 @@ def test_progress_counts_every_picture(
         notify=messages.append,
         progress=lambda name, done, total: seen.append((name, done, total)),
     )
-    assert seen == [("reading pictures", done, 6) for done in range(1, 7)]
+    assert seen == [("reading training pictures", done, 6) for done in range(1, 7)]
 
 
 def test_empty_class_is_refused_before_pictures_are_read(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from numpy.typing import NDArray
 
 from edge_train.augment import Augmentation
 from edge_train.config import Recipe
-from edge_train.feed import EpochFeed, EpochImages
+from edge_train.feed import EpochImages, EpochMaker
 from edge_train.fit import make_batches
 from edge_train.teacher import Teacher
 
@@ -27,7 +29,7 @@ def feed(
     augmentation: Augmentation | None = SHIFT,
     teacher: Teacher | None = None,
     smoothing: float = 0.0,
-) -> EpochFeed:
+) -> Any:
     recipe = Recipe(
         optimizer="adam",
         learning_rate=1e-3,
@@ -36,20 +38,11 @@ def feed(
         epochs=4,
         batch_size=8,
     )
-    return EpochFeed(
-        IMAGES,
-        LABELS,
-        classes=40,
-        recipe=recipe,
-        teacher=teacher,
-        seed=seed,
-        first_epoch=first_epoch,
-    )
+    maker = EpochMaker(IMAGES, LABELS, classes=40, recipe=recipe, teacher=teacher, seed=seed)
+    return closing(maker.feed(first_epoch))
 
 
-def page_feed(
-    teacher: Teacher | None = None, *, negatives: float = 0.5, drawn: float = 0.0
-) -> EpochFeed:
+def page_feed(teacher: Teacher | None = None, *, negatives: float = 0.5, drawn: float = 0.0) -> Any:
     """Forty frames in place of digits, and class 10 for the negatives."""
     images = np.zeros((40, 28, 28), np.uint8)
     images[:, 4:24, 6:22] = 255
@@ -63,9 +56,8 @@ def page_feed(
         epochs=3,
         batch_size=8,
     )
-    return EpochFeed(
-        images, LABELS % 10, classes=11, recipe=recipe, teacher=teacher, seed=0, first_epoch=1
-    )
+    maker = EpochMaker(images, LABELS % 10, classes=11, recipe=recipe, teacher=teacher, seed=0)
+    return closing(maker.feed(1))
 
 
 class NextClass:
@@ -89,7 +81,7 @@ class Three:
 
 def test_feed_shuffles_images_with_their_targets() -> None:
     with feed(augmentation=None) as epochs:
-        epoch = epochs.next_epoch()
+        epoch = next(epochs)
     assert (epoch.targets.argmax(axis=1) == epoch.images[:, 0, 0]).all()
     assert set(np.unique(epoch.targets)) == {0.0, 1.0}
     assert sorted(epoch.images[:, 0, 0]) == sorted(LABELS)
@@ -99,14 +91,14 @@ def test_feed_shuffles_images_with_their_targets() -> None:
 def test_targets_are_the_answers_of_the_teacher() -> None:
     teacher = Teacher([NextClass()])  # type: ignore[list-item]
     with feed(augmentation=None, teacher=teacher, smoothing=0.2) as epochs:
-        epoch = epochs.next_epoch()
+        epoch = next(epochs)
     assert (epoch.targets == NextClass().probabilities(epoch.images)).all()
     assert epoch.targets.dtype == np.float32
 
 
 def test_labels_are_smoothed() -> None:
     with feed(augmentation=None, smoothing=0.2) as epochs:
-        epoch = epochs.next_epoch()
+        epoch = next(epochs)
     labels = epoch.images[:, 0, 0].astype(int)
     assert epoch.targets.sum(axis=1) == pytest.approx(1)
     assert epoch.targets[np.arange(40), labels] == pytest.approx(0.8 + 0.2 / 40)
@@ -114,19 +106,19 @@ def test_labels_are_smoothed() -> None:
 
 def test_feed_from_a_later_epoch_gives_the_same_images() -> None:
     with feed(1) as whole:
-        first, second = whole.next_epoch(), whole.next_epoch()
+        first, second = next(whole), next(whole)
     with feed(2) as resumed:
-        again = resumed.next_epoch()
+        again = next(resumed)
     assert (again.images == second.images).all()
     assert (again.targets == second.targets).all()
     assert not (first.targets == second.targets).all()
     with feed(1, seed=1) as other:
-        assert not (other.next_epoch().targets == first.targets).all()
+        assert not (next(other).targets == first.targets).all()
 
 
 def test_negatives_are_shuffled_among_the_digits() -> None:
     with page_feed() as epochs:
-        first, second = epochs.next_epoch(), epochs.next_epoch()
+        first, second = next(epochs), next(epochs)
     assert first.images.shape == (60, 28, 28)
     classes = first.targets.argmax(axis=1)
     assert np.bincount(classes).tolist() == 10 * [4] + [20]
@@ -134,25 +126,25 @@ def test_negatives_are_shuffled_among_the_digits() -> None:
     assert first.targets.sum(axis=1) == pytest.approx(1)
     assert not (first.images == second.images).all()
     with page_feed() as again:
-        assert (again.next_epoch().images == first.images).all()
+        assert (next(again).images == first.images).all()
 
 
 def test_teacher_without_the_class_of_negatives_gives_no_targets_for_them() -> None:
     digits, wide = Three(DIGITS), Three((*DIGITS, "other"))
     with page_feed(Teacher([digits, wide], unknown=10)) as epochs:  # type: ignore[list-item]
-        targets = epochs.next_epoch().targets
+        targets = next(epochs).targets
     negatives = targets[:, 10] > 0
     assert negatives.sum() == 20
     assert (targets[negatives, 10] == 1).all()
     assert (targets[~negatives, 3] == 1).all()
     with page_feed(Teacher([wide])) as epochs:  # type: ignore[list-item]
-        assert (epochs.next_epoch().targets[:, 3] == 1).all()
+        assert (next(epochs).targets[:, 3] == 1).all()
 
 
 @pytest.mark.parametrize("drawn", [0.0, 1.0])
 def test_digits_are_degraded_and_drawn(drawn: float) -> None:
     with page_feed(negatives=0.0, drawn=drawn) as epochs:
-        epoch = epochs.next_epoch()
+        epoch = next(epochs)
     assert epoch.images.shape == (40, 28, 28)
     assert np.bincount(epoch.targets.argmax(axis=1)).tolist() == 10 * [4]
     # All frames are equal before.

@@ -65,9 +65,8 @@ def test_truncated_file_is_refused(
         (gzip.compress(bytes(500))[:-20], IMAGES_MAGIC, "ends early", "truncated"),
         (gzip.compress(b"\0\0\x08\1\0\0\0\1\7")[:-6] + bytes(6), LABELS_MAGIC, "CRC", "unreadable"),
         (b"\0\0\x08\1\0\0\0\1\7\0", LABELS_MAGIC, "bytes after", "trailing_bytes"),
-        (b"\0\0\x08\1\0\0\0\1\7", IMAGES_MAGIC, "pictures .*, found labels", "wrong_magic"),
-        (b"\x89PNG" + bytes(99), IMAGES_MAGIC, "found 0x89504e47", "wrong_magic"),
-        (struct.pack(">4I", 0x0D03, 1, 28, 28), IMAGES_MAGIC, "found float32", "wrong_dtype"),
+        (b"\0\0\x08\1\0\0\0\1\7", IMAGES_MAGIC, "pictures .*, found uint8 labels", "wrong_magic"),
+        (b"\x89PNG" + bytes(99), IMAGES_MAGIC, "found another .*0x89504e47", "wrong_magic"),
         (
             struct.pack(">4I", 0x0803, 2, 32, 16),
             IMAGES_MAGIC,

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
@@ -23,14 +22,16 @@ from edge_train.data.mnist import SHA256, find_mnist, mnist_cache, read_mnist
 
 Arrays = dict[str, NDArray[np.uint8]]
 WriteIdx = Callable[..., Path]
-Reply = Callable[[BaseHTTPRequestHandler, bytes], None]
+SaveNpz = Callable[[Path], Path]
+UseMirrors = Callable[..., "list[Mirror]"]
+Patch = pytest.MonkeyPatch
+# From the file to the headers and the parts of the answer.
+Reply = Callable[[bytes], tuple[dict[str, object], Iterable[bytes]]]
 FIRST = "train-images-idx3-ubyte"
 
 
 @pytest.fixture(autouse=True)
-def served(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, mnist_like: Arrays, write_idx: WriteIdx
-) -> Path:
+def served(monkeypatch: Patch, tmp_path: Path, mnist_like: Arrays, write_idx: WriteIdx) -> Path:
     """Use ``mnist_like`` as MNIST, and none of the caches and proxies of this machine."""
     folder = write_idx(tmp_path / "served")
     for name, array in mnist_like.items():
@@ -51,7 +52,7 @@ def messages() -> list[str]:
 
 
 @pytest.fixture
-def save_npz(mnist_like: Arrays) -> Callable[[Path], Path]:
+def save_npz(mnist_like: Arrays) -> SaveNpz:
     def save(path: Path) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         names = ("x_train", "y_train", "x_test", "y_test")
@@ -73,10 +74,10 @@ def check(dataset: Dataset | None, arrays: Arrays) -> None:
 
 @pytest.mark.parametrize("given_as", ["mine", "mine/mnist.npz", "idx"])
 def test_configured_place_comes_first(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: Patch,
     tmp_path: Path,
     write_idx: WriteIdx,
-    save_npz: Callable[[Path], Path],
+    save_npz: SaveNpz,
     mnist_like: Arrays,
     messages: list[str],
     given_as: str,
@@ -92,7 +93,7 @@ def test_configured_place_comes_first(
 
 @pytest.mark.parametrize("source", ["mnist", "auto"])
 def test_wrong_setting_is_an_error_that_names_it(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, write_idx: WriteIdx, source: str
+    monkeypatch: Patch, tmp_path: Path, write_idx: WriteIdx, source: str
 ) -> None:
     write_idx(mnist_cache())
     monkeypatch.setenv("EDGE_MNIST_DATA", str(tmp_path / "nowhere"))
@@ -101,11 +102,7 @@ def test_wrong_setting_is_an_error_that_names_it(
 
 
 def test_caches_are_searched_and_damaged_copies_reported(
-    tmp_path: Path,
-    write_idx: WriteIdx,
-    save_npz: Callable[[Path], Path],
-    mnist_like: Arrays,
-    messages: list[str],
+    tmp_path: Path, write_idx: WriteIdx, save_npz: SaveNpz, mnist_like: Arrays, messages: list[str]
 ) -> None:
     assert find_mnist(notify=pytest.fail) is None
     keras = save_npz(tmp_path / "keras" / "datasets" / "mnist.npz")
@@ -118,7 +115,7 @@ def test_caches_are_searched_and_damaged_copies_reported(
 
 
 def test_other_contents_are_not_accepted_as_mnist(
-    served: Path, tmp_path: Path, mnist_like: Arrays, monkeypatch: pytest.MonkeyPatch
+    served: Path, tmp_path: Path, mnist_like: Arrays, monkeypatch: Patch
 ) -> None:
     # Labels that are equal to those of MNIST modulo 256.
     x_train, y_train, x_test, y_test = mnist_like.values()
@@ -134,69 +131,51 @@ def test_other_contents_are_not_accepted_as_mnist(
 # Mirrors ------------------------------------------------------------------------------
 
 
-def good(handler: BaseHTTPRequestHandler, data: bytes, encoding: str | None = None) -> None:
-    handler.send_response(200)
-    if encoding:
-        handler.send_header("Content-Encoding", encoding)
-    handler.send_header("Content-Length", str(len(data)))
-    handler.end_headers()
-    handler.wfile.write(data)
-
-
-def declared_as_encoded(handler: BaseHTTPRequestHandler, data: bytes) -> None:
-    good(handler, data, "gzip")
-
-
-def absent(handler: BaseHTTPRequestHandler, data: bytes) -> None:
-    handler.send_error(404)
-
-
-def interrupted(handler: BaseHTTPRequestHandler, data: bytes) -> None:
-    handler.send_response(200)
-    handler.send_header("Content-Length", str(len(data)))
-    handler.end_headers()
-    handler.wfile.write(data[: len(data) // 2])
-
-
-def other_contents(handler: BaseHTTPRequestHandler, data: bytes) -> None:
-    good(handler, gzip.compress(gzip.decompress(data)[:-1] + b"\0"))
-
-
-def login_page(handler: BaseHTTPRequestHandler, data: bytes) -> None:
-    good(handler, b"<html>Please sign in to this network</html>")
-
-
-def silent(handler: BaseHTTPRequestHandler, data: bytes) -> None:
-    time.sleep(0.6)
-
-
-def endless(handler: BaseHTTPRequestHandler, data: bytes) -> None:
-    handler.send_response(200)
-    handler.end_headers()
-    for _ in range(10_000):
-        handler.wfile.write(bytes(4096))
-
-
-def slow(handler: BaseHTTPRequestHandler, data: bytes) -> None:
-    handler.send_response(200)
-    handler.end_headers()
+def slow_chunks() -> Iterator[bytes]:
     for _ in range(10):
-        handler.wfile.write(bytes(65536))
+        yield bytes(65536)
         time.sleep(0.1)
+
+
+def silence() -> Iterator[bytes]:
+    time.sleep(0.6)
+    yield b""
+
+
+REPLIES: dict[str, Reply] = {
+    "good": lambda data: ({"Content-Length": len(data)}, [data]),
+    "encoded": lambda data: ({"Content-Length": len(data), "Content-Encoding": "gzip"}, [data]),
+    "interrupted": lambda data: ({"Content-Length": len(data)}, [data[: len(data) // 2]]),
+    "other": lambda data: ({}, [gzip.compress(gzip.decompress(data)[:-1] + b"\0")]),
+    "login": lambda data: ({}, [b"<html>Please sign in to this network</html>"]),
+    "silent": lambda data: ({"Content-Length": len(data)}, silence()),
+    "endless": lambda data: ({}, repeat(bytes(4096), 10_000)),
+    "slow": lambda data: ({}, slow_chunks()),
+}
 
 
 class Mirror:
     """A server on loopback that remembers the requests."""
 
-    def __init__(self, root: Path, reply: Reply) -> None:
+    def __init__(self, root: Path, kind: str) -> None:
         self.requests: list[str] = []
         mirror = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                mirror.requests.append(self.path.rpartition("/")[2])
+                name = self.path.rpartition("/")[2]
+                mirror.requests.append(name)
+                if kind == "absent" or (kind == "without tests" and "t10k" in name):
+                    self.send_error(404)
+                    return
+                headers, chunks = REPLIES.get(kind, REPLIES["good"])((root / name).read_bytes())
+                self.send_response(200)
+                for header, value in headers.items():
+                    self.send_header(header, str(value))
+                self.end_headers()
                 try:
-                    reply(self, (root / mirror.requests[-1]).read_bytes())
+                    for chunk in chunks:
+                        self.wfile.write(chunk)
                 except ConnectionError:
                     self.close_connection = True
 
@@ -215,21 +194,18 @@ class Mirror:
 
 
 @pytest.fixture
-def use_mirrors(
-    served: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[..., list[Mirror]]]:
-    """Return ``use_mirrors(*replies)``: starts mirrors and configures them; None is a dead one."""
+def use_mirrors(served: Path, monkeypatch: Patch) -> Iterator[UseMirrors]:
+    """Return ``use_mirrors(*kinds)``: starts mirrors and configures them."""
     started: list[Mirror] = []
 
-    def use(*replies: Reply | None) -> list[Mirror]:
-        mirrors = [Mirror(served, reply) for reply in replies if reply is not None]
-        started.extend(mirrors)
-        urls, alive = [], iter(mirrors)
-        for reply in replies:
-            with closing(socket.create_server(("127.0.0.1", 0))) as server:
-                dead = f"http://127.0.0.1:{server.getsockname()[1]}/"
-            urls.append(dead if reply is None else next(alive).url)
-        monkeypatch.setenv("EDGE_MNIST_MIRRORS", " ".join(urls))
+    def use(*kinds: str) -> list[Mirror]:
+        mirrors = [Mirror(served, kind) for kind in kinds]
+        for mirror, kind in zip(mirrors, kinds, strict=True):
+            if kind == "dead":
+                mirror.close()
+            else:
+                started.append(mirror)
+        monkeypatch.setenv("EDGE_MNIST_MIRRORS", " ".join(mirror.url for mirror in mirrors))
         return mirrors
 
     yield use
@@ -237,15 +213,11 @@ def use_mirrors(
         mirror.close()
 
 
-@pytest.mark.parametrize("reply", [good, declared_as_encoded])
+@pytest.mark.parametrize("kind", ["good", "encoded"])
 def test_download_is_cached(
-    use_mirrors: Callable[..., list[Mirror]],
-    served: Path,
-    mnist_like: Arrays,
-    messages: list[str],
-    reply: Reply,
+    use_mirrors: UseMirrors, served: Path, mnist_like: Arrays, messages: list[str], kind: str
 ) -> None:
-    (mirror,) = use_mirrors(reply)
+    (mirror,) = use_mirrors(kind)
     last: dict[str, tuple[int, int]] = {}
 
     def progress(name: str, done: int, total: int) -> None:
@@ -261,73 +233,66 @@ def test_download_is_cached(
 
 
 @pytest.mark.parametrize(
-    ("reply", "reason"),
+    ("kind", "reason"),
     [
-        (None, "cannot be reached"),
-        (absent, "answered 404"),
-        (interrupted, "closed the connection"),
-        (other_contents, "other contents"),
-        (login_page, "other contents"),
-        (silent, "no answer in time"),
-        (endless, "sent more than"),
-        (slow, "sent only"),
+        ("dead", "cannot be reached"),
+        ("absent", "answered 404"),
+        ("interrupted", "closed the connection"),
+        ("other", "other contents"),
+        ("login", "other contents"),
+        ("silent", "no answer in time"),
+        ("endless", "sent more than"),
+        ("slow", "sent only"),
     ],
 )
 def test_bad_mirror_is_left_for_the_next(
-    monkeypatch: pytest.MonkeyPatch,
-    use_mirrors: Callable[..., list[Mirror]],
+    monkeypatch: Patch,
+    use_mirrors: UseMirrors,
     mnist_like: Arrays,
     messages: list[str],
-    reply: Reply | None,
+    kind: str,
     reason: str,
 ) -> None:
     monkeypatch.setattr(mnist_download, "READ_TIMEOUT_S", 0.3)
     monkeypatch.setattr(mnist_download, "MAX_FILE_BYTES", 2_000_000)
     monkeypatch.setattr(mnist_download, "GRACE_S", 0.3)
     monkeypatch.setattr(mnist_download, "MIN_BYTES_PER_S", 1_000_000)
-    mirrors = use_mirrors(reply, good)
+    mirrors = use_mirrors(kind, "good")
     check(load_dataset("mnist", notify=messages.append), mnist_like)
     assert reason in messages[1]
-    assert all(mirror.requests == [f"{FIRST}.gz"] for mirror in mirrors[:-1])
-    assert len(mirrors[-1].requests) == 4
+    assert mirrors[0].requests == ([] if kind == "dead" else [f"{FIRST}.gz"])
+    assert len(mirrors[1].requests) == 4
     assert len(list(mnist_cache().iterdir())) == 4
 
 
 def test_download_continues_after_the_last_complete_file(
-    use_mirrors: Callable[..., list[Mirror]], mnist_like: Arrays, messages: list[str]
+    use_mirrors: UseMirrors, mnist_like: Arrays, messages: list[str]
 ) -> None:
-    def without_tests(handler: BaseHTTPRequestHandler, data: bytes) -> None:
-        (absent if "t10k" in handler.path else good)(handler, data)
-
-    use_mirrors(without_tests)
+    use_mirrors("without tests")
     with pytest.raises(DataError, match="answered 404"):
         load_dataset("mnist", notify=messages.append)
-    (mirror,) = use_mirrors(good)
+    (mirror,) = use_mirrors("good")
     check(load_dataset("mnist", notify=messages.append), mnist_like)
     assert mirror.requests == ["t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"]
 
 
 @pytest.mark.parametrize("suffix", ["", ".gz"])
 def test_damaged_file_in_the_cache_is_replaced(
-    use_mirrors: Callable[..., list[Mirror]],
-    served: Path,
-    mnist_like: Arrays,
-    messages: list[str],
-    suffix: str,
+    use_mirrors: UseMirrors, served: Path, mnist_like: Arrays, messages: list[str], suffix: str
 ) -> None:
     mnist_cache().mkdir(parents=True)
     for path in served.iterdir():
         (mnist_cache() / path.name).write_bytes(path.read_bytes())
     (mnist_cache() / f"{FIRST}{suffix}").write_bytes(b"damaged")
-    (mirror,) = use_mirrors(good)
+    (mirror,) = use_mirrors("good")
     check(load_dataset("mnist", notify=messages.append), mnist_like)
     assert mirror.requests == ([f"{FIRST}.gz"] if suffix else [])
 
 
 def test_without_a_network_the_error_says_what_to_do(
-    use_mirrors: Callable[..., list[Mirror]], messages: list[str]
+    use_mirrors: UseMirrors, messages: list[str]
 ) -> None:
-    use_mirrors(None, None)
+    use_mirrors("dead", "dead")
     with pytest.raises(DataError, match=r"reached.*reached.*EDGE_MNIST_DATA.*digits") as caught:
         load_dataset("mnist", notify=messages.append)
     assert caught.value.code == "no_network"
@@ -337,13 +302,10 @@ def test_without_a_network_the_error_says_what_to_do(
 
 
 def test_unwritable_cache_is_an_output_error(
-    monkeypatch: pytest.MonkeyPatch,
-    use_mirrors: Callable[..., list[Mirror]],
-    tmp_path: Path,
-    messages: list[str],
+    monkeypatch: Patch, use_mirrors: UseMirrors, tmp_path: Path, messages: list[str]
 ) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("EDGE_MNIST_CACHE", str(tmp_path / "file"))
-    use_mirrors(good)
+    use_mirrors("good")
     with pytest.raises(OutputError, match="cannot write"):
         load_dataset("mnist", notify=messages.append)

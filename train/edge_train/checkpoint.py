@@ -21,13 +21,13 @@ from numpy.typing import NDArray
 
 from edge_infer.errors import RunError
 from edge_infer.io.atomic import atomic_path
-from edge_infer.io.json_records import read_record
+from edge_infer.io.json_records import read_versioned
 from edge_train.config import TrainConfig
 from edge_train.history import EpochRow
 
 CHECKPOINT_NAME: Final = "checkpoint.npz"
 CHECKPOINT_VERSION: Final = 2
-# What numpy, zipfile and json raise on a damaged file.
+# What numpy and zipfile raise on a damaged file.
 _UNREADABLE: Final = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)
 _GROUPS: Final = ("model", "optimizer", "best_model")
 
@@ -38,12 +38,12 @@ Arrays = tuple[NDArray[Any], ...]
 class _Document:
     """The JSON part of a checkpoint."""
 
-    format_version: int
     config: Any
     data_sha256: str
     teacher_sha256: tuple[str, ...]
     best_epoch: int
     history: tuple[EpochRow, ...]
+    format_version: int = CHECKPOINT_VERSION
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,6 @@ class Checkpoint:
             OutputError: The folder cannot be written or the disk is full.
         """
         document = _Document(
-            format_version=CHECKPOINT_VERSION,
             config=self.config.to_json_values(),
             data_sha256=self.data_sha256,
             teacher_sha256=self.teacher_sha256,
@@ -127,19 +126,17 @@ class Checkpoint:
         path = folder / CHECKPOINT_NAME
         try:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-                values = json.loads(str(arrays["document"]))
+                text = str(arrays["document"])
                 groups = {group: _read_group(arrays, group) for group in _GROUPS}
         except FileNotFoundError as error:
             found = f"there is no {CHECKPOINT_NAME} in it" if folder.is_dir() else "no such folder"
             raise RunError(f"{folder} holds no unfinished run: {found}") from error
         except _UNREADABLE as error:
             raise RunError(f"{path} is damaged or no checkpoint ({error}): train anew") from error
-        document = read_record(_Document, values, str(path), error=RunError)
-        if document.format_version != CHECKPOINT_VERSION:
-            raise RunError(
-                f"{path} has format_version {document.format_version}, this program reads "
-                f"{CHECKPOINT_VERSION}: train anew"
-            )
+        versions = {"format_version": CHECKPOINT_VERSION}
+        document = read_versioned(
+            _Document, text, str(path), versions=versions, remedy="train anew", error=RunError
+        )
         return cls(
             config=TrainConfig.from_json_values(document.config),
             data_sha256=document.data_sha256,

@@ -175,13 +175,11 @@ class TrainConfig:
             RunError: A field is missing or has the wrong type.
             UsageError: A value is out of range.
         """
-        config = read_record(
-            cls, rename_old_keys(values), "the run's configuration", error=RunError
-        )
-        return replace(config, out=Path(config.out))
+        values = _rename_old_keys(values)
+        return read_record(cls, values, "the run's configuration", error=RunError)
 
 
-def rename_old_keys(values: Any) -> Any:
+def _rename_old_keys(values: Any) -> Any:
     """Give the fields of a stored configuration or recipe the names that this version uses.
 
     Args:
@@ -192,7 +190,7 @@ def rename_old_keys(values: Any) -> Any:
     """
     if not isinstance(values, dict):
         return values
-    return {_OLD_KEYS.get(name, name): rename_old_keys(value) for name, value in values.items()}
+    return {_OLD_KEYS.get(name, name): _rename_old_keys(value) for name, value in values.items()}
 
 
 def override(recipe: Recipe, **values: Any) -> Recipe:

@@ -1,13 +1,18 @@
-"""Accuracy, loss and speed of a Keras model on labelled images."""
+"""Predictions, accuracy, loss and speed of Keras models."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
+import keras
 import numpy as np
 from numpy.typing import NDArray
+
+from edge_infer.errors import RunError
 
 _BATCH_SIZE: Final = 500
 _SMALLEST_PROBABILITY: Final = 1e-12
@@ -41,9 +46,9 @@ def evaluate(model: Any, images: NDArray[np.uint8], labels: NDArray[np.int64]) -
         labels: int64 (n,), class ids.
     """
     # Keras traces its graph in the first call, which must not count as time of the images.
-    model.predict(images[:_BATCH_SIZE], batch_size=_BATCH_SIZE, verbose=0)
+    _predict(model, images[:_BATCH_SIZE])
     started_s = time.perf_counter()
-    probabilities = np.asarray(model.predict(images, batch_size=_BATCH_SIZE, verbose=0))
+    probabilities = _predict(model, images)
     elapsed_ms = 1000 * (time.perf_counter() - started_s)
     of_label = probabilities[np.arange(len(labels)), labels]
     correct = int((probabilities.argmax(axis=1) == labels).sum())
@@ -54,3 +59,28 @@ def evaluate(model: Any, images: NDArray[np.uint8], labels: NDArray[np.int64]) -
         n=len(labels),
         time_ms=elapsed_ms / len(labels),
     )
+
+
+def load_predictor(path: Path) -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:
+    """Load a saved Keras model as a function from images to probabilities.
+
+    Args:
+        path: Path of ``model.keras``.
+
+    Returns:
+        A function that takes uint8 (n, 28, 28), n at least 1, and returns float32
+        (n, classes).
+
+    Raises:
+        RunError: The file is missing or damaged.
+    """
+    try:
+        model: Any = keras.saving.load_model(path, compile=False, safe_mode=True)
+    except Exception as error:  # zip, HDF5, JSON and layer errors have no common base class
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise RunError(f"Keras cannot read {path}: {reason}") from error
+    return lambda images: _predict(model, images)
+
+
+def _predict(model: Any, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    return np.asarray(model.predict(images, batch_size=_BATCH_SIZE, verbose=0), np.float32)

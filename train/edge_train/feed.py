@@ -7,10 +7,10 @@ alone. So a resumed run sees the same images, and no random state is saved.
 from __future__ import annotations
 
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,89 +43,67 @@ class EpochImages:
     cpu_s: float
 
 
-class EpochFeed:
-    """Returns epochs in order; a context manager that ends its thread."""
+@dataclass(frozen=True, eq=False)
+class EpochMaker:
+    """Makes the images and targets of any epoch.
 
-    def __init__(
-        self,
-        images: NDArray[np.uint8],
-        labels: NDArray[np.int64],
-        *,
-        classes: int,
-        recipe: Recipe,
-        teacher: Teacher | None,
-        seed: int,
-        first_epoch: int,
-    ) -> None:
-        """Start making the first epoch.
+    Attributes:
+        images: uint8 (n, 28, 28), the training images.
+        labels: int64 (n,). Where the recipe has negatives, 0-9 are the digits and the last
+            class is for the negatives.
+        classes: Number of columns of the targets.
+        recipe: Distortions, label smoothing, temperature and number of epochs.
+        teacher: Gives the targets of all distorted images before they are degraded, or None.
+        seed: Seed of the run.
+    """
 
-        Args:
-            images: uint8 (n, 28, 28), the training images.
-            labels: int64 (n,). Where the recipe has negatives, 0-9 are the digits and the
-                last class is for the negatives.
-            classes: Number of columns of the targets.
-            recipe: Distortions, label smoothing, temperature and number of epochs.
-            teacher: Gives the targets of all distorted images before they are degraded, or
-                None.
-            seed: Seed of the run.
-            first_epoch: Number of the first epoch to return, from 1.
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+    classes: int
+    recipe: Recipe
+    teacher: Teacher | None
+    seed: int
+
+    def feed(self, first_epoch: int) -> Generator[EpochImages]:
+        """Yield the epochs from ``first_epoch`` (from 1) to the last.
+
+        Each is made in a thread while the one before it is used. The thread ends when the
+        generator is closed.
         """
-        self._images, self._labels = images, labels
-        self._recipe, self._teacher, self._seed = recipe, teacher, seed
-        smoothing = recipe.label_smoothing
-        self._rows = (1 - smoothing) * np.eye(classes, dtype=np.float32) + smoothing / classes
-        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="augment")
-        self._next_epoch = first_epoch
-        self._next = self._submit()
+        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="augment") as pool:
+            upcoming = pool.submit(self.make, first_epoch)
+            for epoch in range(first_epoch + 1, self.recipe.epochs + 1):
+                current, upcoming = upcoming.result(), pool.submit(self.make, epoch)
+                yield current
+            yield upcoming.result()
 
-    def next_epoch(self) -> EpochImages:
-        """Return the images of the next epoch and start making those of the one after it."""
-        ready = self._next.result()
-        self._next_epoch += 1
-        if self._next_epoch <= self._recipe.epochs:
-            self._next = self._submit()
-        return ready
-
-    def __enter__(self) -> Self:
-        """Return the feed."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Wait for the epoch that is being made and end the thread."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
-
-    def _submit(self) -> Future[EpochImages]:
-        return self._pool.submit(self._make, self._next_epoch)
-
-    def _make(self, epoch: int) -> EpochImages:
+    def make(self, epoch: int) -> EpochImages:
+        """Return the images of an epoch."""
         started_s = time.thread_time()
-        rng = np.random.default_rng((self._seed, epoch))
-        order = rng.permutation(len(self._images))
-        images, labels = self._images[order], self._labels[order]
-        if self._recipe.augmentation is not None:
-            images = augment_images(images, self._recipe.augmentation, rng)
-        if self._recipe.drawn:
-            drawn = (rng.random(len(labels)) < self._recipe.drawn) & (labels < len(DIGITS))
+        rng = np.random.default_rng((self.seed, epoch))
+        order = rng.permutation(len(self.images))
+        images, labels = self.images[order], self.labels[order]
+        if self.recipe.augmentation is not None:
+            images = augment_images(images, self.recipe.augmentation, rng)
+        if self.recipe.drawn:
+            drawn = (rng.random(len(labels)) < self.recipe.drawn) & (labels < len(DIGITS))
             images[drawn] = draw_digits(labels[drawn], rng)
         targets = self._targets(images, labels)
-        if self._recipe.degradations or self._recipe.negatives:
+        if self.recipe.degradations or self.recipe.negatives:
             images, targets = self._as_on_pages(images, targets, labels, rng)
         return EpochImages(images, targets, time.thread_time() - started_s)
 
     def _targets(self, images: NDArray[np.uint8], labels: NDArray[np.int64]) -> NDArray[np.float32]:
         """Return the teacher's probabilities where it knows the class, else the labels."""
-        targets: NDArray[np.float32] = self._rows[labels]
-        if self._teacher is None:
+        smoothing = self.recipe.label_smoothing
+        rows = (1 - smoothing) * np.eye(self.classes, dtype=np.float32) + smoothing / self.classes
+        targets: NDArray[np.float32] = rows[labels]
+        if self.teacher is None:
             return targets
-        known = labels != self._teacher.unknown
+        known = labels != self.teacher.unknown
         if known.any():
-            temperature = self._recipe.teacher_temperature
-            targets[known] = self._teacher.probabilities(images[known], temperature)
+            temperature = self.recipe.teacher_temperature
+            targets[known] = self.teacher.probabilities(images[known], temperature)
         return targets
 
     def _as_on_pages(
@@ -136,10 +114,10 @@ class EpochFeed:
         rng: np.random.Generator,
     ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
         """Degrade the digits, add the negatives, normalize all and shuffle."""
-        degraded = degrade_digits(images, self._recipe.degradations, rng)
-        count = self._recipe.negatives_per_epoch(len(images))
+        degraded = degrade_digits(images, self.recipe.degradations, rng)
+        count = self.recipe.negatives_per_epoch(len(images))
         if count:
-            negative = self._rows.shape[1] - 1
+            negative = self.classes - 1
             digits = labels != negative
             negatives = make_negatives(images[digits], labels[digits], count, rng)
             degraded = np.concatenate((degraded, negatives))

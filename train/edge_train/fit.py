@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -17,7 +18,7 @@ from edge_infer.errors import RunError
 from edge_train.checkpoint import Arrays, Checkpoint
 from edge_train.config import Recipe
 from edge_train.evaluate import evaluate
-from edge_train.feed import EpochFeed, EpochImages
+from edge_train.feed import EpochImages, EpochMaker
 from edge_train.history import EpochRow, epochs_without_gain
 from edge_train.teacher import Teacher
 
@@ -97,19 +98,18 @@ def fit(
     assign_variables(model.optimizer, state.optimizer)
     if _is_over(state):
         return state
-    feed = EpochFeed(
+    maker = EpochMaker(
         data.images,
         data.labels,
         classes=model.output.shape[-1],
         recipe=recipe,
         teacher=data.teacher,
         seed=start.config.seed,
-        first_epoch=state.epoch + 1,
     )
-    with feed:
+    with closing(maker.feed(state.epoch + 1)) as epochs:
         while not _is_over(state):
             view.epoch_started(state.epoch + 1, recipe.epochs, data.steps_per_epoch(recipe))
-            row = _train_epoch(model, recipe, state.epoch + 1, feed=feed, data=data, view=view)
+            row = _train_epoch(model, recipe, state.epoch + 1, epochs=epochs, data=data, view=view)
             state = state.after_epoch(row, read_variables(model), read_variables(model.optimizer))
             after_epoch(state)
             view.epoch_done(row, best=state.best_epoch == row.epoch)
@@ -161,13 +161,13 @@ def _train_epoch(
     recipe: Recipe,
     epoch: int,
     *,
-    feed: EpochFeed,
+    epochs: Iterator[EpochImages],
     data: TrainingSet,
     view: TrainingView,
 ) -> EpochRow:
     """Train one epoch and validate."""
     started_s = time.perf_counter()
-    images = feed.next_epoch()
+    images = next(epochs)
     batches = make_batches(images, recipe.batch_size)
     history = model.fit(batches, shuffle=False, verbose=0, callbacks=[_Steps(view)]).history
     loss = float(history["loss"][-1])

@@ -23,17 +23,10 @@ class Disagreement:
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """Two models on the same images.
+    """Two models on the same images: how many images both, one or none classifies correctly.
 
-    Attributes:
-        models: Names of the models.
-        both_right: Images that both classify correctly.
-        only_first: Images that only the first classifies correctly.
-        only_second: Images that only the second classifies correctly.
-        both_wrong: Images that neither classifies correctly.
-        p_value: Two-sided p-value of McNemar's exact test (McNemar 1947) of equal accuracy.
-        disagreements: Images with different answers, those that one model classifies correctly
-            first.
+    ``p_value`` is the two-sided p-value of McNemar's exact test (McNemar 1947) of equal accuracy.
+    Of the ``disagreements`` those that one model classifies correctly come first.
     """
 
     models: tuple[str, str]
@@ -58,16 +51,11 @@ class Comparison:
 def compare_answers(
     models: tuple[str, str], first: Answers, second: Answers, names: Sequence[str]
 ) -> Comparison:
-    """Compare the answers of two models to the same images.
-
-    Args:
-        models: Names of the models.
-        first: Answers of the first model.
-        second: Answers of the second model.
-        names: Class names.
-    """
+    """Compare the answers of two models, given by name, to the same images."""
     only_first = int((first.right & ~second.right).sum())
     only_second = int((~first.right & second.right).sum())
+    different = np.flatnonzero(first.predicted != second.predicted)
+    one_right = first.right[different] != second.right[different]
     return Comparison(
         models=models,
         both_right=int((first.right & second.right).sum()),
@@ -75,7 +63,15 @@ def compare_answers(
         only_second=only_second,
         both_wrong=int((~first.right & ~second.right).sum()),
         p_value=mcnemar_p_value(only_first, only_second),
-        disagreements=_disagreements(first, second, names),
+        disagreements=tuple(
+            Disagreement(
+                index=at,
+                label=names[int(first.labels[at])],
+                answers=(names[int(first.predicted[at])], names[int(second.predicted[at])]),
+                confidences=(float(first.confidences[at]), float(second.confidences[at])),
+            )
+            for at in different[np.argsort(~one_right, kind="stable")].tolist()
+        ),
     )
 
 
@@ -88,20 +84,3 @@ def mcnemar_p_value(only_first: int, only_second: int) -> float:
     """
     n = only_first + only_second
     return float(binomtest(only_first, n).pvalue) if n else 1.0
-
-
-def _disagreements(
-    first: Answers, second: Answers, names: Sequence[str]
-) -> tuple[Disagreement, ...]:
-    different = np.flatnonzero(first.predicted != second.predicted)
-    one_right = first.right[different] != second.right[different]
-    order = different[np.argsort(~one_right, kind="stable")]
-    return tuple(
-        Disagreement(
-            index=at,
-            label=names[int(first.labels[at])],
-            answers=(names[int(first.predicted[at])], names[int(second.predicted[at])]),
-            confidences=(float(first.confidences[at]), float(second.confidences[at])),
-        )
-        for at in order.tolist()
-    )

@@ -20,7 +20,7 @@ from edge_infer.model.reliability import (
 _CURVE: Final = tuple(float(share) for share in np.linspace(0.5, 1.0, 501))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class ConfidenceBin:
     """Number, mean confidence and accuracy of the answers with a confidence in (low, high].
 
@@ -36,14 +36,10 @@ class ConfidenceBin:
 
 @dataclass(frozen=True, kw_only=True)
 class ConfidenceScore:
-    """Calibration, and errors left after rejection.
+    """Calibration, and errors left if the least confident answers are rejected.
 
-    Attributes:
-        calibration_error: Expected calibration error (Guo et al. 2017) in 0-1.
-        mean_confidence: Mean over all answers in 0-1.
-        bins: Bins of equal width, ascending.
-        risk: Errors left if the least confident answers are rejected, at several coverages.
-        at_threshold: The same at the reject threshold of the model; None if it has none.
+    The calibration error is the expected calibration error (Guo et al. 2017) in 0-1. The bins have
+    equal width. ``at_threshold`` is None for a model without a reject threshold.
     """
 
     calibration_error: float
@@ -61,14 +57,13 @@ def score_confidence(answers: Answers, reject_threshold: float | None) -> Confid
         reject_threshold: Confidence in 0-1 below which the model rejects an answer.
     """
     given = answers.probabilities, answers.labels
+    kept = None if reject_threshold is None else risk_at_threshold(*given, reject_threshold)
     return ConfidenceScore(
         calibration_error=expected_calibration_error(*given),
         mean_confidence=float(answers.confidences.mean(dtype=np.float64)),
         bins=_bins(answers),
         risk=risk_coverage(*given),
-        at_threshold=None
-        if reject_threshold is None
-        else risk_at_threshold(*given, reject_threshold),
+        at_threshold=kept,
     )
 
 
@@ -82,18 +77,9 @@ def _bins(answers: Answers) -> tuple[ConfidenceBin, ...]:
     edges = np.linspace(0, 1, CALIBRATION_BINS + 1)
     places = np.searchsorted(edges, answers.confidences, side="left").clip(1, CALIBRATION_BINS) - 1
     counts = np.bincount(places, minlength=CALIBRATION_BINS)
-    sums = (
-        np.bincount(places, weights=values, minlength=CALIBRATION_BINS)
+    means = [
+        np.bincount(places, values, CALIBRATION_BINS) / np.maximum(counts, 1)
         for values in (answers.confidences, answers.right)
-    )
-    confidence, accuracy = (total / np.maximum(counts, 1) for total in sums)
-    return tuple(
-        ConfidenceBin(
-            low=float(edges[at]),
-            high=float(edges[at + 1]),
-            n=int(counts[at]),
-            confidence=float(confidence[at]),
-            accuracy=float(accuracy[at]),
-        )
-        for at in range(CALIBRATION_BINS)
-    )
+    ]
+    columns = (column.tolist() for column in (edges[:-1], edges[1:], counts, *means))
+    return tuple(ConfidenceBin(*row) for row in zip(*columns, strict=True))

@@ -150,31 +150,25 @@ def _draw_training(training: Training) -> Iterator[Drawing]:
     epochs, best, first = training.epochs, training.best, training.epochs[0]
     lowest = min(epochs, key=lambda epoch: epoch.validation_loss)
     highest = max(epochs, key=lambda epoch: epoch.learning_rate)
+    losses = {
+        "training": [epoch.loss for epoch in epochs],
+        "validation": [epoch.validation_loss for epoch in epochs],
+    }
     yield Drawing(
         "training-loss",
-        _draw_history(
-            training,
-            "loss (nats)",
-            {
-                "training": [epoch.loss for epoch in epochs],
-                "validation": [epoch.validation_loss for epoch in epochs],
-            },
-        ),
+        _draw_history(training, "loss (nats)", losses),
         "Training and validation loss over the epochs.",
         f"The validation loss is lowest in epoch {lowest.epoch} ({lowest.validation_loss:.4f} "
         f"nats); in the kept epoch {best.epoch} (dashed) it is {best.validation_loss:.4f}. The "
         "training loss is that of augmented images and smoothed labels, so it may be higher.",
     )
+    accuracies = {
+        "training": [100 * epoch.accuracy for epoch in epochs],
+        "validation": [100 * epoch.validation_accuracy for epoch in epochs],
+    }
     yield Drawing(
         "training-accuracy",
-        _draw_history(
-            training,
-            "accuracy (%)",
-            {
-                "training": [100 * epoch.accuracy for epoch in epochs],
-                "validation": [100 * epoch.validation_accuracy for epoch in epochs],
-            },
-        ),
+        _draw_history(training, "accuracy (%)", accuracies),
         "Training and validation accuracy over the epochs.",
         f"The validation accuracy is {percent(first.validation_accuracy)} after epoch "
         f"{first.epoch} and {percent(best.validation_accuracy)} in the kept epoch {best.epoch} of "
@@ -223,11 +217,12 @@ def _draw_robustness(curves: Sequence[RobustnessCurve]) -> Drawing:
         )
         for index, curve in enumerate(curves)
     ]
-    axes = {"xlabel": first.axis, "ylabel": "accuracy (%)", "ylim": (0, 102)}
+    label = f"{first.disturbance}: {first.axis}"
+    axes = {"xlabel": label, "ylabel": "accuracy (%)", "ylim": (0, 102)}
     return Drawing(
         f"robustness-{first.disturbance}",
         draw_lines(lines, height_in=2.8, reference=first.none, **axes),
-        f"Accuracy against {first.axis}.",
+        f"Accuracy against {label}.",
         f"{first.disturbance.capitalize()}: {'; '.join(map(_robustness_clause, curves))}.",
     )
 

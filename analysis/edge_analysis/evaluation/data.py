@@ -64,17 +64,9 @@ class EvaluationData:
 class ModelFacts:
     """Description of a model, from its own metadata.
 
-    Attributes:
-        name: Name in the report.
-        kind: Kind, such as ``"Keras run"`` or ``"ONNX file, int8"``.
-        preset: Name of the network.
-        parameters: Number of trained values.
-        size_bytes: Size of the file.
-        data: Name of the training data set.
-        data_sha256: Digest of the training data set.
-        seed: Random seed of the training run.
-        epochs: Number of trained epochs.
-        reject_threshold: Confidence in 0-1 below which an answer is rejected; None for none.
+    ``kind`` is ``"Keras run"`` or such as ``"ONNX file, int8"``, ``preset`` the name of the
+    network, ``data`` the training data set. Answers with a confidence below ``reject_threshold``
+    in 0-1 are rejected; None for no threshold.
     """
 
     name: str
@@ -123,14 +115,7 @@ class Training:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class EvaluatedModel:
-    """A model to evaluate.
-
-    Attributes:
-        facts: Description of the model.
-        class_names: Class name of each column of its probabilities.
-        predict: The model.
-        training: Training history; None if it is not known.
-    """
+    """A model to evaluate; ``class_names`` are those of the columns of its probabilities."""
 
     facts: ModelFacts
     class_names: tuple[str, ...]

@@ -22,16 +22,22 @@ from edge_analysis.evaluation.data import (
     answer,
     common_classes,
 )
-from edge_analysis.evaluation.label_errors import score_without, suspected_label_errors
-from edge_analysis.evaluation.perturbations import PERTURBATIONS, Perturbation
 from edge_analysis.evaluation.record import DataFacts, EvaluationRecord, InferenceTime, Rival
-from edge_analysis.evaluation.robustness import RobustnessCurve, choose_images, measure_robustness
+from edge_analysis.evaluation.robustness import (
+    PERTURBATIONS,
+    Perturbation,
+    RobustnessCurve,
+    choose_images,
+    measure_robustness,
+)
 from edge_analysis.evaluation.scores import (
     average_scores,
     count_confusions,
     list_errors,
     score_classes,
     score_part,
+    score_without,
+    suspected_label_errors,
     top_confusions,
 )
 from edge_analysis.report_folder import Progress
@@ -46,16 +52,10 @@ _MAX_TIME_S: Final = 1.0
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Evaluation:
-    """The numbers of an evaluation, and the arrays that its figures are drawn from.
+    """The numbers of an evaluation, and what its figures are drawn from.
 
-    Attributes:
-        record: All numbers.
-        data: The data set.
-        names: Names of all classes, in the order of the columns of the answers.
-        predict: The model, with these columns.
-        answers: Answers of the model to the test images.
-        rival_answers: Answers of the model that it is compared with; None for none.
-        occlusion: Requested test images of the occlusion maps; empty for a default choice.
+    ``names`` are all classes, in the order of the columns of ``predict``; the answers are those to
+    the test images; ``occlusion`` are the requested images of occlusion maps, if any.
     """
 
     record: EvaluationRecord

@@ -7,9 +7,15 @@ from dataclasses import dataclass
 from edge_analysis.evaluation.comparison import Comparison
 from edge_analysis.evaluation.confidence import ConfidenceScore
 from edge_analysis.evaluation.data import ModelFacts, Training
-from edge_analysis.evaluation.label_errors import LabelErrorScore
 from edge_analysis.evaluation.robustness import RobustnessCurve
-from edge_analysis.evaluation.scores import AverageScore, ClassScore, Confusion, ErrorRow, PartScore
+from edge_analysis.evaluation.scores import (
+    AverageScore,
+    ClassScore,
+    Confusion,
+    ErrorRow,
+    LabelErrorScore,
+    PartScore,
+)
 
 RECORD_VERSION = 1
 
@@ -51,24 +57,9 @@ class Rival:
 class EvaluationRecord:
     """Numbers of an evaluation; all but ``parts`` are of the test part.
 
-    Attributes:
-        model: Description of the model.
-        data: Description of the data.
-        parts: Scores on training, validation and test images.
-        classes: Score of each class.
-        averages: Averages over the classes.
-        confusion: Confusion matrix, rows true and columns answered.
-        top_confusions: The most frequent confusions.
-        errors: All wrong answers, the most confident first.
-        disputed: Scores without the suspected label errors; None except on MNIST.
-        confidence: Calibration, and errors left after rejection.
-        inference: Inference times.
-        training: Training history of a run; None for a file.
-        robustness: Accuracy on perturbed images, a curve per perturbation and model.
-        rival: The model compared with; None for none.
-        machine: CPU and cores.
-        versions: Tools with their versions.
-        format_version: Version of this format, raised by incompatible changes.
+    ``parts`` are training, validation and test. ``confusion`` has true classes as rows and answers
+    as columns. ``disputed`` is the score without the suspected label errors, None except on MNIST;
+    ``training`` is None for a file. ``format_version`` is raised by incompatible changes.
     """
 
     model: ModelFacts

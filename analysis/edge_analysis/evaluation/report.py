@@ -57,13 +57,7 @@ def write_evaluation(evaluation: Evaluation, folder: Path, progress: Progress) -
 
 
 def build_page(evaluation: Evaluation, add: AddFigure, progress: Progress) -> Page:
-    """Draw the figures and build the page.
-
-    Args:
-        evaluation: The evaluation.
-        add: Takes a drawing and returns the figure for the page.
-        progress: Called before each section.
-    """
+    """Draw the figures and build the page; ``add`` converts a drawing to a figure of it."""
     record = evaluation.record
     test = record.test
     return Page(
@@ -78,25 +72,20 @@ def build_page(evaluation: Evaluation, add: AddFigure, progress: Progress) -> Pa
 def _method_blocks(evaluation: Evaluation, _: AddFigure) -> Iterator[Block]:
     record = evaluation.record
     model, data = record.model, record.data
-    yield Paragraph(
-        text=f"Model: {model.kind}, network {model.preset}, seed {model.seed}, "
-        f"{plural(model.epochs, 'epoch')} on {model.data} (SHA-256 {model.data_sha256[:12]}…)."
-    )
-    yield Paragraph(
-        text=f"Data: {data.name} (SHA-256 {data.sha256[:12]}…), {len(data.class_names)} classes."
-    )
-    yield Paragraph(
-        text=f"Inference time: median wall time of up to 200 calls on {record.machine}, an "
-        "indication; edge-mnist bench measures precisely."
-    )
+    texts = [
+        f"Model: {model.kind}, network {model.preset}, seed {model.seed}, "
+        f"{plural(model.epochs, 'epoch')} on {model.data} (SHA-256 {model.data_sha256[:12]}…).",
+        f"Data: {data.name} (SHA-256 {data.sha256[:12]}…), {len(data.class_names)} classes.",
+        f"Inference time: median wall time of up to 200 calls on {record.machine}, an indication; "
+        "edge-mnist bench measures precisely.",
+    ]
     if record.training:
-        yield Paragraph(
-            text=f"Training time: wall time of the epochs on {record.training.machine}."
-        )
-    yield Paragraph(text=f"Tools: {', '.join(record.versions)}.")
-    yield Paragraph(
-        text="All numbers are in report.json; the figures are in the folder figures as PNG and SVG."
-    )
+        texts.append(f"Training time: wall time of the epochs on {record.training.machine}.")
+    texts += [
+        f"Tools: {', '.join(record.versions)}.",
+        "All numbers are in report.json; the figures are in the folder figures as PNG and SVG.",
+    ]
+    yield from (Paragraph(text=text) for text in texts)
 
 
 _SECTIONS: Final = {

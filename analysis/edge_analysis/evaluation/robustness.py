@@ -1,23 +1,56 @@
-"""Accuracy on perturbed images."""
+"""Accuracy on perturbed images.
+
+A perturbation changes the 28x28 tensor itself. Its random numbers have a fixed seed: all models
+get the same images, and a stronger shift has the direction of a weaker one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
+import cv2
 import numpy as np
 
-from edge_analysis.evaluation.data import Part, Predictor, answer
-from edge_analysis.evaluation.perturbations import Perturbation, perturb
+from edge_analysis.evaluation.data import ImagesU8, Part, Predictor, answer
 from edge_analysis.report_folder import Progress
-from edge_infer.model.metadata import Accuracy
+from edge_infer.model.metadata import IMAGE_SIZE, Accuracy
 from edge_infer.model.reliability import wilson_interval
 
 # Gives an interval of about one percentage point in a fifth of the time of all MNIST images.
 MAX_IMAGES: Final = 2000
 # A strength is tolerated if it costs at most this much accuracy.
 TOLERATED_LOSS: Final = 0.05
+_SEED: Final = 0
+_SIZE: Final = (IMAGE_SIZE, IMAGE_SIZE)
+_CENTRE: Final = ((IMAGE_SIZE - 1) / 2, (IMAGE_SIZE - 1) / 2)
+# Strokes are widened in an enlarged image, because a step of half a pixel needs more pixels.
+_ENLARGEMENT: Final = 4
+
+Rng = np.random.Generator
+
+
+@dataclass(frozen=True)
+class Perturbation:
+    """One kind of perturbation.
+
+    Attributes:
+        name: Name of the perturbation.
+        axis: Meaning and unit of the strength, to be read after the name.
+        unit: Unit of the strength in a sentence; "" for a share.
+        strengths: Strengths in ascending order.
+        apply: Takes images, uint8 (n, 28, 28), a strength and a random generator; returns new
+            images of the same shape.
+        none: The strength that changes nothing.
+    """
+
+    name: str
+    axis: str
+    unit: str
+    strengths: tuple[float, ...]
+    apply: Callable[[ImagesU8, float, Rng], ImagesU8]
+    none: float = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,16 +66,7 @@ class RobustnessPoint:
 
 @dataclass(frozen=True, kw_only=True)
 class RobustnessCurve:
-    """Accuracy of one model under one perturbation. The fields are keys of ``report.json``.
-
-    Attributes:
-        model: Name of the model.
-        disturbance: Name of the perturbation.
-        axis: Meaning and unit of the strength.
-        unit: Unit of the strength in a sentence; "" for a share.
-        none: The strength that changes nothing.
-        points: Accuracies at ascending strengths.
-    """
+    """Accuracy of one model under one perturbation. The fields are keys of ``report.json``."""
 
     model: str
     disturbance: str
@@ -55,9 +79,8 @@ class RobustnessCurve:
     def tolerated(self) -> tuple[float, float]:
         """Lowest and highest strength of the range around ``none`` that costs up to 5 points."""
         strengths = [point.strength for point in self.points]
-        middle = strengths.index(self.none)
-        required = self.points[middle].accuracy - TOLERATED_LOSS
-        first = last = middle
+        first = last = strengths.index(self.none)
+        required = self.points[first].accuracy - TOLERATED_LOSS
         while first > 0 and self.points[first - 1].accuracy >= required:
             first -= 1
         while last < len(strengths) - 1 and self.points[last + 1].accuracy >= required:
@@ -68,6 +91,11 @@ class RobustnessCurve:
     def worst(self) -> RobustnessPoint:
         """The point with the lowest accuracy."""
         return min(self.points, key=lambda point: point.accuracy)
+
+
+def perturb(kind: Perturbation, images: ImagesU8, strength: float) -> ImagesU8:
+    """Perturb images, uint8 (n, 28, 28); the result depends on the arguments alone."""
+    return kind.apply(images, strength, np.random.default_rng(_SEED))
 
 
 def choose_images(part: Part, count: int = MAX_IMAGES) -> Part:
@@ -84,13 +112,7 @@ def measure_robustness(
     progress: Progress,
     kinds: Sequence[Perturbation],
 ) -> tuple[RobustnessCurve, ...]:
-    """Measure the accuracy of models on perturbed images.
-
-    Args:
-        models: Name and predictor of each model.
-        part: The original images.
-        progress: Called before each strength.
-        kinds: The perturbations.
+    """Measure the accuracy of models, given by name and predictor, on perturbed images.
 
     Returns:
         A curve per perturbation and model.
@@ -126,3 +148,77 @@ def _measure(predictor: Predictor, part: Part, strength: float) -> RobustnessPoi
         accuracy=accuracy.fraction,
         accuracy_95=wilson_interval(accuracy),
     )
+
+
+def _shift(images: ImagesU8, pixels: float, rng: Rng) -> ImagesU8:
+    angles = rng.uniform(0, 2 * np.pi, len(images))
+    steps = pixels * np.stack((np.cos(angles), np.sin(angles)), axis=1)
+    return _warp(images, ([[1, 0, x], [0, 1, y]] for x, y in steps))
+
+
+def _rotate(images: ImagesU8, degrees: float, _: Rng) -> ImagesU8:
+    return _warp(images, [cv2.getRotationMatrix2D(_CENTRE, degrees, 1)] * len(images))
+
+
+def _scale(images: ImagesU8, factor: float, _: Rng) -> ImagesU8:
+    return _warp(images, [cv2.getRotationMatrix2D(_CENTRE, 0, factor)] * len(images))
+
+
+def _warp(images: ImagesU8, matrices: Iterable[Any]) -> ImagesU8:
+    pairs = zip(images, matrices, strict=True)
+    warped = [cv2.warpAffine(image, np.asarray(matrix, float), _SIZE) for image, matrix in pairs]
+    return np.asarray(warped, np.uint8)
+
+
+def _add_noise(images: ImagesU8, levels: float, rng: Rng) -> ImagesU8:
+    noise = rng.standard_normal(images.shape, np.float32)
+    return np.asarray(np.clip(np.rint(images + levels * noise), 0, 255), np.uint8)
+
+
+def _blur(images: ImagesU8, pixels: float, _: Rng) -> ImagesU8:
+    if not pixels:
+        return images.copy()
+    return np.asarray([cv2.GaussianBlur(image, (0, 0), pixels) for image in images], np.uint8)
+
+
+def _change_stroke_width(images: ImagesU8, pixels: float, _: Rng) -> ImagesU8:
+    if not pixels:
+        return images.copy()
+    side = round(_ENLARGEMENT * abs(pixels)) + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    change = cv2.dilate if pixels > 0 else cv2.erode
+    enlarged = (_ENLARGEMENT * IMAGE_SIZE, _ENLARGEMENT * IMAGE_SIZE)
+    changed = (
+        change(cv2.resize(image, enlarged, interpolation=cv2.INTER_LINEAR), disc)
+        for image in images
+    )
+    reduced = [cv2.resize(image, _SIZE, interpolation=cv2.INTER_AREA) for image in changed]
+    return np.asarray(reduced, np.uint8)
+
+
+def _reduce_contrast(images: ImagesU8, share: float, _: Rng) -> ImagesU8:
+    return np.asarray(np.rint(images * (1 - share)), np.uint8)
+
+
+def _invert(images: ImagesU8, share: float, _: Rng) -> ImagesU8:
+    return np.asarray(np.rint(images + share * (255.0 - 2.0 * images)), np.uint8)
+
+
+_SHIFTS = (0, 1, 2, 3, 4, 5, 6, 8)
+_ANGLES = (-60, -45, -30, -15, 0, 15, 30, 45, 60)
+_FACTORS = (0.4, 0.5, 0.6, 0.8, 1, 1.2, 1.4, 1.6)
+_LEVELS = (0, 20, 40, 60, 80, 100, 130)
+_SIGMAS = (0, 0.5, 1, 1.5, 2, 2.5, 3)
+_WIDTHS = (-2, -1.5, -1, -0.5, 0, 1, 2, 3, 4)
+_LOSSES = (0, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95)
+_SHARES = (0, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1)
+PERTURBATIONS: Final = (
+    Perturbation("shift", "in a random direction (pixels)", "pixels", _SHIFTS, _shift),
+    Perturbation("rotation", "counter-clockwise (degrees)", "degrees", _ANGLES, _rotate),
+    Perturbation("scale", "factor (times the size)", "times the size", _FACTORS, _scale, none=1),
+    Perturbation("noise", "standard deviation (grey levels)", "grey levels", _LEVELS, _add_noise),
+    Perturbation("blur", "standard deviation (pixels)", "pixels", _SIGMAS, _blur),
+    Perturbation("stroke", "change of the width (pixels)", "pixels", _WIDTHS, _change_stroke_width),
+    Perturbation("contrast", "loss (share)", "", _LOSSES, _reduce_contrast),
+    Perturbation("inversion", "to dark strokes (share)", "", _SHARES, _invert),
+)

@@ -107,13 +107,7 @@ def confusion_blocks(evaluation: Evaluation, add: AddFigure) -> Iterator[Block]:
 
 
 def draw_recalls(classes: Sequence[ClassScore], whole: PartScore) -> Drawing:
-    """Draw the recall of each class with its 95 % interval.
-
-    Args:
-        classes: Scores in order. Classes without images are left out; of more than 30 classes
-            those with the lowest recall are drawn.
-        whole: Score of all their images.
-    """
+    """Draw the recall of each class; of more than 30 classes those with the lowest recall."""
     present = [one for one in classes if one.support]
     by_recall = sorted(present, key=lambda one: one.recall)
     shown = [one for one in present if one in by_recall[:_MAX_CLASSES]]
@@ -124,29 +118,26 @@ def draw_recalls(classes: Sequence[ClassScore], whole: PartScore) -> Drawing:
         reference=100 * whole.accuracy,
         label="recall (%), 95 % interval; dashed: accuracy",
     )
-    worst, highest = by_recall[0], by_recall[-1].recall
-    best = listed([one.name for one in present if one.recall == highest])
+    worst = by_recall[0]
+    best = [one.name for one in present if one.recall == by_recall[-1].recall]
     outside = [
         one.name for one in present if not one.recall_95[0] <= whole.accuracy <= one.recall_95[1]
-    ]
-    few = f"The {len(shown)} of {len(present)} classes with the lowest recall. "
-    caption = (
-        f"{few * (len(shown) < len(present))}Highest recall: {best}, {percent(highest)}; lowest: "
-        f"{worst.name}, {percent(worst.recall)} ({worst.missed:,} of {worst.support:,} missed). "
-        f"The accuracy of all classes, {percent(whole.accuracy)}, is outside the intervals of "
-        f"{listed(outside) if outside else 'no class'}."
+    ] or ["no class"]
+    return Drawing(
+        "success",
+        figure,
+        "Recall of each class.",
+        f"{_of(len(shown), len(present))}Highest recall: {listed(best)}, "
+        f"{percent(by_recall[-1].recall)}; lowest: {worst.name}, {percent(worst.recall)} "
+        f"({worst.missed:,} of {worst.support:,} missed). The accuracy of all classes, "
+        f"{percent(whole.accuracy)}, is outside the intervals of {listed(outside)}.",
     )
-    return Drawing("success", figure, "Recall of each class.", caption)
 
 
 def draw_mistakes(classes: Sequence[ClassScore]) -> Drawing | None:
-    """Draw the missed images and the false answers of each class.
+    """Draw the missed images and the false answers of each class; None for no mistakes.
 
-    Args:
-        classes: Scores in order. Of more than 30 classes those with the most mistakes are drawn.
-
-    Returns:
-        The figure; None if there are no mistakes.
+    Of more than 30 classes those with the most mistakes are drawn.
     """
     mistakes = sum(one.missed for one in classes)
     if not mistakes:
@@ -157,18 +148,18 @@ def draw_mistakes(classes: Sequence[ClassScore]) -> Drawing | None:
         "missed": [one.missed for one in shown],
         "false answers": [one.false_answers for one in shown],
     }
-    figure = draw_paired_bars(series, [one.name for one in shown], label="images")
     missed = max(classes, key=lambda one: one.missed)
     false = max(classes, key=lambda one: one.false_answers)
     never = [one.name for one in classes if one.support and not one.missed]
-    few = f"The {len(shown)} of {len(classes)} classes with the most mistakes. "
-    caption = (
-        f"{few * (len(shown) < len(classes))}{plural(mistakes, 'mistake')}, each counted at its "
-        f"true class and at its answer. Most missed: {missed.name}, {missed.missed:,} of "
+    return Drawing(
+        "mistakes",
+        draw_paired_bars(series, [one.name for one in shown], label="images"),
+        "Missed images and false answers of each class.",
+        f"{_of(len(shown), len(classes))}{plural(mistakes, 'mistake')}, each counted at "
+        f"its true class and at its answer. Most missed: {missed.name}, {missed.missed:,} of "
         f"{missed.support:,}. Most false answers: {false.name}, {false.false_answers:,}. Never "
-        f"missed: {listed(never) if never else 'no class'}."
+        f"missed: {listed(never or ['no class'])}.",
     )
-    return Drawing("mistakes", figure, "Missed images and false answers of each class.", caption)
 
 
 def draw_confusion(matrix: Matrix, names: Sequence[str]) -> tuple[Drawing, ...]:
@@ -179,30 +170,28 @@ def draw_confusion(matrix: Matrix, names: Sequence[str]) -> tuple[Drawing, ...]:
         names: Class names.
 
     Returns:
-        Two figures of all classes; for many classes also two of the classes with the most
-        confusions.
+        Two figures of all classes; for many classes also two of the 12 with most confusions.
     """
-    n, wrong = int(matrix.sum()), int(matrix.sum() - np.trace(matrix))
-    cells = int(np.count_nonzero(matrix) - np.count_nonzero(matrix.diagonal()))
-    caption = f"{wrong:,} of {n:,} answers are off the diagonal, in {plural(cells, 'cell')}."
+    mistakes = matrix - np.diag(matrix.diagonal())
+    caption = (
+        f"{mistakes.sum():,} of {matrix.sum():,} answers are off the diagonal, in "
+        f"{plural(int(np.count_nonzero(mistakes)), 'cell')}. The colour scale is logarithmic: "
+        "single mistakes are visible."
+    )
     for top in top_confusions(matrix, names, 1):
-        caption += (
-            f" The most frequent confusion is {top.label} answered as {top.answer} "
-            f"({top.count:,}). The colour scale is logarithmic: single mistakes are visible."
-        )
+        caption += f" Most frequent: {top.label} answered as {top.answer} ({top.count:,})."
     totals = matrix.sum(axis=1)
     drawings = _draw_both(matrix, names, "confusion", caption, totals)
     if len(names) <= MAX_NUMBERED_CLASSES:
         return drawings
-    mistakes = matrix - np.diag(matrix.diagonal())
     involved = mistakes.sum(axis=0) + mistakes.sum(axis=1)
     worst = np.sort(np.argsort(-involved, kind="stable")[:_CLOSE_UP_CLASSES])
     block = np.ix_(worst, worst)
     caption = (
         f"The {len(worst)} of {len(names)} classes with the most confusions: "
-        f"{int(mistakes[block].sum()):,} of all {wrong:,} mistakes are among them."
+        f"{mistakes[block].sum():,} of all {mistakes.sum():,} mistakes are among them."
     )
-    worst_names = [names[at] for at in worst.tolist()]
+    worst_names = [str(names[at]) for at in worst.tolist()]
     close_up = _draw_both(matrix[block], worst_names, "confusion-closeup", caption, totals[worst])
     return drawings + close_up
 
@@ -231,6 +220,11 @@ def _draw_both(
             f"{plural(int(totals[worst]), 'image')}.",
         ),
     )
+
+
+def _of(shown: int, classes: int) -> str:
+    """Return a sentence if only some of the classes are shown."""
+    return f"{shown} of {classes} classes. " if shown < classes else ""
 
 
 def _key_figures(evaluation: Evaluation) -> KeyFigures:

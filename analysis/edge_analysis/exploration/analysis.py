@@ -42,8 +42,7 @@ class Exploration:
         spreads: Spread of each measure in each class, by the field names of ``GlyphMeasures``.
         levels: int64 (splits, 256), number of pixels by split and grey level.
         images: Mean and variance of each class.
-        compared: int64 (m,), rows of the pictures that were compared with each other: all, or
-            :data:`MAX_COMPARED` at even distances.
+        compared: int64 (m,), rows of the pictures that were compared with each other.
         dimensions: Number of principal components of the comparison.
         variance_kept: Share of the variance in these components, 0-1.
         neighbour_distance: Median distance to the nearest picture of the same class, for pixels
@@ -88,7 +87,7 @@ def explore(
     glyphs, of_classes = measure_glyphs(images), class_images(images, labels, classes)
     compared = evenly_spaced(len(images), max_compared)
     projection = project(images[compared])
-    neighbours = find_neighbours(projection.points, labels[compared], classes, progress)
+    neighbours = find_neighbours(projection.points, labels[compared], progress)
     progress("searching for duplicates", 0, 1)
     own_distances = neighbours.own_distance[np.isfinite(neighbours.own_distance)]
     return Exploration(
@@ -106,6 +105,6 @@ def explore(
         variance_kept=projection.variance_kept,
         neighbour_distance=float(np.median(own_distances)) if own_distances.size else None,
         duplicates=find_duplicates(pictures, compared, neighbours),
-        prototypes=find_prototypes(images, of_classes.mean, compared, neighbours),
-        similarity=compare_classes(of_classes.mean, compared, neighbours),
+        prototypes=find_prototypes(pictures, of_classes.mean, compared, neighbours),
+        similarity=compare_classes(pictures, of_classes.mean, compared, neighbours),
     )

@@ -1,4 +1,7 @@
-"""Typical and unusual pictures of each class, and classes that are similar."""
+"""Typical and unusual pictures of each class, and classes that are similar.
+
+The fields of the records are keys of ``report.json``. Distances are Euclidean for pixels in 0-1.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
 from edge_analysis.exploration.neighbours import Neighbours
+from edge_analysis.exploration.pictures import Pictures
 
 MAX_PROTOTYPES: Final = 8
 MAX_OUTLIERS: Final = 12
@@ -17,20 +21,17 @@ MAX_OUTLIERS: Final = 12
 
 @dataclass(frozen=True)
 class Ranked:
-    """Row of a picture, and the distance that it is ranked by, for pixels in 0-1."""
+    """Name of a picture, and the distance that it is ranked by."""
 
-    row: int
+    picture: str
     distance: float
 
 
 @dataclass(frozen=True, kw_only=True)
 class Prototypes:
-    """Typical and unusual pictures of one class.
+    """Pictures of one class: the nearest to its mean, and the farthest from every other picture.
 
-    Attributes:
-        typical: Pictures nearest to the mean of the class, the nearest first.
-        unusual: Pictures farthest from every other picture of the class, the farthest first;
-            empty for a class of one picture.
+    ``unusual`` is empty for a class of one picture.
     """
 
     typical: tuple[Ranked, ...]
@@ -41,37 +42,24 @@ class Prototypes:
 class ClassPair:
     """Two classes whose pictures are nearest neighbours.
 
-    Attributes:
-        first: Index of a class.
-        second: Index of the other class.
-        crossings: Pictures of either class whose nearest neighbour is of the other class.
-        n: Pictures of both classes.
+    ``crossings`` are the pictures of either class whose nearest neighbour is of the other class,
+    ``n`` the pictures of both classes, ``share`` their quotient.
     """
 
-    first: int
-    second: int
+    classes: tuple[str, str]
     crossings: int
     n: int
-
-    @property
-    def share(self) -> float:
-        """Share of ``crossings`` in ``n``, 0-1."""
-        return self.crossings / self.n
+    share: float
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClassOutlier:
-    """A picture that is nearer to a picture of another class than to its own class.
+    """A picture that is nearer to another class (``nearest``) than to its own class."""
 
-    Attributes:
-        row: Row of the picture.
-        nearest: Row of the nearest picture of another class.
-        own_distance: Distance to the nearest picture of the same class, for pixels in 0-1.
-        other_distance: Distance to ``nearest``.
-    """
-
-    row: int
-    nearest: int
+    picture: str
+    class_: str
+    nearest: str
+    nearest_class: str
     own_distance: float
     other_distance: float
 
@@ -81,123 +69,118 @@ class ClassSimilarity:
     """Similarity of the classes.
 
     Attributes:
-        mean_distances: float64 (classes, classes), distances of the mean pictures for pixels in
-            0-1; NaN for a class without pictures.
-        neighbours: int64 (classes, classes), pictures of the row's class whose nearest neighbour
-            is of the column's class.
+        mean_distances: float64 (classes, classes), distances of the mean pictures; NaN for a class
+            without pictures.
+        nearest_neighbours: int64 (classes, classes), pictures of the row's class whose nearest
+            neighbour is of the column's class.
+        crossing_share: Share of all pictures whose nearest neighbour is of another class, 0-1.
         pairs: Pairs of classes with crossings, the largest share first.
-        outliers: The 12 outliers with the smallest ratio of the distances.
-        outlier_count: Number of all outliers.
+        strays: The 12 outliers with the smallest ratio of the distances.
+        stray_count: Number of all outliers.
     """
 
     mean_distances: NDArray[np.float64]
-    neighbours: NDArray[np.int64]
+    nearest_neighbours: NDArray[np.int64]
+    crossing_share: float
     pairs: tuple[ClassPair, ...]
-    outliers: tuple[ClassOutlier, ...]
-    outlier_count: int
-
-    @property
-    def crossing_share(self) -> float:
-        """Share of all pictures whose nearest neighbour is of another class, 0-1."""
-        total = int(self.neighbours.sum())
-        return 1 - int(np.trace(self.neighbours)) / total if total else 0.0
+    strays: tuple[ClassOutlier, ...]
+    stray_count: int
 
 
 def find_prototypes(
-    images: NDArray[np.uint8],
+    pictures: Pictures,
     means: NDArray[np.float64],
     compared: NDArray[np.int64],
     neighbours: Neighbours,
 ) -> tuple[Prototypes, ...]:
     """Rank the pictures of each class.
 
+    The distance to the mean is that of all pixels, because principal components may not contain
+    the noise that makes a picture unusual.
+
     Args:
-        images: uint8 (n, h, w). The distance to the mean is that of all pixels, because principal
-            components may not contain noise that makes a picture unusual.
+        pictures: The data set.
         means: float64 (classes, h, w), mean picture of each class in grey levels 0-255.
-        compared: int64 (m,), rows of the pictures to rank.
-        neighbours: Neighbours of these pictures.
+        compared: int64 (m,), rows of the pictures of ``neighbours``.
+        neighbours: Nearest neighbours.
     """
     found: list[Prototypes] = []
     for label, mean in enumerate(means):
         own = np.flatnonzero(neighbours.labels == label)
-        rows = compared[own]
-        differences = (images[rows] - mean.astype(np.float32)) / 255
+        rows, isolation = compared[own], neighbours.own_distance[own]
+        differences = (pictures.images[rows] - mean.astype(np.float32)) / 255
         to_mean = np.sqrt(np.square(differences).sum(axis=(1, 2)))
-        to_nearest = neighbours.own_distance[own]
-        isolated = np.isfinite(to_nearest)
+        isolated = np.flatnonzero(np.isfinite(isolation))
+        typical = np.argsort(to_mean, kind="stable")[:MAX_PROTOTYPES]
+        unusual = isolated[np.argsort(-isolation[isolated], kind="stable")][:MAX_PROTOTYPES]
+        names = [pictures.names[row] for row in rows]
         found.append(
             Prototypes(
-                typical=_rank(rows, to_mean, np.argsort(to_mean, kind="stable")),
-                unusual=_rank(
-                    rows[isolated],
-                    to_nearest[isolated],
-                    np.argsort(-to_nearest[isolated], kind="stable"),
-                ),
+                typical=tuple(Ranked(names[at], float(to_mean[at])) for at in typical),
+                unusual=tuple(Ranked(names[at], float(isolation[at])) for at in unusual),
             )
         )
     return tuple(found)
 
 
 def compare_classes(
-    means: NDArray[np.float64], compared: NDArray[np.int64], neighbours: Neighbours
+    pictures: Pictures,
+    means: NDArray[np.float64],
+    compared: NDArray[np.int64],
+    neighbours: Neighbours,
 ) -> ClassSimilarity:
-    """Compare the classes with each other.
-
-    Args:
-        means: float64 (classes, h, w), mean picture of each class in grey levels 0-255.
-        compared: int64 (m,), rows of the pictures of ``neighbours``.
-        neighbours: Nearest picture of every class to each of these.
-    """
-    classes = len(means)
-    has_neighbour = np.isfinite(neighbours.distances).any(axis=1)
-    nearest = neighbours.distances.argmin(axis=1)
-    counts = np.zeros((classes, classes), np.int64)
-    np.add.at(counts, (neighbours.labels[has_neighbour], nearest[has_neighbour]), 1)
+    """Compare the classes with each other; for the arguments see :func:`find_prototypes`."""
+    labels, classes = neighbours.labels, len(means)
     is_outlier = neighbours.other_distance < neighbours.own_distance
-    empty = np.bincount(neighbours.labels, minlength=classes) == 0
+    nearest = np.where(is_outlier, neighbours.other_nearest, neighbours.own_nearest)
+    counts = np.zeros((classes, classes), np.int64)
+    has_neighbour = nearest >= 0
+    np.add.at(counts, (labels[has_neighbour], labels[nearest[has_neighbour]]), 1)
     flat = means.reshape(classes, -1) / 255
-    distances = cdist(flat, flat)
-    distances[empty] = np.nan
-    distances[:, empty] = np.nan
+    distances: NDArray[np.float64] = np.asarray(cdist(flat, flat), np.float64)
+    empty = np.bincount(labels, minlength=classes) == 0
+    distances[empty] = distances[:, empty] = np.nan
+    total = int(counts.sum())
     return ClassSimilarity(
         mean_distances=distances,
-        neighbours=counts,
-        pairs=_pairs(counts),
-        outliers=_outliers(compared, neighbours, is_outlier),
-        outlier_count=int(np.count_nonzero(is_outlier)),
+        nearest_neighbours=counts,
+        crossing_share=1 - int(np.trace(counts)) / total if total else 0.0,
+        pairs=_pairs(counts, pictures.class_names),
+        strays=_outliers(pictures, compared, neighbours, np.flatnonzero(is_outlier)),
+        stray_count=int(np.count_nonzero(is_outlier)),
     )
 
 
-def _rank(
-    rows: NDArray[np.int64], distances: NDArray[np.float32], order: NDArray[np.int64]
-) -> tuple[Ranked, ...]:
-    return tuple(Ranked(int(rows[at]), float(distances[at])) for at in order[:MAX_PROTOTYPES])
-
-
-def _pairs(counts: NDArray[np.int64]) -> tuple[ClassPair, ...]:
-    crossings = counts + counts.T
-    sizes = counts.sum(axis=1)
-    found = [
-        ClassPair(first=a, second=b, crossings=int(crossings[a, b]), n=int(sizes[a] + sizes[b]))
-        for a, b in np.argwhere(np.triu(crossings, k=1)).tolist()
-    ]
-    return tuple(sorted(found, key=lambda pair: (-pair.share, pair.first, pair.second)))
+def _pairs(counts: NDArray[np.int64], names: tuple[str, ...]) -> tuple[ClassPair, ...]:
+    crossings, sizes = counts + counts.T, counts.sum(axis=1)
+    found: list[ClassPair] = []
+    for a, b in np.argwhere(np.triu(crossings, k=1)).tolist():
+        count, n = int(crossings[a, b]), int(sizes[a] + sizes[b])
+        found.append(ClassPair(classes=(names[a], names[b]), crossings=count, n=n, share=count / n))
+    # The sort is stable: equal shares stay in the order of the classes.
+    return tuple(sorted(found, key=lambda pair: -pair.share))
 
 
 def _outliers(
-    compared: NDArray[np.int64], neighbours: Neighbours, is_outlier: NDArray[np.bool_]
+    pictures: Pictures,
+    compared: NDArray[np.int64],
+    neighbours: Neighbours,
+    candidates: NDArray[np.int64],
 ) -> tuple[ClassOutlier, ...]:
-    # The only picture of a class has no distance to its own class.
-    candidates = np.flatnonzero(is_outlier & np.isfinite(neighbours.own_distance))
-    own, other = neighbours.own_distance[candidates], neighbours.other_distance[candidates]
-    order = candidates[np.argsort(other / own, kind="stable")][:MAX_OUTLIERS]
-    return tuple(
-        ClassOutlier(
-            row=int(compared[at]),
-            nearest=int(compared[neighbours.nearest[at, neighbours.other_class[at]]]),
-            own_distance=float(neighbours.own_distance[at]),
-            other_distance=float(neighbours.other_distance[at]),
+    # The ratio is 0 for the only picture of a class, which is not an outlier.
+    ratios = neighbours.other_distance[candidates] / neighbours.own_distance[candidates]
+    ratios[np.isinf(neighbours.own_distance[candidates])] = np.inf
+    found: list[ClassOutlier] = []
+    for at in candidates[np.argsort(ratios, kind="stable")][:MAX_OUTLIERS]:
+        row, nearest = int(compared[at]), int(compared[neighbours.other_nearest[at]])
+        found.append(
+            ClassOutlier(
+                picture=pictures.names[row],
+                class_=pictures.class_of(row),
+                nearest=pictures.names[nearest],
+                nearest_class=pictures.class_of(nearest),
+                own_distance=float(neighbours.own_distance[at]),
+                other_distance=float(neighbours.other_distance[at]),
+            )
         )
-        for at in order
-    )
+    return tuple(one for one in found if np.isfinite(one.own_distance))

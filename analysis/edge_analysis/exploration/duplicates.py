@@ -1,15 +1,16 @@
 """Identical and nearly identical pictures, within and across splits.
 
 A test picture that is also a training picture does not test a network (Barz and Denzler 2020 found
-3 % to 10 % of such test pictures in two well-known data sets).
+3 % to 10 % of such test pictures in two well-known data sets). The fields of the records are keys
+of ``report.json``; pictures are named by split and number.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, combinations_with_replacement
 from typing import Final
 
 import numpy as np
@@ -25,24 +26,18 @@ _BLOCK: Final = 4096
 Indices = NDArray[np.int64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class NearPair:
-    """Rows of two nearly identical pictures, and the share of ink that differs."""
+    """Two nearly identical pictures, their classes, and the share of ink that differs, 0-1."""
 
-    first: int
-    second: int
-    difference: float
+    pictures: tuple[str, str]
+    classes: tuple[str, str]
+    ink_difference: float
 
 
 @dataclass(frozen=True, kw_only=True)
 class Places:
-    """Duplicates within one split or between two. The fields are keys of ``report.json``.
-
-    Attributes:
-        splits: Names of the two splits; equal within one split.
-        exact_groups: Groups of identical pictures with one in each split, or two in one split.
-        near_pairs: Pairs of nearly identical pictures.
-    """
+    """Number of groups and pairs with pictures in both ``splits``, or two in one split."""
 
     splits: tuple[str, str]
     exact_groups: int
@@ -51,37 +46,42 @@ class Places:
 
 @dataclass(frozen=True, kw_only=True)
 class Duplicates:
-    """Duplicates of a data set.
+    """Groups of identical pictures, and nearly identical pairs.
 
-    Attributes:
-        exact: Groups of rows of identical pictures.
-        near: Pairs that are nearly, but not fully identical, the smallest difference first.
-        places: Counts by pair of splits.
-        conflicting: Groups of ``exact`` with different labels.
+    The pairs differ in up to ``near_limit`` of their ink, the smallest difference first.
+    ``conflicting`` are the groups with different labels.
     """
 
-    exact: tuple[tuple[int, ...], ...]
-    near: tuple[NearPair, ...]
+    near_limit: float
     places: tuple[Places, ...]
-    conflicting: tuple[tuple[int, ...], ...]
+    exact: tuple[tuple[str, ...], ...]
+    conflicting: tuple[tuple[str, ...], ...]
+    near: tuple[NearPair, ...]
 
 
 def find_duplicates(pictures: Pictures, compared: Indices, neighbours: Neighbours) -> Duplicates:
     """Find identical pictures among all, and nearly identical ones among the neighbours.
 
-    Args:
-        pictures: The data set.
-        compared: int64 (m,), rows of the pictures of ``neighbours``.
-        neighbours: Nearest pictures, which are compared pixel by pixel.
+    ``compared``, int64 (m,), are the rows of the pictures of ``neighbours``.
     """
-    exact = identical(pictures.images)
-    near = _near_pairs(pictures.images, compared, neighbours)
-    conflicting = (group for group in exact if len(set(pictures.labels[list(group)])) > 1)
+    groups = identical(pictures.images)
+    pairs = _near_pairs(pictures.images, compared, neighbours)
+    names, labels = pictures.names, pictures.labels
     return Duplicates(
-        exact=exact,
-        near=near,
-        places=_places(pictures, exact, near),
-        conflicting=tuple(conflicting),
+        near_limit=NEAR_DIFFERENCE,
+        places=_places(pictures, groups, [(first, second) for _, first, second in pairs]),
+        exact=tuple(tuple(names[row] for row in rows) for rows in groups),
+        conflicting=tuple(
+            tuple(names[row] for row in rows) for rows in groups if len({*labels[list(rows)]}) > 1
+        ),
+        near=tuple(
+            NearPair(
+                pictures=(names[first], names[second]),
+                classes=(pictures.class_of(first), pictures.class_of(second)),
+                ink_difference=difference,
+            )
+            for difference, first, second in pairs
+        ),
     )
 
 
@@ -111,51 +111,44 @@ def ink_difference(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> NDArr
 
 def _near_pairs(
     images: NDArray[np.uint8], compared: Indices, neighbours: Neighbours
-) -> tuple[NearPair, ...]:
-    pairs = _candidates(neighbours)
-    found: list[NearPair] = []
+) -> list[tuple[float, int, int]]:
+    """Return difference and rows of nearly identical pictures among the nearest neighbours."""
+    indices = np.arange(len(compared))
+    both = np.concatenate(
+        [
+            np.stack([indices, nearest], axis=1)[nearest != NONE]
+            for nearest in (neighbours.own_nearest, neighbours.other_nearest)
+        ]
+    )
+    pairs = compared[np.unique(np.sort(both, axis=1), axis=0)]
+    found: list[tuple[float, int, int]] = []
     for start in range(0, len(pairs), _BLOCK):
-        first, second = compared[pairs[start : start + _BLOCK]].T
+        first, second = pairs[start : start + _BLOCK].T
         differences = ink_difference(images[first], images[second])
         near = (differences > 0) & (differences <= NEAR_DIFFERENCE)
-        columns = (first[near].tolist(), second[near].tolist(), differences[near].tolist())
-        found += [NearPair(*pair) for pair in zip(*columns, strict=True)]
-    return tuple(sorted(found, key=lambda pair: (pair.difference, pair.first, pair.second)))
-
-
-def _candidates(neighbours: Neighbours) -> Indices:
-    """Pair each picture with the nearest of its class and of another class, without repeats.
-
-    Returns:
-        int64 (m, 2), indices of the pictures.
-    """
-    rows = np.arange(len(neighbours.labels))
-    pairs = [
-        np.stack([rows, neighbours.nearest[rows, classes]], axis=1)
-        for classes in (neighbours.labels, neighbours.other_class)
-    ]
-    both = np.concatenate(pairs)
-    return np.unique(np.sort(both[both[:, 1] != NONE], axis=1), axis=0)
+        columns = (differences[near], first[near], second[near])
+        found += zip(*(column.tolist() for column in columns), strict=True)
+    return sorted(found)
 
 
 def _places(
-    pictures: Pictures, exact: Iterable[tuple[int, ...]], near: Iterable[NearPair]
+    pictures: Pictures, groups: Iterable[tuple[int, ...]], pairs: Iterable[tuple[int, int]]
 ) -> tuple[Places, ...]:
+    """Count groups and pairs by the splits of their pictures."""
     splits = range(len(pictures.splits))
-    groups: defaultdict[tuple[int, int], int] = defaultdict(int)
-    pairs: defaultdict[tuple[int, int], int] = defaultdict(int)
-    for group in exact:
-        within = np.bincount(pictures.split_ids[list(group)], minlength=len(splits))
-        for a, b in combinations(np.flatnonzero(within).tolist(), 2):
-            groups[a, b] += 1
-        for a in np.flatnonzero(within > 1).tolist():
-            groups[a, a] += 1
-    for pair in near:
-        a, b = sorted((pictures.split_ids[pair.first], pictures.split_ids[pair.second]))
-        pairs[int(a), int(b)] += 1
+    group_counts: Counter[tuple[int, int]] = Counter()
+    for rows in groups:
+        within = np.bincount(pictures.split_ids[list(rows)], minlength=len(splits))
+        present = np.flatnonzero(within).tolist()
+        group_counts.update(combinations(present, 2))
+        group_counts.update((a, a) for a in present if within[a] > 1)
+    pair_counts = Counter(tuple(sorted(pictures.split_ids[list(rows)].tolist())) for rows in pairs)
     names = [split.name for split in pictures.splits]
     return tuple(
-        Places(splits=(names[a], names[b]), exact_groups=groups[a, b], near_pairs=pairs[a, b])
-        for a in splits
-        for b in splits[a:]
+        Places(
+            splits=(names[a], names[b]),
+            exact_groups=group_counts[a, b],
+            near_pairs=pair_counts[a, b],
+        )
+        for a, b in combinations_with_replacement(splits, 2)
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -36,35 +35,21 @@ class Projection:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Neighbours:
-    """The nearest other picture of every class to each of n pictures.
+    """The nearest other picture of the own class, and of any other class, of n pictures.
 
     Attributes:
         labels: int64 (n,), class indices.
-        distances: float32 (n, classes); infinite if a class has no other picture.
-        nearest: int64 (n, classes), index of the nearest picture; :data:`NONE` for none.
+        own_distance: float32 (n,), distance in the own class; infinite if there is no other.
+        own_nearest: int64 (n,), index of that picture; :data:`NONE` for none.
+        other_distance: float32 (n,), distance in the other classes; infinite if there are none.
+        other_nearest: int64 (n,), index of that picture; :data:`NONE` for none.
     """
 
     labels: NDArray[np.int64]
-    distances: NDArray[np.float32]
-    nearest: NDArray[np.int64]
-
-    @cached_property
-    def own_distance(self) -> NDArray[np.float32]:
-        """Distance to the nearest picture of the same class, float32 (n,)."""
-        return self.distances[np.arange(len(self.labels)), self.labels]
-
-    @cached_property
-    def other_class(self) -> NDArray[np.int64]:
-        """Nearest other class, int64 (n,); arbitrary if no other class has a picture."""
-        distances = self.distances.copy()
-        distances[np.arange(len(distances)), self.labels] = np.inf
-        return np.asarray(distances.argmin(axis=1))
-
-    @cached_property
-    def other_distance(self) -> NDArray[np.float32]:
-        """Distance to the nearest picture of another class, float32 (n,)."""
-        distances = self.distances[np.arange(len(self.labels)), self.other_class]
-        return np.where(self.other_class == self.labels, np.float32(np.inf), distances)
+    own_distance: NDArray[np.float32]
+    own_nearest: NDArray[np.int64]
+    other_distance: NDArray[np.float32]
+    other_nearest: NDArray[np.int64]
 
 
 def project(images: NDArray[np.uint8], dimensions: int = DIMENSIONS) -> Projection:
@@ -95,33 +80,38 @@ def evenly_spaced(n: int, most: int) -> NDArray[np.int64]:
 
 
 def find_neighbours(
-    points: NDArray[np.float32],
-    labels: NDArray[np.int64],
-    classes: int,
-    progress: Progress,
+    points: NDArray[np.float32], labels: NDArray[np.int64], progress: Progress
 ) -> Neighbours:
-    """Find the nearest picture of each class to each picture, itself left out.
+    """Find the nearest neighbours of each picture, itself left out.
 
     Args:
         points: float32 (n, k), a point per picture.
         labels: int64 (n,), class indices.
-        classes: Number of classes.
         progress: Called before each class.
     """
-    distances = np.full((len(points), classes), np.inf, np.float32)
-    nearest = np.full((len(points), classes), NONE, np.int64)
-    for label in range(classes):
-        progress("comparing pictures", label, classes)
+    own_distance, other_distance = np.full((2, len(points)), np.inf, np.float32)
+    own_nearest, other_nearest = np.full((2, len(points)), NONE, np.int64)
+    classes = np.unique(labels)
+    for done, label in enumerate(classes):
+        progress("comparing pictures", done, len(classes))
         own, others = np.flatnonzero(labels == label), np.flatnonzero(labels != label)
-        if not own.size:
-            continue
         search = NearestNeighbors(n_neighbors=1, algorithm="brute").fit(points[own])
-        # A search for None leaves each fitted point itself out.
-        for rows, query in ((others, points[others]), (own, None)):
-            if rows.size > (query is None):
-                found, at = search.kneighbors(query)
-                distances[rows, label], nearest[rows, label] = found[:, 0], own[at[:, 0]]
-    return Neighbours(labels=labels, distances=distances, nearest=nearest)
+        if own.size > 1:
+            # Without an argument each fitted point itself is left out.
+            found, at = search.kneighbors()
+            own_distance[own], own_nearest[own] = found[:, 0], own[at[:, 0]]
+        if others.size:
+            found, at = search.kneighbors(points[others])
+            closer = found[:, 0] < other_distance[others]
+            rows = others[closer]
+            other_distance[rows], other_nearest[rows] = found[closer, 0], own[at[closer, 0]]
+    return Neighbours(
+        labels=labels,
+        own_distance=own_distance,
+        own_nearest=own_nearest,
+        other_distance=other_distance,
+        other_nearest=other_nearest,
+    )
 
 
 def _pixels(flat: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -78,11 +79,15 @@ class Pictures:
             [np.bincount(one.labels, minlength=len(self.class_names)) for one in self.splits]
         )
 
-    def name_of(self, row: int) -> str:
-        """Return the name of a picture: its split and number, such as ``"test 17"``."""
-        split = self.splits[self.split_ids[row]]
-        first = int(np.searchsorted(self.split_ids, self.split_ids[row]))
-        return f"{split.name} {split.numbers[row - first]}"
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Name of each picture: its split and number, such as ``"test 17"``."""
+        return tuple(f"{split.name} {number}" for split in self.splits for number in split.numbers)
+
+    @cached_property
+    def rows(self) -> Mapping[str, int]:
+        """Row of each picture by its name."""
+        return {name: row for row, name in enumerate(self.names)}
 
     def class_of(self, row: int) -> str:
         """Return the class name of a picture."""

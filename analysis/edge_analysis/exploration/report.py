@@ -50,13 +50,7 @@ def write_exploration(found: Exploration, folder: Path, progress: Progress) -> P
 
 
 def build_page(found: Exploration, add: AddFigure, progress: Progress) -> Page:
-    """Draw the figures and build the page.
-
-    Args:
-        found: The exploration.
-        add: Takes a drawing and returns the figure for the page.
-        progress: Called before each section.
-    """
+    """Draw the figures and build the page; ``add`` converts a drawing to a figure of it."""
     pictures = found.pictures
     return Page(
         title=f"Exploration of {pictures.name}",
@@ -121,14 +115,14 @@ def _size_notes(found: Exploration) -> Iterator[str]:
 
 
 def _duplicate_notes(found: Exploration) -> Iterator[str]:
-    duplicates, name_of = found.duplicates, found.pictures.name_of
+    duplicates = found.duplicates
     for place in duplicates.places:
         a, b = place.splits
         if a != b and place.exact_groups:
             count = plural(place.exact_groups, "picture is", "pictures are")
             yield f"{count} in both {a} and {b}, which makes the accuracy on {b} too high."
     if duplicates.conflicting:
-        first = listed([name_of(row) for row in duplicates.conflicting[0][:3]])
+        first = listed(duplicates.conflicting[0][:3])
         groups = plural(
             len(duplicates.conflicting),
             "group of identical pictures has",
@@ -139,28 +133,23 @@ def _duplicate_notes(found: Exploration) -> Iterator[str]:
 
 def _method_blocks(found: Exploration, _: AddFigure) -> Iterator[Block]:
     complete = len(found.compared) == len(found.pictures.labels)
-    compared = "all pictures" if complete else f"{len(found.compared):,} pictures at even distances"
-    yield Paragraph(
-        text=f"A picture is named by its split and its number from 0, such as "
-        f"{found.pictures.name_of(0)}. Validation pictures are a part of the training pictures "
-        "and keep their numbers."
+    few = f"{len(found.compared):,} pictures at even distances"
+    texts = (
+        f"A picture is named by its split and its number from 0: {found.pictures.names[0]}. "
+        "Validation pictures are a part of the training pictures and keep their numbers.",
+        f"Nearest neighbours were searched for among {'all pictures' if complete else few} of all "
+        "splits together, by the Euclidean distance in "
+        f"{plural(found.dimensions, 'principal component')} that contain "
+        f"{short_percent(found.variance_kept)} of the variance, for pixels in 0-1. This distance "
+        "is at most that of the pictures themselves. Typical pictures are ranked by the distance "
+        "of all pixels to the mean of the class.",
+        "Identical pictures are equal in every pixel. Nearly identical pictures were searched for "
+        "among the nearest neighbours of each picture in its own class and in another class; "
+        "their difference is the share of the ink of both pictures that is in one of them only.",
+        "The slant is the shear angle of the second moments; it is positive for strokes that lean "
+        "to the right as in /. The bounding box contains every pixel above 0.",
     )
-    yield Paragraph(
-        text=f"Nearest neighbours were searched for among {compared} of all splits together, by "
-        f"the Euclidean distance in {plural(found.dimensions, 'principal component')} that "
-        f"contain {short_percent(found.variance_kept)} of the variance, for pixels in 0-1. This "
-        "distance is at most that of the pictures themselves. Typical pictures are ranked by the "
-        "distance of all pixels to the mean of the class."
-    )
-    yield Paragraph(
-        text="Identical pictures are equal in every pixel. Nearly identical pictures were searched "
-        "for among the nearest neighbours of each picture in its own class and in another class; "
-        "their difference is the share of the ink of both pictures that is in one of them only."
-    )
-    yield Paragraph(
-        text="The slant is the shear angle of the second moments; it is positive for strokes that "
-        "lean to the right as in /. The bounding box contains every pixel above 0."
-    )
+    yield from (Paragraph(text=text) for text in texts)
 
 
 _SECTIONS: Final = {

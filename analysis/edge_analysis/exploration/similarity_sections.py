@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -10,7 +11,6 @@ import numpy as np
 from edge_analysis.exploration.analysis import Exploration
 from edge_analysis.exploration.classes import Ranked
 from edge_analysis.exploration.data_sections import draw_class_rows
-from edge_analysis.exploration.duplicates import NEAR_DIFFERENCE
 from edge_analysis.figures.drawing import Drawing
 from edge_analysis.figures.heat_map import draw_heat_map, linear_scale
 from edge_analysis.figures.tiles import Tile, draw_sheets
@@ -28,16 +28,15 @@ _SEPARATOR: Final = 128
 
 def prototype_blocks(found: Exploration, add: AddFigure) -> Iterator[Block]:
     """Show the typical and the unusual pictures of each class."""
-    yield from figures(add, *draw_typical(found), *draw_unusual(found))
-    name_of = found.pictures.name_of
+    yield from figures(add, *_draw_typical(found), *_draw_unusual(found))
     yield Table(
         caption="Names of these pictures.",
         headings=("class", "typical", "unusual (distance to the nearest of the class)"),
         rows=tuple(
             (
                 name,
-                ", ".join(name_of(one.row) for one in ranked.typical),
-                ", ".join(f"{name_of(one.row)} ({one.distance:.2f})" for one in ranked.unusual),
+                ", ".join(one.picture for one in ranked.typical),
+                ", ".join(f"{one.picture} ({one.distance:.2f})" for one in ranked.unusual),
             )
             for name, ranked in zip(found.pictures.class_names, found.prototypes, strict=True)
         ),
@@ -49,12 +48,16 @@ def prototype_blocks(found: Exploration, add: AddFigure) -> Iterator[Block]:
 def duplicate_blocks(found: Exploration, add: AddFigure) -> Iterator[Block]:
     """Report identical and nearly identical pictures."""
     duplicates = found.duplicates
-    yield from figures(add, *draw_near_duplicates(found))
-    yield Paragraph(
-        text=f"{plural(len(duplicates.exact), 'group')} of identical pictures, and "
+    yield from figures(add, *_draw_near_duplicates(found))
+    text = (
+        f"{plural(len(duplicates.exact), 'group')} of identical pictures, and "
         f"{plural(len(duplicates.near), 'pair')} that differ in at most "
-        f"{short_percent(NEAR_DIFFERENCE)} of their ink.{_class_of_near_pairs(found)}"
+        f"{short_percent(duplicates.near_limit)} of their ink."
     )
+    # Simple strokes are similar without being copies: name their class.
+    for name, count in Counter(pair.classes[0] for pair in duplicates.near).most_common(1):
+        text += f" Most of the pairs are of class {quoted(name)}: {count:,}."
+    yield Paragraph(text=text)
     yield Table(
         caption="Duplicates within each split and between two splits.",
         headings=("splits", "identical groups", "near pairs"),
@@ -73,81 +76,79 @@ def duplicate_blocks(found: Exploration, add: AddFigure) -> Iterator[Block]:
 
 def similarity_blocks(found: Exploration, add: AddFigure) -> Iterator[Block]:
     """Report which classes are similar."""
-    yield from figures(
-        add, draw_mean_distances(found), draw_neighbour_shares(found), *draw_outliers(found)
-    )
+    distances, shares = _draw_mean_distances(found), _draw_neighbour_shares(found)
+    yield from figures(add, distances, shares, *_draw_outliers(found))
     similarity, names = found.similarity, found.pictures.class_names
     if not similarity.pairs:
         yield Paragraph(text="No picture has a nearest neighbour of another class.")
         return
+    index = {name: at for at, name in enumerate(names)}
+    rows: list[tuple[str, ...]] = []
+    for pair in similarity.pairs:
+        distance = similarity.mean_distances[tuple(index[name] for name in pair.classes)]
+        counts = f"{pair.crossings:,}", f"{pair.n:,}", short_percent(pair.share)
+        rows.append((" and ".join(pair.classes), *counts, f"{distance:.2f}"))
     yield Table(
         caption="Pairs of classes with nearest neighbours in the other class, most frequent first.",
         headings=("classes", "neighbours", "pictures", "share", "distance of the means"),
-        rows=tuple(
-            (
-                f"{names[pair.first]} and {names[pair.second]}",
-                f"{pair.crossings:,}",
-                f"{pair.n:,}",
-                short_percent(pair.share),
-                f"{similarity.mean_distances[pair.first, pair.second]:.2f}",
-            )
-            for pair in similarity.pairs
-        ),
+        rows=tuple(rows),
         folded=True,
     )
 
 
-def draw_typical(found: Exploration) -> Iterator[Drawing]:
-    """Draw the pictures of each class that are nearest to its mean."""
+def _draw_typical(found: Exploration) -> Iterator[Drawing]:
     ranked = [one.typical for one in found.prototypes]
     best = min((one for row in ranked for one in row), key=lambda one: one.distance)
     caption = (
         "The most typical pictures of each class: the nearest to its mean, the nearest first. The "
-        f"nearest of all is {_described(found, best)} at a distance of {best.distance:.2f}."
+        f"nearest of all is {best.picture} at a distance of {best.distance:.2f}."
     )
     yield from _draw_ranked("typical", ranked, found, caption, "The most typical pictures")
 
 
-def draw_unusual(found: Exploration) -> Iterator[Drawing]:
-    """Draw the pictures of each class that are farthest from the others of the class."""
-    ranked = [one.unusual for one in found.prototypes]
+def _draw_unusual(found: Exploration) -> Iterator[Drawing]:
     if found.neighbour_distance is None:
         return
+    ranked = [one.unusual for one in found.prototypes]
     far = max((one for row in ranked for one in row), key=lambda one: one.distance)
     caption = (
         "The most unusual pictures of each class: the farthest from every other picture of the "
-        f"class, the farthest first. The farthest of all is {_described(found, far)} at a "
-        f"distance of {far.distance:.2f}; the median is {found.neighbour_distance:.2f}."
+        f"class, the farthest first. The farthest of all is {far.picture} at a distance of "
+        f"{far.distance:.2f}; the median is {found.neighbour_distance:.2f}."
     )
     yield from _draw_ranked("unusual", ranked, found, caption, "The most unusual pictures")
 
 
-def draw_near_duplicates(found: Exploration) -> Iterator[Drawing]:
-    """Draw nearly identical pairs, if there are any."""
+def _draw_ranked(
+    name: str, ranked: Sequence[Sequence[Ranked]], found: Exploration, caption: str, what: str
+) -> Iterator[Drawing]:
+    pictures = found.pictures
+    rows = [
+        (class_name, [Tile(pictures.images[pictures.rows[one.picture]]) for one in row])
+        for class_name, row in zip(pictures.class_names, ranked, strict=True)
+    ]
+    yield from draw_class_rows(name, rows, max(map(len, ranked)), caption, what)
+
+
+def _draw_near_duplicates(found: Exploration) -> Iterator[Drawing]:
     near = found.duplicates.near
     if not near:
         return
     shown = near[:_MAX_PAIRS]
-    labels = found.pictures.labels
-    crossing = sum(bool(labels[pair.first] != labels[pair.second]) for pair in near)
-    tiles = [
-        _pair_tile(found, pair.first, pair.second, short_percent(pair.difference)) for pair in shown
-    ]
-    which = "All" if len(shown) == len(near) else f"The {len(shown)} most similar of"
+    crossing = sum(pair.classes[0] != pair.classes[1] for pair in near)
     yield from draw_sheets(
         "near-duplicates",
-        tiles,
+        [_pair_tile(found, pair.pictures, short_percent(pair.ink_difference)) for pair in shown],
         _PAIRS_PER_ROW,
         alt="Pairs of nearly identical pictures.",
-        caption=f"{which} {plural(len(near), 'nearly identical pair')} with the share of the ink "
-        f"that differs, from {short_percent(near[0].difference)} to "
-        f"{short_percent(near[-1].difference)}. {crossing or 'None'} of the pairs "
-        f"{'have' if crossing > 1 else 'has'} two different labels.",
+        caption=f"The {len(shown)} most similar of {plural(len(near), 'nearly identical pair')} "
+        "with the share of the ink that differs; over all pairs it is "
+        f"{short_percent(near[0].ink_difference)} to {short_percent(near[-1].ink_difference)}. "
+        f"Pairs with two different labels: {crossing}.",
     )
 
 
-def draw_mean_distances(found: Exploration) -> Drawing | None:
-    """Draw the distances of the mean pictures; None for a single class."""
+def _draw_mean_distances(found: Exploration) -> Drawing | None:
     names, distances = found.pictures.class_names, found.similarity.mean_distances.copy()
     np.fill_diagonal(distances, np.nan)
     if np.isnan(distances).all():
@@ -166,26 +167,21 @@ def draw_mean_distances(found: Exploration) -> Drawing | None:
     )
 
 
-def draw_neighbour_shares(found: Exploration) -> Drawing | None:
-    """Draw how often the nearest neighbour is of another class; None if it never is."""
+def _draw_neighbour_shares(found: Exploration) -> Drawing | None:
     names, similarity = found.pictures.class_names, found.similarity
     if not similarity.pairs:
         return None
-    counts = similarity.neighbours
+    counts = similarity.nearest_neighbours
     shares = 100 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    np.fill_diagonal(shares, np.nan)
+    np.fill_diagonal(shares, 0)
     pairs = [
-        f"{quoted(names[pair.first])} with {quoted(names[pair.second])} ({pair.crossings:,} of "
-        f"{pair.n:,})"
+        f"{' with '.join(map(quoted, pair.classes))} ({pair.crossings:,} of {pair.n:,})"
         for pair in similarity.pairs[:_NAMED_PAIRS]
     ]
-    scale = linear_scale(np.append(shares, 0.0), "% of the class")
-    figure = draw_heat_map(
-        shares, names, scale, x_label="class of the nearest neighbour", y_label="class"
-    )
+    labels = {"x_label": "class of the nearest neighbour", "y_label": "class"}
     return Drawing(
         "neighbours",
-        figure,
+        draw_heat_map(shares, names, linear_scale(shares, "% of the class"), **labels),
         "Heat map: share of each class whose nearest neighbour is of another class",
         "Share of each class (row) whose nearest neighbour is of another class (column), in %. "
         f"Over all classes it is {short_percent(similarity.crossing_share)}. Most frequent: "
@@ -193,80 +189,48 @@ def draw_neighbour_shares(found: Exploration) -> Drawing | None:
     )
 
 
-def draw_outliers(found: Exploration) -> Iterator[Drawing]:
-    """Draw pictures that are nearer to another class, if there are any."""
-    similarity, pictures = found.similarity, found.pictures
-    if not similarity.outliers:
+def _draw_outliers(found: Exploration) -> Iterator[Drawing]:
+    similarity = found.similarity
+    if not similarity.strays:
         return
     tiles: list[Tile] = []
-    for one in similarity.outliers:
-        names = (shortened(pictures.class_of(row)) for row in (one.row, one.nearest))
-        tiles.append(_pair_tile(found, one.row, one.nearest, " | ".join(names)))
-    share = similarity.outlier_count / len(found.compared)
-    first = similarity.outliers[0]
-    verb = "is" if similarity.outlier_count == 1 else "are"
+    for one in similarity.strays:
+        text = f"{shortened(one.class_)} | {shortened(one.nearest_class)}"
+        tiles.append(_pair_tile(found, (one.picture, one.nearest), text))
+    share = short_percent(similarity.stray_count / len(found.compared))
+    first = similarity.strays[0]
     yield from draw_sheets(
         "strays",
         tiles,
         _PAIRS_PER_ROW,
         alt="Pictures beside their nearest neighbour of another class.",
-        caption=f"{plural(similarity.outlier_count, 'picture')} ({short_percent(share)}) {verb} "
-        "nearer to another class than to the own class. Shown are those with the smallest ratio "
-        "of the two distances (left), each beside its nearest neighbour of another class (right). "
-        f"The first is {pictures.name_of(first.row)}: {first.other_distance:.2f} from class "
-        f"{quoted(pictures.class_of(first.nearest))} and {first.own_distance:.2f} from its own "
-        f"class {quoted(pictures.class_of(first.row))}.",
+        caption="Pictures that are nearer to another class than to their own class: "
+        f"{similarity.stray_count:,} ({share}). Shown are those with the smallest ratio of the two "
+        "distances (left), each beside its nearest neighbour of another class (right). The first "
+        f"is {first.picture}: {first.other_distance:.2f} from class "
+        f"{quoted(first.nearest_class)} and {first.own_distance:.2f} from its own class "
+        f"{quoted(first.class_)}.",
     )
-
-
-def _draw_ranked(
-    name: str, ranked: Sequence[Sequence[Ranked]], found: Exploration, caption: str, what: str
-) -> Iterator[Drawing]:
-    rows = [
-        (class_name, [Tile(found.pictures.images[one.row]) for one in row])
-        for class_name, row in zip(found.pictures.class_names, ranked, strict=True)
-    ]
-    yield from draw_class_rows(name, rows, max(map(len, ranked)), caption, what)
-
-
-def _class_of_near_pairs(found: Exploration) -> str:
-    """Name the class of most near pairs: simple strokes are similar without being copies."""
-    near = found.duplicates.near
-    if not near:
-        return ""
-    names = [found.pictures.class_of(pair.first) for pair in near]
-    most = max(dict.fromkeys(names), key=names.count)
-    count = names.count(most)
-    if count == len(names):
-        return f" All are of class {quoted(most)}."
-    return f" {count:,} of these pairs {'is' if count == 1 else 'are'} of class {quoted(most)}."
 
 
 def _group_table(found: Exploration) -> Table:
     pictures, exact = found.pictures, found.duplicates.exact
-    shown = exact[:_MAX_GROUPS]
-    more = f" The first {len(shown)} of {len(exact):,}; report.json lists all."
+    more = f" The first {_MAX_GROUPS} of {len(exact):,}; report.json lists all."
+    rows: list[tuple[str, str]] = []
+    for group in exact[:_MAX_GROUPS]:
+        classes = dict.fromkeys(pictures.class_of(pictures.rows[name]) for name in group)
+        rows.append((", ".join(group), ", ".join(classes)))
     return Table(
-        caption=f"Identical pictures.{more if len(shown) < len(exact) else ''}",
+        caption=f"Identical pictures.{more * (len(exact) > _MAX_GROUPS)}",
         headings=("pictures", "classes"),
-        rows=tuple(
-            (
-                ", ".join(map(pictures.name_of, group)),
-                ", ".join(dict.fromkeys(map(pictures.class_of, group))),
-            )
-            for group in shown
-        ),
+        rows=tuple(rows),
         text_columns=2,
         folded=True,
     )
 
 
-def _pair_tile(found: Exploration, first: int, second: int, text: str) -> Tile:
-    one, other = found.pictures.images[first], found.pictures.images[second]
+def _pair_tile(found: Exploration, names: tuple[str, str], text: str) -> Tile:
+    pictures = found.pictures
+    one, other = (pictures.images[pictures.rows[name]] for name in names)
     separator = np.full((len(one), 1), _SEPARATOR, np.uint8)
     return Tile(np.hstack([one, separator, other]), (text,))
-
-
-def _described(found: Exploration, ranked: Ranked) -> str:
-    pictures = found.pictures
-    return f"{pictures.name_of(ranked.row)} of class {quoted(pictures.class_of(ranked.row))}"

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_infer.boxes import Box, reading_order
-from edge_infer.camera.newest import Frame
-from edge_infer.page.page import Digit, Page, bounding_box
+from edge_infer.boxes import Box, bounding_box, reading_order
+from edge_infer.camera.sources import Frame
+from edge_infer.page.page import Digit, Page
 from edge_infer.page.reader import PageReader
 
 # Weight of the newest interval in the exponential average of the frame interval.
@@ -20,19 +20,9 @@ _FPS_WEIGHT: Final = 0.1
 
 
 @dataclass(frozen=True)
-class SeenDigit:
-    """A digit in a frame.
+class SeenDigit(Digit):
+    """A digit in a frame, rejected if its confidence is below the model's reject threshold."""
 
-    Attributes:
-        label: Name of its class, of the likeliest class if it is rejected.
-        confidence: 0-1.
-        box: Bounding box of its ink, in pixels of the frame.
-        rejected: Whether the confidence is below the reject threshold of the model.
-    """
-
-    label: str
-    confidence: float
-    box: Box
     rejected: bool
 
 
@@ -92,42 +82,33 @@ def recognise_image(reader: PageReader, image_bgr: NDArray[np.uint8]) -> tuple[S
     page = reader.read(image_bgr, rotate="0")
     threshold = reader.classifier.metadata.reject_threshold
     lines = [
-        [_seen(digit, rejected=digit.confidence < threshold) for digit in line.digits]
-        for line in page.lines
+        [_seen(digit, digit.confidence < threshold) for digit in it.digits] for it in page.lines
     ]
-    # Confidence 0 marks a negative.
-    _insert(lines, [_seen(digit, rejected=True) for digit in page.rejected if digit.confidence])
+    for digit in page.rejected:
+        if digit.confidence:  # Confidence 0 marks a negative.
+            _insert(lines, _seen(digit, rejected=True))
     order = reading_order([bounding_box(digit.box for digit in line) for line in lines])
     digits = (digit for index in order for digit in sorted(lines[index], key=lambda it: it.box.x))
     return tuple(digit for digit in digits if _is_whole(digit.box, page))
 
 
-def _seen(digit: Digit, *, rejected: bool) -> SeenDigit:
+def _seen(digit: Digit, rejected: bool) -> SeenDigit:
     return SeenDigit(digit.label, digit.confidence, digit.box, rejected)
 
 
-def _insert(lines: list[list[SeenDigit]], digits: Sequence[SeenDigit]) -> None:
-    """Add each digit to the line of its nearest neighbour, or to a new line."""
-    for digit in digits:
-        neighbours = [
-            (abs(other.box.x - digit.box.x), index)
-            for index, line in enumerate(lines)
-            for other in line
-            if _are_neighbours(digit.box, other.box)
-        ]
-        if neighbours:
-            lines[min(neighbours)[1]].append(digit)
-        else:
-            lines.append([digit])
-
-
-def _are_neighbours(box: Box, other: Box) -> bool:
-    """Return whether the boxes overlap vertically by half of the height of the lower one."""
-    overlap = min(box.y + box.height, other.y + other.height) - max(box.y, other.y)
-    return 2 * overlap >= min(box.height, other.height)
+def _insert(lines: list[list[SeenDigit]], digit: SeenDigit) -> None:
+    """Add a digit to the line of its nearest neighbour, or to a new line."""
+    neighbours = [
+        (abs(other.box.x - digit.box.x), index)
+        for index, line in enumerate(lines)
+        for other in line
+        if 2 * digit.box.shared_rows(other.box) >= min(digit.box.height, other.box.height)
+    ]
+    if neighbours:
+        lines[min(neighbours)[1]].append(digit)
+    else:
+        lines.append([digit])
 
 
 def _is_whole(box: Box, page: Page) -> bool:
-    """Return whether a box does not touch the border of the page."""
-    right, bottom = box.x + box.width, box.y + box.height
-    return box.x > 0 and box.y > 0 and right < page.width and bottom < page.height
+    return min(box.x, box.y) > 0 and box.right < page.width and box.bottom < page.height

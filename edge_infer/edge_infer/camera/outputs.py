@@ -7,10 +7,10 @@ import os
 import sys
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import astuple
 from pathlib import Path
-from typing import Any, Final, TextIO
+from typing import Final, TextIO
 
 import cv2
 import numpy as np
@@ -47,7 +47,7 @@ class FrameLog:
             OutputError: It cannot be written.
         """
         try:
-            self._stream.write(json.dumps(_frame_values(result), ensure_ascii=False) + "\n")
+            self._stream.write(_json_line(result))
             self._stream.flush()
         except BrokenPipeError:
             # Python flushes the stream again at exit, which must not fail.
@@ -84,21 +84,23 @@ def frame_log(target: str, *, overwrite: bool) -> Generator[FrameLog]:
         yield FrameLog(stream, str(path))
 
 
-def _frame_values(result: FrameResult) -> dict[str, Any]:
-    return {
+def _json_line(result: FrameResult) -> str:
+    digits = [
+        {
+            "label": digit.label,
+            "confidence": round(digit.confidence, 4),
+            "box": astuple(digit.box),
+            "rejected": digit.rejected,
+        }
+        for digit in result.digits
+    ]
+    document = {
         "frame": result.frame.index,
         "time_s": round(result.frame.time_s, 3),
         "latency_ms": round(result.latency_ms, 3),
-        "digits": [
-            {
-                "label": digit.label,
-                "confidence": round(digit.confidence, 4),
-                "box": astuple(digit.box),
-                "rejected": digit.rejected,
-            }
-            for digit in result.digits
-        ],
+        "digits": digits,
     }
+    return json.dumps(document, ensure_ascii=False) + "\n"
 
 
 class Recorder:
@@ -115,8 +117,7 @@ class Recorder:
         self._fps = fps
         self._writer: cv2.VideoWriter | None = None
         self._size = (0, 0)
-        self._start_s = 0.0
-        self._last_s = 0.0
+        self._start_s = self._last_s = 0.0
 
     def write(self, picture: ImageU8, time_s: float) -> None:
         """Add a frame.
@@ -128,32 +129,28 @@ class Recorder:
         Raises:
             OutputError: This OpenCV cannot write such a file there.
         """
-        writer = self._writer
-        if writer is None:
-            writer = self._writer = self._open(picture)
+        size = (picture.shape[1], picture.shape[0])
+        if self._writer is None:
+            codec = cv2.VideoWriter.fourcc(*_CODEC)
+            self._writer = cv2.VideoWriter(str(self._path), codec, self._fps, size)
+            if not self._writer.isOpened():
+                raise OutputError("this OpenCV cannot write MP4 video; omit --record")
+            self._size = size
             self._start_s = self._last_s = time_s
         if time_s - self._last_s > MAX_GAP_S:
             self._start_s += time_s - self._last_s - 1 / self._fps
         self._last_s = time_s
-        if (picture.shape[1], picture.shape[0]) != self._size:
+        if size != self._size:
             picture = np.asarray(cv2.resize(picture, self._size), np.uint8)
         due = round((time_s - self._start_s) * self._fps) + 1
         for _ in range(self.frames, due):
-            writer.write(picture)
+            self._writer.write(picture)
             self.frames += 1
 
     def close(self) -> None:
         """Finish the file. May be called twice."""
         if self._writer is not None:
             self._writer.release()
-
-    def _open(self, picture: ImageU8) -> cv2.VideoWriter:
-        self._size = (picture.shape[1], picture.shape[0])
-        codec = cv2.VideoWriter.fourcc(*_CODEC)
-        writer = cv2.VideoWriter(str(self._path), codec, self._fps, self._size)
-        if not writer.isOpened():
-            raise OutputError("this OpenCV cannot write MP4 video; omit --record")
-        return writer
 
 
 class _NothingRecordedError(Exception):
@@ -177,16 +174,16 @@ def recording(target: Path, fps: float, *, overwrite: bool) -> Generator[Recorde
     """
     if target.suffix.lower() != VIDEO_SUFFIX:
         raise UsageError(f"a recording is an {VIDEO_SUFFIX} file, found {target}")
-    try:
-        with atomic_path(target, overwrite=overwrite) as temporary:
-            recorder = Recorder(temporary, fps)
-            try:
-                yield recorder
-            finally:
-                recorder.close()
-            _check_recording(temporary, recorder.frames, target)
-    except _NothingRecordedError:
-        return
+    with (
+        suppress(_NothingRecordedError),
+        atomic_path(target, overwrite=overwrite) as temporary,
+    ):
+        recorder = Recorder(temporary, fps)
+        try:
+            yield recorder
+        finally:
+            recorder.close()
+        _check_recording(temporary, recorder.frames, target)
 
 
 def _check_recording(path: Path, frames: int, target: Path) -> None:
@@ -194,10 +191,8 @@ def _check_recording(path: Path, frames: int, target: Path) -> None:
     if not frames:
         raise _NothingRecordedError
     capture = cv2.VideoCapture(str(path))
-    try:
-        found = int(capture.get(cv2.CAP_PROP_FRAME_COUNT)) if capture.isOpened() else 0
-    finally:
-        capture.release()
+    found = int(capture.get(cv2.CAP_PROP_FRAME_COUNT)) if capture.isOpened() else 0
+    capture.release()
     if found != frames:
         raise OutputError(
             f"the recording {target} is damaged: {frames} frames were written, the file has "

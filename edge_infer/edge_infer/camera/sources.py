@@ -1,13 +1,16 @@
 """Frames from a camera, a video file or a network stream, and the list of cameras.
 
 Every frame of a file is read, in order. A thread reads a live source and keeps only the newest
-frame.
+frame, because drivers queue frames and a slow reader would fall further and further behind.
 """
 
 from __future__ import annotations
 
 import re
 import sys
+import threading
+import time
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +19,8 @@ from urllib.parse import urlsplit
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from edge_infer.camera.newest import Frame, NewestFrame
 from edge_infer.errors import CameraError, UsageError
 
 NETWORK_SCHEMES: Final = ("http", "https", "rtsp", "rtsps")
@@ -25,6 +28,8 @@ OPEN_TIMEOUT_S: Final = 8.0
 READ_TIMEOUT_S: Final = 8.0
 # A waiting reader checks this often whether it was stopped.
 _POLL_S: Final = 0.1
+# How long close() waits for a blocked read. The thread ends with the program anyway.
+_JOIN_TIMEOUT_S: Final = 12.0
 # Used where a source states no frame rate or an impossible one.
 DEFAULT_FPS: Final = 25.0
 _MAX_FPS: Final = 240.0
@@ -32,14 +37,25 @@ _MAX_FPS: Final = 240.0
 PROBED_INDICES: Final = 4
 
 
-@dataclass(frozen=True, order=True)
-class FoundCamera:
-    """A camera of this machine.
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """A frame of a camera, video or stream.
 
     Attributes:
-        index: Opens it with :meth:`FrameSource.camera`.
-        name: As the system states it, or "".
+        image_bgr: uint8 (h, w, 3), BGR.
+        index: Number of the frame in its source, from 0. Numbers are missing where a live
+            source was faster than its reader.
+        time_s: Position in a video file, or seconds since a live source was opened.
     """
+
+    image_bgr: NDArray[np.uint8]
+    index: int
+    time_s: float
+
+
+@dataclass(frozen=True, order=True)
+class FoundCamera:
+    """A camera of this machine: its index, and its name as the system states it, or ""."""
 
     index: int
     name: str
@@ -51,14 +67,12 @@ class FoundCamera:
 def list_cameras(root: Path = Path("/")) -> tuple[FoundCamera, ...]:
     """List the cameras of this machine by index.
 
-    On Linux no camera is opened. On other systems the first few indices are opened in turn, which
-    may take a second each and switch on their lamps.
-
-    Args:
-        root: Of the file system, for ``/dev`` and ``/sys`` on Linux.
+    On Linux no camera is opened: they are listed in ``/dev`` and ``/sys`` under ``root``. On
+    other systems the first few indices are opened in turn, which may take a second each and
+    switch on their lamps.
     """
     if not sys.platform.startswith("linux"):
-        return tuple(FoundCamera(index, "") for index in range(PROBED_INDICES) if _opens(index))
+        return tuple(FoundCamera(index, "") for index in range(PROBED_INDICES) if _exists(index))
     cameras: list[FoundCamera] = []
     for device in (root / "dev").glob("video*"):
         number = device.name.removeprefix("video")
@@ -78,17 +92,22 @@ class FrameSource:
         name: For messages.
         live: Whether it delivers frames in real time.
         fps: Frames per second.
+        stopped: Whether :meth:`stop` or :meth:`close` was called.
     """
 
     def __init__(self, capture: Any, name: str, *, live: bool) -> None:
         """Wrap an opened ``cv2.VideoCapture``. Most callers use the class methods."""
         self.name = name
         self.live = live
-        fps = capture.get(cv2.CAP_PROP_FPS)
-        self.fps: float = fps if 1.0 <= fps <= _MAX_FPS else DEFAULT_FPS
+        fps: float = capture.get(cv2.CAP_PROP_FPS)
+        self.fps = fps if 1.0 <= fps <= _MAX_FPS else DEFAULT_FPS
         self._capture = capture
-        self._newest = NewestFrame(capture) if live else None
-        self._stopped = False
+        self.stopped = False
+        self._newest: deque[Frame] = deque(maxlen=1)
+        self._arrived = threading.Event()
+        self._thread = threading.Thread(target=self._read_live, name="frames", daemon=True)
+        if live:
+            self._thread.start()
 
     @classmethod
     def camera(cls, index: int) -> Self:
@@ -97,37 +116,27 @@ class FrameSource:
         Raises:
             CameraError: There is no such camera, or another program uses it.
         """
-        capture = cv2.VideoCapture(index)
-        if not capture.isOpened():
-            capture.release()
+        capture = _opened(index)
+        if capture is None:
             raise _no_camera(index)
-        # A shorter queue in the driver, where the driver supports it.
-        capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
+        capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)  # Some drivers have no shorter queue.
         return cls(capture, f"camera {index}", live=True)
 
     @classmethod
-    def open(
-        cls,
-        source: str | Path,
-        *,
-        open_timeout_s: float = OPEN_TIMEOUT_S,
-        read_timeout_s: float = READ_TIMEOUT_S,
-    ) -> Self:
+    def open(cls, source: str | Path, *, open_timeout_s: float = OPEN_TIMEOUT_S) -> Self:
         """Open a video file, or an HTTP (MJPEG) or RTSP address.
 
         Args:
             source: Path or address.
             open_timeout_s: Time after which an address counts as unreachable.
-            read_timeout_s: Time without a frame after which a stream counts as ended.
 
         Raises:
             CameraError: Missing, not a video, or unreachable.
             UsageError: An address with another scheme.
         """
         if "://" not in str(source):
-            path = Path(source)
-            return cls(_open_file(path), str(path), live=False)
-        capture = _open_address(str(source), open_timeout_s, read_timeout_s)
+            return cls(_open_file(Path(source)), str(source), live=False)
+        capture = _open_address(str(source), open_timeout_s)
         # A video file on a web server has a length, the stream of a camera has none.
         is_live = capture.get(cv2.CAP_PROP_FRAME_COUNT) < 1
         return cls(capture, _without_password(str(source)), live=is_live)
@@ -145,28 +154,23 @@ class FrameSource:
             CameraError: A file has no readable frame, or a live source ended by itself or
                 delivers no frames any more.
         """
-        return self._ordered_frames() if self._newest is None else self._live_frames(self._newest)
-
-    @property
-    def stopped(self) -> bool:
-        """Whether :meth:`stop` or :meth:`close` was called."""
-        return self._stopped
+        return self._live_frames() if self.live else self._ordered_frames()
 
     def stop(self) -> None:
         """End the iteration soon and without an error. Signal handlers may call this."""
-        self._stopped = True
+        self.stopped = True
 
     def close(self) -> None:
         """End the iteration and release the device. May be called twice."""
         self.stop()
-        if self._newest is None:
-            self._capture.release()
+        if self.live:
+            self._thread.join(_JOIN_TIMEOUT_S)
         else:
-            self._newest.close()
+            self._capture.release()
 
     def _ordered_frames(self) -> Iterator[Frame]:
         index = 0
-        while not self._stopped:
+        while not self.stopped:
             ok, image = self._capture.read()
             if not ok:
                 break
@@ -175,24 +179,50 @@ class FrameSource:
             time_s = position_s if position_s > 0 else index / self.fps
             yield Frame(np.asarray(image, np.uint8), index, time_s)
             index += 1
-        if not index and not self._stopped:
+        if not index and not self.stopped:
             raise _not_a_video(self.name)
 
-    def _live_frames(self, newest: NewestFrame) -> Iterator[Frame]:
+    def _live_frames(self) -> Iterator[Frame]:
         waited_s = 0.0
-        while not self._stopped:
-            frame = newest.take(_POLL_S)
-            if frame is not None:
+        while not self.stopped:
+            # The order matters: what arrives before the thread ends must be found afterwards.
+            is_alive = self._thread.is_alive()
+            self._arrived.wait(_POLL_S)
+            self._arrived.clear()
+            if self._newest:
                 waited_s = 0.0
-                yield frame
+                yield self._newest.pop()
                 continue
             waited_s += _POLL_S
-            if newest.ended or waited_s > 2 * READ_TIMEOUT_S:
+            if not is_alive or waited_s > 2 * READ_TIMEOUT_S:
                 raise CameraError(
                     f"{self.name} delivers no more pictures: it was unplugged, switched off or "
                     "lost its network",
                     code="ended",
                 )
+
+    def _read_live(self) -> None:
+        """Read until the source ends or is stopped, in a thread, and release the device."""
+        opened_s = time.monotonic()
+        index = 0
+        try:
+            while not self.stopped:
+                ok, image = self._capture.read()
+                if not ok:
+                    break
+                self._newest.append(Frame(image, index, time.monotonic() - opened_s))
+                self._arrived.set()
+                index += 1
+        finally:
+            self._capture.release()
+
+
+def _opened(*arguments: Any) -> cv2.VideoCapture | None:
+    capture = cv2.VideoCapture(*arguments)
+    if capture.isOpened():
+        return capture
+    capture.release()
+    return None
 
 
 def _open_file(path: Path) -> cv2.VideoCapture:
@@ -203,29 +233,23 @@ def _open_file(path: Path) -> cv2.VideoCapture:
             f"{path} is a folder, expected a video file; `edge-mnist predict` reads pictures",
             code="not_a_video",
         )
-    capture = cv2.VideoCapture(str(path))
-    if not capture.isOpened():
-        capture.release()
+    capture = _opened(str(path))
+    if capture is None:
         raise _not_a_video(path)
     return capture
 
 
-def _open_address(address: str, open_timeout_s: float, read_timeout_s: float) -> cv2.VideoCapture:
+def _open_address(address: str, open_timeout_s: float) -> cv2.VideoCapture:
     scheme = urlsplit(address).scheme.lower()
     if scheme not in NETWORK_SCHEMES:
         raise UsageError(
             f"cannot read {scheme}:// addresses, expected a path or one of "
             f"{', '.join(f'{known}://' for known in NETWORK_SCHEMES)}"
         )
-    timeouts = [
-        cv2.CAP_PROP_OPEN_TIMEOUT_MSEC,
-        int(open_timeout_s * 1000),
-        cv2.CAP_PROP_READ_TIMEOUT_MSEC,
-        int(read_timeout_s * 1000),
-    ]
-    capture = cv2.VideoCapture(address, cv2.CAP_FFMPEG, timeouts)
-    if not capture.isOpened():
-        capture.release()
+    opening = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, int(open_timeout_s * 1000)]
+    reading = [cv2.CAP_PROP_READ_TIMEOUT_MSEC, int(READ_TIMEOUT_S * 1000)]
+    capture = _opened(address, cv2.CAP_FFMPEG, opening + reading)
+    if capture is None:
         raise CameraError(
             f"cannot open {_without_password(address)}: no video or MJPEG stream answered within "
             f"{open_timeout_s:g} s; check the address, the network and the password, if it needs "
@@ -235,12 +259,11 @@ def _open_address(address: str, open_timeout_s: float, read_timeout_s: float) ->
     return capture
 
 
-def _opens(index: int) -> bool:
+def _exists(index: int) -> bool:
     capture = cv2.VideoCapture(index)
-    try:
-        return capture.isOpened()
-    finally:
-        capture.release()
+    exists = capture.isOpened()
+    capture.release()
+    return exists
 
 
 def _text(path: Path) -> str:
@@ -256,13 +279,13 @@ def _without_password(address: str) -> str:
 
 def _no_camera(index: int) -> CameraError:
     found = list_cameras()
-    if any(camera.index == index for camera in found):
+    if index in {camera.index for camera in found}:
         return CameraError(
             f"camera {index} exists but cannot be opened: another program uses it, or this user "
             "has no access (on Linux, join the group `video`)",
             code="busy",
         )
-    known = ", ".join(str(camera) for camera in found) or "none"
+    known = ", ".join(map(str, found)) or "none"
     return CameraError(
         f"there is no camera {index}; cameras found: {known}. Choose one with --camera, or give a "
         "video file or address with --source",

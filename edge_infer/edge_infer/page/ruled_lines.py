@@ -2,7 +2,7 @@
 
 Lines are found by a Hough transform (Duda & Hart 1972) of the upper edges in a reduced mask: the
 edge of a level line is as long as the line, and strokes have little of it. Each line is then
-followed through the full mask. A column of the line is erased if the line is the only ink is_ink.
+followed through the full mask. A column of the line is erased if it has no other ink there.
 Where a stroke crosses, the ink continues above or below the line and stays.
 """
 

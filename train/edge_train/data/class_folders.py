@@ -61,14 +61,13 @@ def load_class_folders(
     train = _list_pictures(train_root, class_names)
     _check_classes(train_root, class_names, [label for _, label in train], "no picture files")
     test = _list_pictures(test_root, class_names) if test_root else []
-    images = _read([path for path, _ in train + test], notify, progress)
-    train_part = _label(train, images[: len(train)])
+    train_part = _read(train, "training", notify, progress)
     _check_classes(train_root, class_names, train_part.labels.tolist(), "no usable pictures")
     return assemble(
         folder.resolve().name,
-        class_names,
         train_part,
-        _label(test, images[len(train) :]) if test_root else None,
+        _read(test, "test", notify, progress) if test_root else None,
+        class_names=class_names,
         origin=str(folder),
         notify=notify,
     )
@@ -125,17 +124,22 @@ def _check_classes(
 
 
 def _read(
-    paths: Sequence[Path], notify: Notify, progress: Progress | None
-) -> list[NDArray[np.uint8] | None]:
-    """Read and preprocess all pictures in order; None for those that are left out."""
-    images: list[NDArray[np.uint8] | None] = []
-    for result in _prepare_all(paths):
+    pictures: Sequence[tuple[Path, int]], part: str, notify: Notify, progress: Progress | None
+) -> LabelledImages:
+    """Read and preprocess pictures in order, without those that cannot be used."""
+    images: list[NDArray[np.uint8]] = []
+    labels: list[int] = []
+    prepared = _prepare_all([path for path, _ in pictures])
+    for done, ((_, label), result) in enumerate(zip(pictures, prepared, strict=True), 1):
         if isinstance(result, str):
             notify(f"left out: {result}")
-        images.append(None if isinstance(result, str) else result)
+        else:
+            images.append(result)
+            labels.append(label)
         if progress:
-            progress("reading pictures", len(images), len(paths))
-    return images
+            progress(f"reading {part} pictures", done, len(pictures))
+    stack = np.array(images, np.uint8).reshape(-1, IMAGE_SIZE, IMAGE_SIZE)
+    return LabelledImages(stack, np.array(labels, np.int64))
 
 
 def _prepare_all(paths: Sequence[Path]) -> Iterator[NDArray[np.uint8] | str]:
@@ -151,17 +155,3 @@ def _prepare(path: Path) -> NDArray[np.uint8] | str:
     except ImageError as error:
         return error.message
     return f"{path} holds no ink" if image is None else image
-
-
-def _label(
-    pictures: Sequence[tuple[Path, int]], images: Sequence[NDArray[np.uint8] | None]
-) -> LabelledImages:
-    kept = [
-        (label, image)
-        for (_, label), image in zip(pictures, images, strict=True)
-        if image is not None
-    ]
-    stack = np.empty((len(kept), IMAGE_SIZE, IMAGE_SIZE), np.uint8)
-    for row, (_, image) in enumerate(kept):
-        stack[row] = image
-    return LabelledImages(stack, np.array([label for label, _ in kept], np.int64))

@@ -1,6 +1,6 @@
 """The data set that every source is converted to, and the checks that all sources share.
 
-Readers return :class:`LabelledImages`. The ``assemble`` functions check them and make a
+Readers return :class:`LabelledImages`. :func:`assemble` checks them and makes a
 :class:`Dataset`, so the trainer never gets a set that it cannot use.
 """
 
@@ -82,26 +82,30 @@ class Dataset:
 
 def assemble(
     name: str,
-    class_names: Sequence[str],
     train: LabelledImages,
     test: LabelledImages | None,
     *,
+    class_names: Sequence[str] | None = None,
     origin: str,
     notify: Notify,
 ) -> Dataset:
-    """Make a data set of parts whose labels are class ids.
+    """Check the parts of a data set and combine them.
 
     Args:
         name: Name of the set.
-        class_names: Names of the classes, in the order of the ids.
         train: The training part.
         test: The test part, or None to hold out a fixed fifth of ``train``.
+        class_names: Names of the classes, in the order of the labels. None for labels that are
+            any numbers from 0 to 99, which become the names.
         origin: Source of the data, for messages.
         notify: Receives a line when a test part is held out.
 
     Raises:
-        DataError: There are too few or too many classes, or a class has too few images.
+        DataError: There are too few or too many classes, a class has too few images, a label
+            is outside 0-99 or occurs in the test part only, or the test part is empty.
     """
+    if class_names is None:
+        class_names, train, test = _number_classes(train, test, origin)
     check_class_count(class_names, origin)
     needed = _MIN_PER_CLASS if test is None else _MIN_PER_CLASS - 1
     sizes = np.bincount(train.labels, minlength=len(class_names))
@@ -113,33 +117,28 @@ def assemble(
             code="class_size",
         )
     if test is None:
-        kept, held_out = hold_out_test(train.labels)
+        train, test = _hold_out(train)
+        count = len(train.labels) + len(test.labels)
         notify(
-            f"{origin} has no test part: {len(held_out):,} of its {len(train.labels):,} pictures "
-            "are held out as test images, the same ones every time"
+            f"{origin} has no test part: {len(test.labels):,} of its {count:,} pictures are held "
+            "out as test images, the same ones every time"
         )
-        test = LabelledImages(train.images[held_out], train.labels[held_out])
-        train = LabelledImages(train.images[kept], train.labels[kept])
     if not len(test.labels):
         raise DataError(f"{origin}: the test part holds no pictures", code="empty")
     return Dataset(name, tuple(class_names), train.images, train.labels, test.images, test.labels)
 
 
-def assemble_numbered(
-    name: str,
-    train: LabelledImages,
-    test: LabelledImages | None,
-    *,
-    origin: str,
-    notify: Notify,
-) -> Dataset:
-    """Make a data set of parts whose labels are numbers that become the class names.
+def _hold_out(part: LabelledImages) -> tuple[LabelledImages, LabelledImages]:
+    kept, held_out = (
+        LabelledImages(part.images[ids], part.labels[ids]) for ids in hold_out_test(part.labels)
+    )
+    return kept, held_out
 
-    Args and errors are those of :func:`assemble`.
 
-    Raises:
-        DataError: A label is outside 0-99, or occurs in the test part only.
-    """
+def _number_classes(
+    train: LabelledImages, test: LabelledImages | None, origin: str
+) -> tuple[list[str], LabelledImages, LabelledImages | None]:
+    """Return the labels that occur as class names, and both parts with class ids."""
     check_label_range(train.labels, origin)
     values = np.unique(train.labels)
     if test is not None:
@@ -152,8 +151,7 @@ def assemble_numbered(
             )
         test = LabelledImages(test.images, np.searchsorted(values, test.labels))
     train = LabelledImages(train.images, np.searchsorted(values, train.labels))
-    names = [str(value) for value in values]
-    return assemble(name, names, train, test, origin=origin, notify=notify)
+    return [str(value) for value in values], train, test
 
 
 def check_class_count(class_names: Sequence[str], origin: str) -> None:

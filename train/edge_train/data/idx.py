@@ -26,9 +26,8 @@ IMAGES_MAGIC: Final = 0x0803
 LABELS_MAGIC: Final = 0x0801
 
 _GZIP_MAGIC: Final = b"\x1f\x8b"
-_CONTENTS: Final = {IMAGES_MAGIC: "pictures", LABELS_MAGIC: "labels"}
+_CONTENTS: Final = {IMAGES_MAGIC: "uint8 pictures", LABELS_MAGIC: "uint8 labels"}
 _UINT8_TYPE: Final = 0x08
-_OTHER_TYPES: Final = {0x09: "int8", 0x0B: "int16", 0x0C: "int32", 0x0D: "float32", 0x0E: "float64"}
 
 TRAIN_STEMS: Final = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte")
 TEST_STEMS: Final = ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
@@ -121,7 +120,11 @@ def _read_part(folder: Path, stems: tuple[str, str]) -> LabelledImages:
 def _parse(stream: BinaryIO | gzip.GzipFile, magic: int, origin: str) -> NDArray[np.uint8]:
     (found,) = struct.unpack(">I", _read(stream, 4, origin))
     if found != magic:
-        raise _wrong_magic(origin, found, magic)
+        raise DataError(
+            f"{origin}: expected an IDX file of {_CONTENTS[magic]} (magic number 0x{magic:08x}), "
+            f"found {_CONTENTS.get(found, 'another kind of file')} (0x{found:08x})",
+            code="wrong_magic",
+        )
     axes = magic & 0xFF
     shape: tuple[int, ...] = struct.unpack(f">{axes}I", _read(stream, 4 * axes, origin))
     check_image_count(shape[0], origin)
@@ -149,13 +152,3 @@ def _read(stream: BinaryIO | gzip.GzipFile, count: int, origin: str) -> bytes:
 
 def _truncated(origin: str, detail: str) -> DataError:
     return DataError(f"{origin} is truncated: {detail}; download it again", code="truncated")
-
-
-def _wrong_magic(origin: str, found: int, magic: int) -> DataError:
-    expected = f"expected an IDX file of uint8 {_CONTENTS[magic]} (magic number 0x{magic:08x})"
-    if found in _CONTENTS:
-        return DataError(f"{origin}: {expected}, found {_CONTENTS[found]}", code="wrong_magic")
-    data_type = _OTHER_TYPES.get(found >> 8)
-    if data_type and found & 0xFF == magic & 0xFF:
-        return DataError(f"{origin}: {expected}, found {data_type}", code="wrong_dtype")
-    return DataError(f"{origin}: {expected}, found 0x{found:08x}", code="wrong_magic")

@@ -19,7 +19,6 @@ from edge_train.data.dataset import (
     Notify,
     Progress,
     assemble,
-    assemble_numbered,
 )
 from edge_train.data.idx import is_idx_folder, read_idx_folder
 from edge_train.data.mnist import CLASS_NAMES, NPZ_NAME, find_mnist, mnist_cache, read_mnist
@@ -106,7 +105,7 @@ def _load_uci_digits(notify: Notify) -> Dataset:
     labels = np.asarray(targets).astype(np.int64)
     notify(f"UCI digits from scikit-learn: {len(labels):,} pictures, scaled from 8x8 to 28x28")
     part = LabelledImages(images, labels)
-    return assemble("digits", CLASS_NAMES, part, None, origin="digits", notify=notify)
+    return assemble("digits", part, None, class_names=CLASS_NAMES, origin="digits", notify=notify)
 
 
 def _prepare_uci(levels_hw: NDArray[np.int64]) -> NDArray[np.uint8]:
@@ -135,7 +134,7 @@ def _load_path(path: Path, notify: Notify, progress: Progress | None) -> Dataset
             f"{NPZ_NAME}, or one sub-folder of pictures per class",
             code="not_found",
         )
-    return assemble_numbered(name, train, test, origin=origin, notify=notify)
+    return assemble(name, train, test, origin=origin, notify=notify)
 
 
 def _unknown(source: str) -> DataError:

@@ -76,7 +76,7 @@ def read_mnist(path: Path, *, notify: Notify) -> Dataset:
         raise DataError(f"{path}: the test files of MNIST are missing", code="not_found")
     _check_contents(path, train, test)
     notify(f"MNIST from {path}")
-    return assemble("mnist", CLASS_NAMES, train, test, origin=str(path), notify=notify)
+    return assemble("mnist", train, test, class_names=CLASS_NAMES, origin=str(path), notify=notify)
 
 
 def keras_cache() -> Path:

@@ -85,13 +85,15 @@ def _retrieve(mirror: str, name: str, cache: Path, progress: Progress | None) ->
         DataError: The mirror failed; the code is ``no_network`` where it gave no answer.
         OutputError: The cache cannot be written.
     """
+    # The type that pooch declares for a downloader is not the one that it calls.
+    downloader: Any = partial(_download, name=f"{name}.gz", progress=progress)
     try:
         path = pooch.retrieve(
             f"{mirror.rstrip('/')}/{name}.gz",
             known_hash=f"sha256:{FILES[name]}",
             fname=f"{name}.gz",
             path=cache,
-            downloader=partial(_download, name=f"{name}.gz", progress=progress),
+            downloader=downloader,
         )
         # pooch makes files that only their owner can read.
         Path(path).chmod(0o644)
