@@ -65,11 +65,6 @@ def test_same_answers_from_the_same_nodes(files, pictures, network: str, precisi
     assert apply(small, *passes) == small
 
 
-def test_a_sixth_of_the_smallest_file_is_removed(files) -> None:
-    plain = files("nano")
-    assert apply(plain, *COMPACT).to_model().ByteSize() < 5 / 6 * plain.to_model().ByteSize()
-
-
 @pytest.mark.parametrize(("zero_point", "inputs"), [(0, 2), (5, 3)])
 def test_only_a_zero_point_of_zero_is_removed(zero_point: int, inputs: int) -> None:
     make = helper.make_node
@@ -162,8 +157,3 @@ def test_larger_values_and_few_values_are_not_packed(value: int, shape: tuple[in
     tensor[1, 4] = value
     graph = build_constants(tensor)
     assert apply(graph, pack_weights) == graph
-
-
-def test_weights_of_eight_bits_are_not_packed(files) -> None:
-    plain = files("nano")
-    assert apply(plain, pack_weights) == plain

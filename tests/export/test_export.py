@@ -159,62 +159,47 @@ def test_images_without_a_label_change_no_figure(runs, tmp_path: Path) -> None:
     folder = RunFolder(run)
     before = folder.read_calibration()
     noise = np.random.default_rng(0).integers(0, 256, (20, 28, 28), np.uint8)
-    more = replace(
-        before,
+    change_calibration(
+        folder,
         validation_images=np.concatenate((noise, before.validation_images)),
         validation_labels=np.concatenate((np.full(20, UNLABELLED), before.validation_labels)),
     )
-    more.save(folder.calibration_path)
     assert export_run(config, str).metadata == plain
 
 
-def _no_run(folder: RunFolder) -> None:
-    folder.record_path.unlink()
+def change_calibration(run: RunFolder, **arrays: Any) -> None:
+    replace(run.read_calibration(), **arrays).save(run.calibration_path)
 
 
-def _cut_keras(folder: RunFolder) -> None:
-    folder.model_path.write_bytes(folder.model_path.read_bytes()[:5000])
+def cut_model(run: RunFolder) -> None:
+    run.model_path.write_bytes(run.model_path.read_bytes()[:5000])
 
 
-def _other_classes(folder: RunFolder) -> None:
-    folder.write_record(replace(folder.read_record(), class_names=tuple("0123456789ab")))
-
-
-def _wrong_label(folder: RunFolder) -> None:
-    calibration = folder.read_calibration()
-    calibration.validation_labels[0] = -2
-    calibration.save(folder.calibration_path)
-
-
-def _no_labels(folder: RunFolder) -> None:
-    calibration = folder.read_calibration()
-    calibration.validation_labels[:] = UNLABELLED
-    calibration.save(folder.calibration_path)
-
-
-def _no_test_images(folder: RunFolder) -> None:
-    whole = folder.read_calibration()
-    empty = replace(whole, test_images=whole.test_images[:0], test_labels=whole.test_labels[:0])
-    empty.save(folder.calibration_path)
+def add_classes(run: RunFolder) -> None:
+    run.write_record(replace(run.read_record(), class_names=tuple("0123456789ab")))
 
 
 @pytest.mark.parametrize(
-    ("damage", "named"),
+    ("damage", "arrays", "named"),
     [
-        (_no_run, "run"),
-        (_cut_keras, "model.keras"),
-        (_other_classes, "12"),
-        (_wrong_label, "-2"),
-        (_no_labels, "validation"),
-        (_no_test_images, "test"),
+        (lambda run: run.record_path.unlink(), {}, "run"),
+        (cut_model, {}, "model.keras"),
+        (add_classes, {}, "12"),
+        (change_calibration, {"validation_labels": np.full(300, -2)}, "-2"),
+        (change_calibration, {"validation_labels": np.full(300, UNLABELLED)}, "validation"),
+        (
+            change_calibration,
+            {"test_images": np.zeros((0, 28, 28), np.uint8), "test_labels": np.zeros(0, np.int64)},
+            "test",
+        ),
     ],
-    ids=lambda value: getattr(value, "__name__", value),
+    ids=["record", "model", "classes", "labels", "unlabelled", "no test images"],
 )
 def test_damaged_run_is_refused_and_makes_nothing(
-    runs, tmp_path: Path, damage: Callable[[RunFolder], None], named: str
+    runs, tmp_path: Path, damage: Callable[..., None], arrays: dict[str, Any], named: str
 ) -> None:
     run = Path(shutil.copytree(runs["walkthrough"], tmp_path / "run"))
-    damage(RunFolder(run))
+    damage(RunFolder(run), **arrays)
     with pytest.raises(RunError, match=named):
         export_run(ExportConfig(run=run, output=tmp_path / "digits.onnx"), str)
     assert not (tmp_path / "digits.onnx").exists()

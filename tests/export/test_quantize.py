@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
-from onnx_graphs import run
 
 from edge_export.backbone import PIXELS, compute_logits
 from edge_export.graph import Graph, float_value
@@ -98,16 +97,6 @@ def correlated(rng: np.random.Generator) -> Floats:
 
 def error(rest: Floats, moments: Floats) -> float:
     return float(((rest @ moments) * rest).sum())
-
-
-@pytest.mark.parametrize("attributes", [{}, {"pads": [0, 1, 2, 3], "strides": [2, 3]}])
-def test_patches_times_weights_are_the_convolution(attributes: dict[str, Any]) -> None:
-    graph = build_layer((4, 5, 2, 3), **attributes)
-    (convolution,) = Convolution.all_of(graph)
-    inputs = np.random.default_rng(1).normal(size=(6, 5, 9, 10)).astype(np.float32)
-    expected = run(graph, x=inputs)[0].transpose(0, 2, 3, 1).reshape(-1, 4)
-    found = convolution.patches(inputs) @ convolution.weights.T
-    assert np.allclose(found, expected, atol=1e-4)
 
 
 @pytest.mark.parametrize(
