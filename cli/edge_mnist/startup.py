@@ -47,7 +47,9 @@ EXTRAS: Final = (
         "train", ("tensorflow", "sklearn", "pooch", "requests", "tensorboard"), "edge-mnist train"
     ),
     Extra("export", ("tensorflow", "tf2onnx", "onnx", "onnxslim"), "edge-mnist export and verify"),
-    Extra("report", ("matplotlib", "sklearn", "seaborn"), "edge-mnist evaluate and explore"),
+    Extra(
+        "report", ("matplotlib", "sklearn", "scipy", "jinja2"), "edge-mnist evaluate and explore"
+    ),
     Extra("bench", ("tensorflow", "tf2onnx", "psutil", "pytest_benchmark"), "make bench"),
     Extra("dev", ("ruff", "mypy", "pyright", "importlinter", "pytest", "hypothesis"), "make check"),
 )

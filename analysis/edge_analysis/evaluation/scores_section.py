@@ -191,7 +191,7 @@ def draw_confusion(matrix: Matrix, names: Sequence[str]) -> tuple[Drawing, ...]:
         f"The {len(worst)} of {len(names)} classes with the most confusions: "
         f"{mistakes[block].sum():,} of all {mistakes.sum():,} mistakes are among them."
     )
-    worst_names = [names[at] for at in worst.tolist()]
+    worst_names = [str(names[at]) for at in worst.tolist()]
     close_up = _draw_both(matrix[block], worst_names, "confusion-closeup", caption, totals[worst])
     return drawings + close_up
 

@@ -137,7 +137,7 @@ def compare_classes(
     has_neighbour = nearest >= 0
     np.add.at(counts, (labels[has_neighbour], labels[nearest[has_neighbour]]), 1)
     flat = means.reshape(classes, -1) / 255
-    distances = cdist(flat, flat)
+    distances: NDArray[np.float64] = np.asarray(cdist(flat, flat), np.float64)
     empty = np.bincount(labels, minlength=classes) == 0
     distances[empty] = distances[:, empty] = np.nan
     total = int(counts.sum())
@@ -172,7 +172,7 @@ def _outliers(
     ratios[np.isinf(neighbours.own_distance[candidates])] = np.inf
     found: list[ClassOutlier] = []
     for at in candidates[np.argsort(ratios, kind="stable")][:MAX_OUTLIERS]:
-        row, nearest = compared[at], compared[neighbours.other_nearest[at]]
+        row, nearest = int(compared[at]), int(compared[neighbours.other_nearest[at]])
         found.append(
             ClassOutlier(
                 picture=pictures.names[row],
