@@ -14,8 +14,8 @@ from edge_mnist.terminal import ERR, OUT, ProgressView, make_table, percent, sho
 
 if TYPE_CHECKING:
     from edge_infer.model.run_folder import RunRecord
+    from edge_train.checkpoint import EpochRow
     from edge_train.config import Recipe
-    from edge_train.history import EpochRow
 
 _REFRESH_S: Final = 0.2
 _DIGIT_CLASSES: Final = 10
