@@ -17,8 +17,8 @@ from edge_mnist.terminal import ERR, OUT, ProgressView, make_table, percent, sho
 
 if TYPE_CHECKING:
     from edge_infer.model.run_folder import RunRecord
+    from edge_train.checkpoint import EpochRow
     from edge_train.config import Recipe
-    from edge_train.history import EpochRow
 
 EXAMPLES: Final = """
 **Examples**
