@@ -10,8 +10,10 @@ import typer
 from edge_mnist.options import DataOption
 
 if TYPE_CHECKING:
-    from edge_analysis.exploration import Exploration, Pictures
+    from edge_analysis.data_set import DataSet
+    from edge_analysis.exploration import Exploration
     from edge_train.data import Dataset
+    from edge_train.data.split import SplitRule
 
 EXAMPLES: Final = """
 **Examples**
@@ -90,36 +92,30 @@ def command(
         _draw_picture(dataset, image, split, folder)
         return
     with ProgressView() as view:
-        found = explore(_pictures(dataset), view.progress)
+        found = explore(split_dataset(dataset, "stratified", "train"), view.progress)
         page = write_exploration(found, folder, view.progress)
     _show_summary(found)
     OUT.print(f"report: {page}", markup=False)
 
 
-def _pictures(dataset: Dataset) -> Pictures:
-    """Split a data set as training splits it."""
+def split_dataset(dataset: Dataset, rule: SplitRule, training_name: str) -> DataSet:
+    """Split a data set into training, validation and test pictures, as training splits it."""
     import numpy as np
 
-    from edge_analysis.exploration import Pictures, Split
+    from edge_analysis.data_set import DataSet, Split
     from edge_train.data import split_validation
 
-    train, validation = split_validation(dataset.train_labels)
     images, labels = dataset.train_images, dataset.train_labels
+    training, validation = split_validation(labels, rule=rule)
     test = np.arange(len(dataset.test_labels))
-    return Pictures(
+    return DataSet(
         name=dataset.name,
+        sha256=dataset.sha256,
         class_names=dataset.class_names,
         splits=(
-            Split(name="train", images=images[train], labels=labels[train], numbers=train),
-            Split(
-                name="validation",
-                images=images[validation],
-                labels=labels[validation],
-                numbers=validation,
-            ),
-            Split(
-                name="test", images=dataset.test_images, labels=dataset.test_labels, numbers=test
-            ),
+            Split(training_name, images[training], labels[training], training),
+            Split("validation", images[validation], labels[validation], validation),
+            Split("test", dataset.test_images, dataset.test_labels, test),
         ),
     )
 
