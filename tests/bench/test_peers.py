@@ -18,7 +18,7 @@ import peers_convert
 from edge_infer.errors import ModelError
 from edge_infer.model.run_folder import Calibration, RunFolder
 from edge_infer.model.shipped import read_shipped_model
-from peers_worker import STACKS, Place, Recognise, Worker
+from peers_worker import Place, Recognise, Worker
 
 SCALING, SOFTMAX = ("Unsqueeze", "DequantizeLinear"), ("Cast", "Softmax", "Cast")
 IMAGES = np.random.default_rng(0).integers(0, 256, (70, 28, 28), np.uint8)
@@ -137,18 +137,3 @@ def test_script_compares_what_can_be_had(run: Path, tmp_path: Path, capsys) -> N
     assert "- LiteRT: not converted; no memory\n" in text
     assert "OpenCV DNN, float" in text
     assert str(tmp_path) not in document["command"]
-
-
-@pytest.mark.parametrize(
-    "words",
-    [["RUN", "--stacks", "torch"], ["RUN", "--rounds", "0"], ["RUN", "--threads", "0"], []],
-)
-def test_wrong_arguments_are_refused(words: list[str]) -> None:
-    with pytest.raises(SystemExit, match="2"):
-        peers.main(words)
-
-
-def test_every_stack_says_how_to_install_it() -> None:
-    for stack in STACKS.values():
-        assert stack.install.startswith("pip install")
-        assert set(stack.forms) <= {"int8", "float", "compiled", "predict"}
