@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edge_infer.page.binarize import Ink, at_least, find_ink, histogram
+from edge_infer.page.binarize import Ink, find_ink
 from edge_infer.page.bleed_through import remove_bleed_through
 from edge_infer.page.components import Component, find_components
 
@@ -78,24 +78,6 @@ def test_faint_pencil_in_noise_is_found(size: int) -> None:
 @pytest.mark.parametrize(("thickness", "size"), [(1, 200), (12, 200), (32, 200), (9, 1400)])
 def test_strokes_from_hairline_to_marker_are_found(thickness: int, size: int) -> None:
     assert_found(on_paper(ring(thickness, size), 230, 180), ring(thickness, size))
-
-
-def test_stroke_that_fills_half_of_the_window_is_found() -> None:
-    truth = np.zeros((200, 200), np.uint8)
-    truth[20:180, 75:123] = 255
-    assert np.array_equal(find_ink(on_paper(truth, 230, 180)).mask, truth)
-
-
-def test_at_least_and_histogram_count_levels() -> None:
-    levels = np.array([[0, 6, 7, 8, 255]], np.uint8)
-    assert at_least(levels, 7).tolist() == [[0, 0, 255, 255, 255]]
-    assert at_least(levels, 0).tolist() == [[255] * 5]
-    picture = np.array([[0, 5, 5], [255, 5, 9]], np.uint8)
-    counts = histogram(picture)
-    assert counts.shape == (256,)
-    assert {level: counts[level] for level in (0, 5, 9, 255)} == {0: 1, 5: 3, 9: 1, 255: 1}
-    masked = histogram(picture, np.array([[1, 1, 0], [0, 0, 0]], np.uint8))
-    assert (np.flatnonzero(masked).tolist(), masked.sum()) == ([0, 5], 2)
 
 
 BACKGROUND = 220

@@ -70,15 +70,6 @@ def test_json_line_has_rejected_components_on_request() -> None:
     assert json.loads(to_write.line(result_of(EMPTY)))["rejected"] == []
 
 
-def test_json_takes_numbers_of_numpy_and_whole_ones() -> None:
-    digit = Digit("3", np.float32(1), Box(*np.array([1, 2, 3, 4])))
-    line = make_page_format("jsonl").line(
-        result_of(Page(np.int64(9), np.int64(8), (Line((digit,), digit.box),)), elapsed_ms=3)
-    )
-    assert '"confidence": 1.0, "box": [1, 2, 3, 4]' in line
-    assert '"elapsed_ms": 3.0' in line
-
-
 @settings(max_examples=30)
 @given(ANY_NAME, st.sampled_from(PAGE_FORMAT_NAMES), st.booleans())
 def test_everything_is_valid_utf8_and_json_gives_back_any_name(name, format_name, rejected) -> None:

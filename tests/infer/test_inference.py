@@ -101,14 +101,6 @@ def test_slices_cover_every_image_once_and_are_even(images: int, threads: int) -
     assert len(slices) == 1 or min(sizes) >= MIN_THREAD_IMAGES
 
 
-@pytest.mark.parametrize(
-    ("images", "threads", "sizes"),
-    [(31, 2, [31]), (32, 2, [16, 16]), (64, 1, [64]), (64, 8, [16] * 4), (600, 2, [150] * 4)],
-)
-def test_small_batches_stay_on_one_thread(images, threads, sizes) -> None:
-    assert [part.stop - part.start for part in batch_slices(images, threads)] == sizes
-
-
 @pytest.mark.parametrize("count", [1, 2, 31, 32, 33, 257, 1000])
 def test_answers_have_the_same_bits_on_any_number_of_threads(
     tiny_model_path: Path, images_u8: np.ndarray, count: int
@@ -127,31 +119,12 @@ def test_batches_of_several_callers_stay_apart(images_u8: np.ndarray) -> None:
             np.testing.assert_array_equal(answer, batch[:, 0, :CLASSES])
 
 
-def test_each_session_serves_one_thread(images_u8: np.ndarray) -> None:
-    # No session answers before all three are called: the speed of the threads does not matter.
-    barrier = threading.Barrier(3, timeout=5)
-    sessions = [FakeSession(barrier.wait) for _ in range(3)]
-    BatchInference(sessions, CLASSES).probabilities(images_u8)
-    served = [{name for name, _ in session.calls} for session in sessions]
-    assert served[0] == {threading.current_thread().name}
-    assert [len(session.calls) for session in sessions] == [2, 2, 2]
-    assert [len(names) for names in served] == [1, 1, 1]
-    assert len(set.union(*served)) == 3
-
-
 def test_small_batch_starts_no_thread(images_u8: np.ndarray) -> None:
     before = threading.active_count()
     sessions = [FakeSession(), FakeSession()]
     BatchInference(sessions, CLASSES).probabilities(images_u8[: 2 * MIN_THREAD_IMAGES - 1])
     assert threading.active_count() <= before  # Threads of other tests may be ending.
     assert not sessions[1].calls
-
-
-def test_caller_does_the_work_of_a_blocked_thread(images_u8: np.ndarray) -> None:
-    quick, blocked = FakeSession(), FakeSession(sleep(0.2))
-    BatchInference([quick, blocked], CLASSES).probabilities(np.tile(images_u8, (4, 1, 1)))
-    assert len(blocked.calls) <= 1
-    assert sum(count for _, count in quick.calls + blocked.calls) == 4000
 
 
 @pytest.mark.parametrize("broken", [0, 1])

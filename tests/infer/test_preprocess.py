@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from edge_infer import Classifier, ImageError, prepare_digit
-from edge_infer.glyph.preprocess import centre_by_mass, make_glyph, reduce_to, to_grey
+from edge_infer.glyph.preprocess import centre_by_mass, reduce_to
 
 DIGITS = [str(digit) for digit in range(10)]
 
@@ -192,16 +192,3 @@ def test_reducing_averages_blocks(image: np.ndarray, longest: int) -> None:
     block = image[:factor, :factor]
     if block.shape == (factor, factor):
         assert reduced[0, 0] == (2 * block.sum(dtype=int) + block.size) // (2 * block.size)
-
-
-def test_glyph_of_known_ink_leaves_its_neighbours_out(draw_digit) -> None:
-    depth = np.hstack([255 - draw_digit(label, 60, ground=255) for label in "37"])
-    mask = (depth > 100).astype(np.uint8)
-    mask[:, depth.shape[1] // 2 :] = 0
-    tensor = make_glyph(depth, mask, 10)
-    assert difference(tensor, prepare_digit(draw_digit("3", 60))) < 8
-
-
-def test_grey_is_the_luma_of_bgr() -> None:
-    colours = np.uint8([[(255, 0, 0), (0, 255, 0), (0, 0, 255)]])
-    assert to_grey(colours).tolist() == [[29, 150, 76]]

@@ -45,13 +45,6 @@ def test_package_has_no_other_public_name() -> None:
         _ = edge_infer.Recogniser
 
 
-@pytest.mark.parametrize("name", EXPORTED)
-def test_names_are_those_of_their_modules(name: str) -> None:
-    value = getattr(edge_infer, name)
-    assert value.__name__ == name
-    assert vars(edge_infer)[name] is value
-
-
 def test_every_error_has_the_common_base_and_a_code() -> None:
     errors = [getattr(edge_infer, name) for name in EXPORTED if name.endswith("Error")]
     for error in errors:

@@ -13,9 +13,8 @@ from edge_infer.boxes import Box
 from edge_infer.page.binarize import Ink
 from edge_infer.page.components import Component
 from edge_infer.page.cut_paths import split
-from edge_infer.page.orientation import MIN_GAIN, likeliest_rotation, rotated_tensors
+from edge_infer.page.orientation import MIN_GAIN, likeliest_rotation
 from edge_infer.page.text_line import (
-    GAP_COST,
     MAX_GAP,
     MAX_WIDTH,
     TextLine,
@@ -77,17 +76,6 @@ def test_spans_are_close_segments_no_wider_than_a_glyph() -> None:
     assert ends(bar(0, 3 * width)) == [(0, 1)]
 
 
-def test_span_has_a_gap_where_background_separates_two_tall_segments() -> None:
-    def has_gap(*segments: Component) -> bool:
-        return make_spans(segments, HEIGHT)[len(segments) - 1].has_gap
-
-    assert has_gap(bar(0), bar(10))
-    assert has_gap(bar(0, height=10), bar(3), bar(13))
-    assert not has_gap(bar(0), bar(10, height=HEIGHT // 2))
-    assert not has_gap(bar(0), bar(6))
-    assert not has_gap(bar(0))
-
-
 def tensor_of(contrast: ImageU8, box: Box) -> ImageU8:
     """Return the tensor of all ink inside a box."""
     mask = (contrast[box.y : box.bottom, box.x : box.right] > 0).astype(np.uint8)
@@ -135,39 +123,6 @@ def test_only_doubtful_components_are_split(components, scores, is_split: bool) 
     assert bool(line.new_spans()) == is_split
 
 
-def test_scores_survive_splitting() -> None:
-    sure, doubtful = rings(0, 20), rings(100, 20, 56)
-    line = TextLine([sure, doubtful], GLYPHS)
-    for span in line.new_spans():
-        line.scores[span.start, span.end] = SURE if span.component is sure else UNSURE
-    line.split()
-    assert line.length > 2
-    classified = [span for span in line.spans if (span.start, span.end) in line.scores]
-    assert classified[0].component is sure
-    assert line.scores[0, 1] is SURE
-    assert all(span.component is not sure for span in line.new_spans())
-
-
-def test_candidate_has_the_probabilities_with_the_costs_of_its_shape() -> None:
-    def scores(line: TextLine, index: int = 0) -> NDArray[np.float64]:
-        return line.candidates(3)[index].log_probabilities
-
-    (candidate,) = line_of(bar(0)).candidates(3)
-    assert (candidate.start, candidate.end) == (0, 1)
-    assert np.exp(candidate.log_negative) == pytest.approx(SURE[3])
-    (without_negatives,) = line_of(bar(0)).candidates(None)
-    assert np.exp(without_negatives.log_negative) == pytest.approx(0.1)
-    assert np.allclose(np.exp(candidate.log_probabilities), SURE[:3])
-    assert np.isfinite(scores(line_of(bar(0), scores=np.array([1, 0, 0, 0], np.float32)))).all()
-    one, both, _ = (scores(line_of(bar(0), bar(10)), index) for index in range(3))
-    assert np.allclose(one - both, GAP_COST)
-    costs = [
-        -scores(line_of(bar(0), bar(100), bar(200, height=height)), 2).max()
-        for height in (40, 34, 14, 6)
-    ]
-    assert costs[0] == costs[1] < costs[2] < costs[3]
-
-
 def test_rings_are_split_where_they_touch_and_no_ink_is_lost() -> None:
     mask = np.zeros((60, 113), np.uint8)
     for centre in (20, 56, 92):
@@ -208,14 +163,6 @@ def test_component_rotates_with_its_picture(x: int, y: int, w: int, h: int, quar
     np.testing.assert_array_equal(rotated.crop(expected), rotated.mask)
     assert np.count_nonzero(rotated.mask) == rotated.area == np.count_nonzero(expected)
     assert rotated.rotated(4 - quarters, *expected.shape).box == component.box
-
-
-def test_tensors_are_rotated_clockwise_and_grouped_by_rotation() -> None:
-    tensors = np.zeros((2, 28, 28), np.uint8)
-    tensors[0, 0, 27] = tensors[1, 0, 26] = 9
-    corners = [tuple(np.argwhere(one)[0]) for one in rotated_tensors(tensors)]
-    assert corners == [(27, 27), (26, 27), (27, 0), (27, 1), (0, 0), (1, 0)]
-    assert rotated_tensors(tensors[:0]).shape == (0, 28, 28)
 
 
 def test_rotation_needs_a_clear_gain_and_two_components() -> None:

@@ -16,7 +16,7 @@ import pytest
 
 from edge_infer.camera import FrameSource, WebcamConfig, WebcamSummary, run_webcam
 from edge_infer.camera.webcam import watch
-from edge_infer.errors import CameraError, OutputError, UsageError
+from edge_infer.errors import CameraError, UsageError
 from edge_infer.page import PageReader
 
 
@@ -71,19 +71,6 @@ def test_video_is_recognised_recorded_and_logged(
     assert summary.fps > 0
     assert summary.latency_ms > 0
     assert sorted(tmp_path.iterdir()) == [jsonl, record]
-
-
-def test_existing_recording_is_replaced_only_if_allowed(
-    digit_video: Path, tiny_model_path: Path, tmp_path: Path
-) -> None:
-    record = tmp_path / "out.mp4"
-    record.write_bytes(b"old")
-    with pytest.raises(OutputError, match="exists already"):
-        run_webcam(config_for(digit_video, tiny_model_path, record=record))
-    assert record.read_bytes() == b"old"
-    options = {"record": record, "overwrite": True, "max_frames": 5}
-    assert run_webcam(config_for(digit_video, tiny_model_path, **options)).frames == 5
-    assert frames_in(record) == 5
 
 
 def test_recording_is_kept_when_the_camera_is_unplugged(

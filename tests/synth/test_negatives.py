@@ -24,13 +24,6 @@ def pool(digits, labels) -> DigitPool:
     return DigitPool.draw(digits, labels, 100, np.random.default_rng(0))
 
 
-def test_pool_holds_as_many_digits_as_negatives_but_at_least_one(digits, labels) -> None:
-    rng = np.random.default_rng(0)
-    for count, held in ((0, 1), (7, 7)):
-        pool = DigitPool.draw(digits, labels, count, rng)
-        assert len(pool.pictures) == len(pool.digits) == held
-
-
 def test_negatives_of_equal_seed_are_equal(pool: DigitPool) -> None:
     def draw(seed: int) -> list[bytes]:
         pictures = draw_negatives(pool, 40, np.random.default_rng(seed))
