@@ -15,11 +15,6 @@ from edge_infer.glyph.preprocess import centre_by_mass, reduce_to
 DIGITS = [str(digit) for digit in range(10)]
 
 
-def difference(one: np.ndarray, other: np.ndarray) -> float:
-    """Mean difference in grey levels."""
-    return float(np.abs(one.astype(int) - other.astype(int)).mean())
-
-
 @pytest.mark.parametrize("label", DIGITS)
 def test_tensor_has_the_geometry_of_mnist_for_both_polarities(draw_digit, label: str) -> None:
     picture = draw_digit(label)
@@ -47,7 +42,8 @@ def test_size_hardly_matters(draw_digit, label: str, scale: float) -> None:
     other = prepare_digit(draw_digit(label, round(96 * scale)))
     # Centring by mass may round to the neighbouring pixel.
     steps = [(down, right) for down in (-1, 0, 1) for right in (-1, 0, 1)]
-    assert min(difference(np.roll(other, step, (0, 1)), whole) for step in steps) < 12
+    moved = np.stack([np.roll(other, step, (0, 1)) for step in steps]).astype(int)
+    assert np.abs(moved - whole).mean(axis=(1, 2)).min() < 12
 
 
 @given(shift=st.tuples(st.integers(-15, 15), st.integers(-15, 15)), margin=st.integers(0, 200))
@@ -97,12 +93,10 @@ BLANKS = {
     "white": np.full((28, 28), 255, np.uint8),
     "flat colour": np.full((50, 40, 3), (10, 90, 200), np.uint8),
     "one pixel": np.full((1, 1), 7, np.uint8),
-    "one row": np.full((1, 300), 7, np.uint8),
     "faint noise": _noise(3),
     "noise": _noise(12),
     "strong noise": _noise(60),
     "gradient": np.tile(np.linspace(140, 200, 120).astype(np.uint8), (90, 1)),
-    "gradient down": np.tile(np.linspace(100, 40, 300).astype(np.uint8), (200, 1)).T.copy(),
     "salt": (np.random.default_rng(1).random((200, 200)) > 0.99).astype(np.uint8) * 255,
 }
 

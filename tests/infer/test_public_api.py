@@ -36,11 +36,8 @@ RUNTIME = {"numpy", "cv2", "onnxruntime"}
 
 
 def test_exported_names_are_pinned_and_sorted() -> None:
-    assert edge_infer.__all__ == EXPORTED == sorted(EXPORTED)
-
-
-def test_package_has_no_other_public_name() -> None:
-    assert dir(edge_infer) == EXPORTED
+    assert edge_infer.__all__ == dir(edge_infer) == EXPORTED == sorted(EXPORTED)
+    assert all(getattr(edge_infer, name).__name__ == name for name in EXPORTED)
     with pytest.raises(AttributeError, match="module 'edge_infer' has no attribute 'Recogniser'"):
         _ = edge_infer.Recogniser
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import cv2
@@ -90,8 +91,7 @@ def test_window_shows_and_closes_on_a_real_display(display: str, tmp_path: Path)
     [
         (-1, ""),
         (ord("q"), "q"),
-        # Qt's code of an umlaut.
-        (-60, ""),
+        (-60, ""),  # Qt's code of an umlaut.
         # Under X11, of GTK and Qt; the bits above are Shift and the number lock.
         (0xFF51, LEFT),
         (0xFF53, RIGHT),
@@ -99,18 +99,13 @@ def test_window_shows_and_closes_on_a_real_display(display: str, tmp_path: Path)
         (0x100000 + ord("q"), "q"),
         (0xFF1B, ESCAPE),
         (0x1B, ESCAPE),
-        # Up, Shift alone, a function key.
-        (0xFF52, ""),
-        (0xFFE1, ""),
-        (0xFFBE, ""),
+        (0xFFE1, ""),  # Shift alone.
         # Windows.
         (0x250000, LEFT),
         (0x270000, RIGHT),
-        (0x260000, ""),
         # macOS.
         (0xF702, LEFT),
         (0xF703, RIGHT),
-        (0xF700, ""),
     ],
 )
 def test_keys_are_told_apart_on_every_system(
@@ -143,20 +138,13 @@ class FakeWindow:
         return key
 
 
-class FakeSource:
-    def __init__(self, *, live: bool) -> None:
-        self.live = live
-        self.stopped = False
-
-
 def result_at(time_s: float) -> FrameResult:
     return FrameResult(Frame(np.full((48, 64, 3), 200, np.uint8), 0, time_s), (), 1.0, 0.0)
 
 
-def viewer_of(window: FakeWindow, folder: Path, *, live: bool = True) -> tuple[Viewer, FakeSource]:
-    source: Any = FakeSource(live=live)
-    fake: Any = window
-    return Viewer(fake, source, folder), source
+def viewer_of(window: Any, folder: Path, *, live: bool = True, stopped: bool = False) -> Viewer:
+    source: Any = SimpleNamespace(live=live, stopped=stopped)
+    return Viewer(window, source, folder)
 
 
 @pytest.mark.parametrize(
@@ -174,14 +162,14 @@ def viewer_of(window: FakeWindow, folder: Path, *, live: bool = True) -> tuple[V
 )
 def test_viewer_handles_its_keys(keys: list[str], *, goes_on: bool, tmp_path: Path) -> None:
     window = FakeWindow(*keys)
-    viewer, _ = viewer_of(window, tmp_path)
+    viewer = viewer_of(window, tmp_path)
     assert viewer.show(result_at(0.0)) is goes_on
     assert window.keys == []
 
 
 def test_viewer_saves_snapshots_and_shows_a_note(tmp_path: Path) -> None:
     window = FakeWindow("s", "", " ", "s", " ")
-    viewer, _ = viewer_of(window, tmp_path)
+    viewer = viewer_of(window, tmp_path)
     for time_s in (0.0, 0.1, 0.2):
         assert viewer.show(result_at(time_s))
     assert len(viewer.snapshots) == 2
@@ -190,21 +178,19 @@ def test_viewer_saves_snapshots_and_shows_a_note(tmp_path: Path) -> None:
 
 
 def test_viewer_leaves_a_pause_when_the_source_is_stopped(tmp_path: Path) -> None:
-    viewer, source = viewer_of(FakeWindow(" "), tmp_path)
-    source.stopped = True
-    viewer.show(result_at(0.0))
+    viewer_of(FakeWindow(" "), tmp_path, stopped=True).show(result_at(0.0))
 
 
 def test_viewer_waits_for_the_frames_of_a_file_and_not_of_a_camera(tmp_path: Path) -> None:
     window = FakeWindow()
-    viewer, _ = viewer_of(window, tmp_path, live=False)
+    viewer = viewer_of(window, tmp_path, live=False)
     for time_s in (5.0, 5.2, 60.0):
         viewer.show(result_at(time_s))
     first, second, long_gap = window.waits_ms
     assert (first, long_gap) == (0, 1000)
     assert 100 <= second <= 200
     live_window = FakeWindow()
-    viewer, _ = viewer_of(live_window, tmp_path)
+    viewer = viewer_of(live_window, tmp_path)
     viewer.show(result_at(0.0))
     viewer.show(result_at(0.5))
     assert live_window.waits_ms == [1, 1]
