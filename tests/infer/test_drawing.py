@@ -70,13 +70,7 @@ def test_overlay_keeps_the_tag_inside_the_frame(box: Box) -> None:
     assert count(corner, SURE) > 0.6 * count(middle, SURE)
 
 
-def test_overlay_scales_with_the_frame_and_survives_tiny_ones() -> None:
-    areas = [
-        count(draw_overlay(frame_of([Box(width // 3, height // 2, 60, 60)], size=size)), SURE)
-        for size in FRAME_SIZES
-        for width, height in [size]
-    ]
-    assert areas[0] < areas[1] < areas[2]
+def test_overlay_survives_tiny_frames() -> None:
     for size in ((1, 1), (8, 5), (40, 2000)):
         picture = draw_overlay(frame_of([Box(0, 0, 1, 1)], size=size), note="paused")
         assert picture.shape == (size[1], size[0], 3)

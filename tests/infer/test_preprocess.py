@@ -106,13 +106,6 @@ def test_picture_without_ink_gives_none(name: str) -> None:
     assert prepare_digit(BLANKS[name]) is None
 
 
-def test_specks_beside_a_digit_are_dropped(draw_digit) -> None:
-    image = draw_digit("8", 96, margin=24)
-    expected = prepare_digit(image)
-    image[3:5, 3:5] = image[-4:-2, -4:-2] = 20
-    np.testing.assert_array_equal(prepare_digit(image), expected)
-
-
 def test_shadow_does_not_hide_the_digit(draw_digit, tiny_model_path: Path) -> None:
     image = draw_digit("7", 120)
     shaded = np.rint(image * np.linspace(0.35, 1, image.shape[1])).astype(np.uint8)

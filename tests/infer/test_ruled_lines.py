@@ -73,15 +73,6 @@ def test_lines_are_erased(mask: ImageU8) -> None:
     assert np.array_equal(mask, before)
 
 
-def test_dotted_line_is_erased_and_digits_beside_it_stay() -> None:
-    dots, digits = np.zeros((HEIGHT, WIDTH), np.uint8), rings((120, 100), (220, 110))
-    for column in range(30, 370, 5):
-        dots[148:152, column : column + 4] = 255
-    erased = erase(dots | digits)
-    assert share(erased, (dots != 0) & (digits == 0)) < 0.05
-    assert share(erased, digits != 0) > 0.95
-
-
 @pytest.mark.parametrize("is_vertical", [False, True])
 def test_strokes_that_cross_lines_stay(*, is_vertical: bool) -> None:
     printed, digits = lines(), rings((80, 120), (180, 140), (290, 160))

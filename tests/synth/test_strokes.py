@@ -26,20 +26,6 @@ def bar(angle_deg: float, width: float = 3, length: float = 20) -> np.ndarray:
     return (255 * inside).astype(np.uint8)
 
 
-@pytest.mark.parametrize("pixels", [-2, 0, 2, 5])
-def test_thickness_changes_by_so_many_pixels(pixels: int) -> None:
-    picture = np.zeros((60, 60), np.uint8)
-    picture[10:50, 28:34] = 255
-    changed = strokes.change_thickness(picture, pixels)
-    widths = (changed > 127).sum(axis=1)
-    assert abs(int(np.median(widths[widths > 0])) - (6 + pixels)) <= 1
-
-
-def test_widening_stops_before_a_hole_closes() -> None:
-    for pixels in range(1, 30):
-        assert strokes.count_holes(strokes.change_thickness(ring(12), pixels)) == 1
-
-
 def test_holes_are_counted() -> None:
     assert strokes.count_holes(ring()) == 1
     assert strokes.count_holes(np.concatenate((ring(), ring()), axis=1)) == 2
@@ -60,14 +46,3 @@ def test_a_line_divides_a_picture(place: float, slope: float) -> None:
     assert left[5].sum() == np.ceil(place)
     # In every row the selection is on the left.
     assert not (np.diff(left.astype(int), axis=1) > 0).any()
-
-
-def test_sharpness_is_raised_lowered_or_kept() -> None:
-    soft = np.asarray(strokes.enlarge(bar(20)), np.uint8)
-    rng = np.random.default_rng(0)
-    greys = [((now := strokes.vary_sharpness(soft, rng)) > 20) & (now < 235) for _ in range(40)]
-    own = ((soft > 20) & (soft < 235)).sum()
-    sums = [int(grey.sum()) for grey in greys]
-    assert min(sums) < 0.7 * own
-    assert max(sums) > 1.1 * own
-    assert own in sums
