@@ -5,15 +5,20 @@ All texts are plain text; the page template escapes them.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from edge_infer.io.atomic import write_text
 
 # Text of a table cell without a value.
 NO_VALUE: Final = "-"
 STYLE_SHEET: Final = Path(__file__).with_name("style.css")
+# Characters that HTML does not allow, such as the surrogates in names of undecodable files.
+_FORBIDDEN: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,6 +133,19 @@ def write_page(page: Page, path: Path) -> None:
 
 def page_html(page: Page) -> str:
     """Return a page as an HTML document without scripts and references to other files."""
-    from edge_analysis import html
+    environment = Environment(
+        loader=FileSystemLoader(STYLE_SHEET.parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_allowed,
+        trim_blocks=True,
+    )
+    style = STYLE_SHEET.read_text(encoding="utf-8")
+    return environment.get_template("page.html.j2").render(page=page, style=style) + "\n"
 
-    return html.page_html(page)
+
+def _allowed(value: Any) -> Any:
+    """Replace forbidden characters in plain text; markup is passed through."""
+    if isinstance(value, str) and not hasattr(value, "__html__"):
+        return _FORBIDDEN.sub("\ufffd", value)
+    return value

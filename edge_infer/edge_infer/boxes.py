@@ -29,6 +29,14 @@ class Box:
         """Return the box in a picture enlarged by a whole number."""
         return Box(self.x * factor, self.y * factor, self.width * factor, self.height * factor)
 
+    def rotated(self, quarters: int, height: int, width: int) -> Box:
+        """Return the box rotated clockwise with its picture of ``height`` and ``width``."""
+        box = self
+        for _ in range(quarters % 4):
+            box = Box(height - box.bottom, box.x, box.height, box.width)
+            height, width = width, height
+        return box
+
     def shared_rows(self, other: Box) -> int:
         """Return the number of rows that both boxes have; negative for a gap."""
         return min(self.bottom, other.bottom) - max(self.y, other.y)

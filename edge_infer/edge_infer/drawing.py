@@ -6,8 +6,7 @@ white paper and in a dark room.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import cv2
 import numpy as np
@@ -30,13 +29,8 @@ _BASELINE: Final = 7
 TAG_HEIGHT: Final = 34
 
 
-@dataclass(frozen=True)
-class Pen:
-    """Converts sizes of the design to sizes in one picture.
-
-    Attributes:
-        scale: Pixels of the picture for each pixel of the design.
-    """
+class Pen(NamedTuple):
+    """Converts sizes of the design to pixels of one picture, by a factor ``scale``."""
 
     scale: float
 
@@ -45,8 +39,7 @@ class Pen:
         return max(1, round(size * self.scale))
 
 
-@dataclass(frozen=True)
-class Word:
+class Word(NamedTuple):
     """Text of one size.
 
     Attributes:
@@ -71,12 +64,7 @@ class Word:
 
 
 class Tag:
-    """A label, and optionally a percentage, on a plain background.
-
-    Attributes:
-        width: In pixels.
-        height: In pixels.
-    """
+    """A label, and optionally a percentage, on a plain background of some pixels."""
 
     def __init__(
         self, pen: Pen, label: str, confidence: float | None, *, pad: int, percent_scale: float
@@ -101,7 +89,7 @@ class Tag:
 
     def draw(self, picture: ImageU8, place: Box, colour: Colour) -> None:
         """Draw the tag on uint8 (h, w, 3) at a place of its size."""
-        first, last = (place.x, place.y), (place.x + place.width - 1, place.y + place.height - 1)
+        first, last = (place.x, place.y), (place.right - 1, place.bottom - 1)
         cv2.rectangle(picture, first, last, colour, cv2.FILLED)
         cv2.rectangle(picture, first, last, DARK, self._pen.px(1))
         x, baseline = place.x + self._pad, place.y + place.height - self._pen.px(_BASELINE)
@@ -120,9 +108,8 @@ class Tag:
         right, bottom = limits
         x = min(max(box.x - gap, 0), max(right - self.width, 0))
         above = max(box.y - gap - self.height, 0)
-        below = max(min(box.y + box.height + gap, bottom - self.height), 0)
-        width, height = self.width, self.height
-        return Box(x, above, width, height), Box(x, below, width, height)
+        below = max(min(box.bottom + gap, bottom - self.height), 0)
+        return Box(x, above, self.width, self.height), Box(x, below, self.width, self.height)
 
 
 def draw_box(
@@ -130,7 +117,7 @@ def draw_box(
 ) -> None:
     """Draw the outline of a box on uint8 (h, w, 3), ``gap`` pixels outside it."""
     left, top = box.x - gap, box.y - gap
-    right, bottom = box.x + box.width - 1 + gap, box.y + box.height - 1 + gap
+    right, bottom = box.right - 1 + gap, box.bottom - 1 + gap
     for weight, shade in ((pen.px(4), DARK), (pen.px(1.8), colour)):
         if not dashed:
             cv2.rectangle(picture, (left, top), (right, bottom), shade, weight, cv2.LINE_AA)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-_CPUINFO: Final = Path("/proc/cpuinfo")
+CPUINFO: Final = Path("/proc/cpuinfo")
 # Flag in /proc/cpuinfo -> usual name.
 _RELEVANT: Final = {
     "avx2": "AVX2",
@@ -72,9 +72,9 @@ def cpu_instructions() -> CpuInstructions:
 
 
 def _cpuinfo() -> dict[str, str]:
-    if not _CPUINFO.is_file():
+    if not CPUINFO.is_file():
         return {}
-    first_processor = _CPUINFO.read_text(encoding="utf-8", errors="replace").split("\n\n")[0]
+    first_processor = CPUINFO.read_text(encoding="utf-8", errors="replace").split("\n\n")[0]
     pairs = (line.partition(":") for line in first_processor.splitlines())
     return {key.strip(): value.strip() for key, _, value in pairs}
 

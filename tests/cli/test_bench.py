@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -207,23 +208,41 @@ def test_comparison_fits_a_terminal_of_80_columns_and_has_colours(runs) -> None:
     assert "\x1b[1;31mslower" in rendered(view, colours=True)
 
 
-def test_report_is_named_after_its_first_run(edge_mnist, runs, monkeypatch) -> None:
+def test_report_has_the_tables_and_charts_of_all_runs(edge_mnist, runs, monkeypatch) -> None:
     monkeypatch.chdir(runs[0].parent)
-    ran = edge_mnist("bench", "report", "old.json", "new.json")
+    full_record(9, cpu="Cortex-A53").write(Path("zero.json"))
+    ran = edge_mnist("bench", "report", "old.json", "zero.json")
     assert (ran.code, ran.out) == (0, "Wrote old.html and old.md\n")
-    assert "new" in Path("old.html").read_text(encoding="utf-8")
+    html = Path("old.html").read_text(encoding="utf-8")
+    assert html.lower().startswith("<!doctype html>")
+    assert "Cortex-A53" in html
+    assert html.count("<svg") >= 6
+    markdown = Path("old.md").read_text(encoding="utf-8")
+    assert "| processor | Cortex-A76 | Cortex-A53 |" in markdown
 
 
 def test_report_is_written_to_the_given_file(edge_mnist, runs, tmp_path: Path) -> None:
     target = tmp_path / "out" / "machines.html"
     assert edge_mnist("bench", "report", runs[0], "-o", target).code == 0
-    assert target.with_suffix(".md").exists()
-    assert edge_mnist("bench", "report", runs[0], "-o", tmp_path / "a.md").code == 2
+    assert {path.name for path in target.parent.iterdir()} == {"machines.html", "machines.md"}
 
 
-def test_report_of_another_file_is_one_line(edge_mnist, tmp_path: Path) -> None:
-    (tmp_path / "a.json").write_text("{}")
-    ran = edge_mnist("bench", "report", tmp_path / "a.json")
-    assert ran.code == 1
-    assert "a.json" in ran.err
+def test_report_without_matplotlib_is_markdown_only(edge_mnist, runs, monkeypatch) -> None:
+    monkeypatch.chdir(runs[0].parent)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    ran = edge_mnist("bench", "report", "old.json")
+    assert (ran.code, ran.out) == (0, "Wrote old.md\n")
+    assert "edge-mnist[report]" in ran.err
+    assert not Path("old.html").exists()
+    assert "## Machines" in Path("old.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("words", "code"), [(("a.json",), 1), (("-o", "a.md"), 2)])
+def test_report_of_wrong_files_is_one_line(edge_mnist, runs, monkeypatch, words, code) -> None:
+    monkeypatch.chdir(runs[0].parent)
+    Path("a.json").write_text("{}")
+    ran = edge_mnist("bench", "report", *words, runs[0])
+    assert ran.code == code
+    assert "a." in ran.err
     assert len(ran.err.splitlines()) == 1
+    assert not [*Path().glob("*.html"), *Path().glob("*.md")]

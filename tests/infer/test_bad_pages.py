@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge_infer import decode_image
 from edge_infer.page import Page, PageReader
 
 GIB_KIB = 1024 * 1024
@@ -41,20 +40,6 @@ def test_transparent_drawing_is_read(reader, page_picture, ink: int) -> None:
     assert reader.read(drawing).text == TEXT
 
 
-@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
-def test_page_rotated_by_exif_has_upright_boxes(
-    reader, page_picture, bad_files, orientation: int
-) -> None:
-    quarters = {1: 0, 3: 2, 6: 1, 8: 3}[orientation]
-    stored = np.ascontiguousarray(np.rot90(page_picture, quarters))
-    page = reader.read(decode_image(bad_files.jpeg_with_exif(stored, orientation)))
-    assert (page.width, page.height, page.rotation_deg) == (500, 300, 0)
-    assert page.text == TEXT
-    first = page.lines[0].digits[0].box
-    assert 40 <= first.x < 80
-    assert 30 <= first.y < 60
-
-
 @pytest.mark.parametrize("level", [0, 128, 255])
 @pytest.mark.parametrize(
     "size",
@@ -80,12 +65,6 @@ def test_noise_of_any_size_never_crashes(reader, size, seed, channels, rotate) -
     page = reader.read(noise.squeeze(-1) if channels == 1 else noise, rotate=rotate)
     assert (page.height, page.width) == size
     _check_boxes(page)
-
-
-@pytest.mark.parametrize("size", [(1200, 900), (8, 1600), (1600, 8), (7, 3000)])
-def test_noise_on_large_and_narrow_pages_is_read(reader, size: tuple[int, int]) -> None:
-    noise = np.random.default_rng(0).integers(0, 256, size, np.uint8)
-    _check_boxes(reader.read(noise))
 
 
 def _check_boxes(page: Page) -> None:

@@ -1,4 +1,4 @@
-"""The recogniser of single glyphs."""
+"""Recognition of single glyphs."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -115,25 +115,18 @@ def test_one_classifier_serves_many_threads(classifier: Classifier, tensors) -> 
             np.testing.assert_array_equal(together, alone)
 
 
-def test_load_of_a_missing_file_is_a_model_error(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", [Path, str])
+def test_missing_file_is_a_model_error(tmp_path: Path, kind) -> None:
     with pytest.raises(ModelError):
-        Classifier.load(tmp_path / "none.onnx")
-    with pytest.raises(ModelError):
-        Classifier.load(str(tmp_path / "none.onnx"))
-
-
-@pytest.mark.parametrize("wrong", ["digit.png", None, [[0] * 28] * 28])
-def test_what_is_no_array_is_a_clear_error(tiny_model_path, wrong) -> None:
-    with pytest.raises(ImageError, match="expected a numpy array of pixels, found"):
-        Classifier.load(tiny_model_path).classify(wrong)
+        Classifier.load(kind(tmp_path / "none.onnx"))
 
 
 @pytest.mark.parametrize("threads", [0, 257, 10**12])
-def test_senseless_threads_are_a_usage_error(tiny_model_path, threads: int) -> None:
+def test_invalid_threads_are_a_usage_error(tiny_model_path, threads: int) -> None:
     with pytest.raises(UsageError, match="threads must lie in 1-256"):
         Classifier.load(tiny_model_path, threads=threads)
 
 
-def test_classifier_of_a_mistyped_name_says_which_was_meant() -> None:
+def test_mistyped_name_suggests_the_right_one() -> None:
     with pytest.raises(ModelError, match=r"no model 'egde' is shipped: did you mean 'edge'\?"):
         Classifier.load("egde")

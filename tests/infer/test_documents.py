@@ -50,30 +50,24 @@ def test_json_line_is_as_promised_to_the_letter() -> None:
     )
 
 
-def test_json_line_of_an_empty_page_has_all_its_keys() -> None:
-    assert json.loads(make_page_format("jsonl").line(result_of(EMPTY))) == {
-        "source": "a.png",
-        "width": 40,
-        "height": 30,
-        "text": "",
-        "lines": [],
-        "elapsed_ms": 12.346,
-    }
-
-
-def test_json_line_of_a_failure_is_that_of_predict() -> None:
+def test_json_line_of_an_empty_page_and_of_a_failure() -> None:
+    line = make_page_format("jsonl").line(result_of(EMPTY))
+    assert line == (
+        '{"source": "a.png", "width": 40, "height": 30, "text": "", "lines": [], '
+        '"elapsed_ms": 12.346}'
+    )
     line = make_page_format("jsonl").line(PageResult("a.png", FAILURE))
     assert line == (
         '{"source": "a.png", "error": {"code": "damaged", "message": "it is \\"bad\\""}}'
     )
 
 
-def test_json_line_has_what_was_rejected_only_when_asked_to() -> None:
-    document = json.loads(make_page_format("jsonl", with_rejected=True).line(result_of(PAGE)))
+def test_json_line_has_rejected_components_on_request() -> None:
+    to_write = make_page_format("jsonl", with_rejected=True)
+    document = json.loads(to_write.line(result_of(PAGE)))
     assert list(document)[-2:] == ["elapsed_ms", "rejected"]
     assert document["rejected"] == [{"label": "1", "confidence": 0.25, "box": [90, 50, 3, 4]}]
-    empty = make_page_format("jsonl", with_rejected=True).line(result_of(EMPTY))
-    assert json.loads(empty)["rejected"] == []
+    assert json.loads(to_write.line(result_of(EMPTY)))["rejected"] == []
 
 
 def test_json_takes_numbers_of_numpy_and_whole_ones() -> None:
@@ -140,31 +134,23 @@ def test_csv_has_rows_for_what_was_rejected_only_when_asked_to() -> None:
     assert rows[2]["x"] == "90"
 
 
-def test_text_is_the_numbers_and_nothing_else() -> None:
-    to_write = make_page_format("text", doubtful_below=0.9)
-    assert to_write.header is None
-    assert to_write.line(result_of(PAGE)) == "72\n7"
-    assert to_write.line(result_of(EMPTY)) == ""
-    assert to_write.line(PageResult("a.png", FAILURE)) == ""
+def test_text_has_the_lines_and_on_request_headings_and_rejected_components() -> None:
+    plain = make_page_format("text", doubtful_below=0.9)
+    headed = make_page_format("text", with_headings=True)
+    assert plain.header is None
+    assert plain.line(result_of(PAGE)) == "72\n7"
+    assert headed.line(result_of(PAGE)) == "==> a.png <==\n72\n7\n"
+    assert plain.line(result_of(EMPTY)) == ""
+    assert headed.line(result_of(EMPTY, "\x1b[2J.png")) == "==> \\x1b[2J.png <==\n"
+    assert plain.line(PageResult("a.png", FAILURE)) == headed.line(PageResult("a", FAILURE)) == ""
+    every = make_page_format("text", with_rejected=True)
+    assert every.line(result_of(PAGE)) == "72\n7\nrejected: 1, 25 %, 3 x 4 at 90, 50"
 
 
-def test_text_of_several_pages_has_headings_that_cannot_steer_the_terminal() -> None:
-    to_write = make_page_format("text", with_headings=True)
-    assert to_write.line(result_of(PAGE)) == "==> a.png <==\n72\n7\n"
-    assert to_write.line(result_of(EMPTY, "\x1b[2J.png")) == "==> \\x1b[2J.png <==\n"
-    assert to_write.line(PageResult("a.png", FAILURE)) == ""
-
-
-def test_text_lists_what_was_rejected_after_the_lines() -> None:
-    to_write = make_page_format("text", with_rejected=True)
-    assert to_write.line(result_of(PAGE)) == "72\n7\nrejected: 1, 25 %, 3 x 4 at 90, 50"
-
-
-def test_text_tells_doubtful_digits_apart() -> None:
+def test_parts_of_the_text_have_styles() -> None:
     parts = PageText(doubtful_below=0.9, with_rejected=True).parts(result_of(PAGE))
     looks = {text: look for text, look in parts if text != "\n"}
-    assert looks["7"] == "sure"
-    assert looks["2"] == "doubtful"
+    assert (looks["7"], looks["2"]) == ("sure", "doubtful")
     assert looks["rejected: 1, 25 %, 3 x 4 at 90, 50"] == "rejected"
 
 

@@ -29,7 +29,7 @@ def test_host_reads_cpuinfo_of_x86_and_arm(
 ) -> None:
     path = tmp_path / "cpuinfo"
     path.write_text(cpuinfo)
-    monkeypatch.setattr(host, "_CPUINFO", path)
+    monkeypatch.setattr(host, "CPUINFO", path)
     assert host.cpu_name() == name
     assert host.cpu_instructions().present == instructions
     assert host.cpu_instructions().has_int8_dot_product is dot_product
@@ -38,7 +38,7 @@ def test_host_reads_cpuinfo_of_x86_and_arm(
 def test_host_without_cpuinfo_still_has_a_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(host, "_CPUINFO", tmp_path / "missing")
+    monkeypatch.setattr(host, "CPUINFO", tmp_path / "missing")
     monkeypatch.setattr(host.platform, "system", lambda: "Plan 9")
     monkeypatch.setattr(host.platform, "processor", lambda: "")
     monkeypatch.setattr(host.platform, "machine", lambda: "riscv64")

@@ -32,17 +32,12 @@ def picture() -> np.ndarray:
 
 
 @pytest.mark.parametrize("suffix", WRITABLE)
-def test_header_agrees_with_what_opencv_wrote(bad_files, picture, suffix: str) -> None:
-    image = picture[:, :, 0].copy() if suffix == ".pgm" else picture
-    header = read_header(bad_files.encoded(suffix, image))
-    assert header is not None
-    assert (header.format, header.width, header.height) == (SUFFIXES[suffix], 53, 37)
-
-
-@pytest.mark.parametrize("suffix", WRITABLE)
-def test_header_cut_anywhere_never_crashes(bad_files, picture, suffix: str) -> None:
+def test_header_agrees_with_opencv_and_may_be_cut_anywhere(bad_files, picture, suffix) -> None:
     image = picture[:, :, 0].copy() if suffix == ".pgm" else picture
     data = bad_files.encoded(suffix, image)
+    header = read_header(data)
+    assert header is not None
+    assert (header.format, header.width, header.height) == (SUFFIXES[suffix], 53, 37)
     for length in range(min(len(data), 700)):
         header = read_header(data[:length])
         assert header is None or (header.width, header.height) == (53, 37)

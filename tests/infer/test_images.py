@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge_infer import ImageError, decode_image, images, prepare_digit, read_image
+from edge_infer import ImageError, decode_image, prepare_digit, read_image
+from edge_infer.io import images
 from edge_infer.quiet import discard_native_stderr
 
 FORMATS = [
@@ -35,48 +36,30 @@ def picture() -> np.ndarray:
     return np.stack([smooth, smooth // 2, 255 - smooth], axis=-1)
 
 
-@pytest.mark.parametrize("suffix", LOSSLESS)
-def test_pixels_come_as_they_were_written(bad_files, picture, suffix: str) -> None:
-    np.testing.assert_array_equal(decode_image(bad_files.encoded(suffix, picture)), picture)
-
-
 @pytest.mark.parametrize("suffix", FORMATS)
-def test_every_format_is_read_from_a_file(bad_files, draw_digit, tmp_path, suffix: str) -> None:
-    path = tmp_path / f"digit{suffix}"
-    drawn = cv2.cvtColor(draw_digit("3"), cv2.COLOR_GRAY2BGR)
-    path.write_bytes(bad_files.encoded(suffix, drawn))
+def test_every_format_is_read(bad_files, picture, tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"picture{suffix}"
+    path.write_bytes(bad_files.encoded(suffix, picture))
     image = read_image(path)
-    assert image.dtype == np.uint8
-    assert image.shape[:2] == drawn.shape[:2]
-    tensor, expected = prepare_digit(image), prepare_digit(drawn)
-    assert np.abs(tensor.astype(int) - expected.astype(int)).mean() < 8
+    assert (image.shape[:2], image.dtype) == (picture.shape[:2], np.uint8)
+    tolerance = 0 if suffix in LOSSLESS else 20
+    assert np.abs(image[..., :3].astype(int) - picture).mean() <= tolerance
 
 
 def test_grey_and_alpha_are_kept(bad_files, picture) -> None:
     grey = picture[:, :, 0].copy()
     alpha = np.dstack([picture, grey])
-    np.testing.assert_array_equal(decode_image(bad_files.encoded(".png", grey)), grey)
-    np.testing.assert_array_equal(decode_image(bad_files.encoded(".png", alpha)), alpha)
+    for image in (grey, alpha):
+        np.testing.assert_array_equal(decode_image(bad_files.encoded(".png", image)), image)
 
 
 @pytest.mark.parametrize("suffix", [".png", ".tiff"])
-def test_sixteen_bits_lose_the_low_ones(bad_files, picture, suffix: str) -> None:
-    deep = picture.astype(np.uint16) << 8 | 0xFF
+@pytest.mark.parametrize("bits", [8, 10, 12, 15, 16])
+def test_sixteen_bits_keep_the_eight_highest_in_use(bad_files, picture, suffix, bits: int) -> None:
+    deep = picture.astype(np.uint16) << (bits - 8) | (2 ** (bits - 8) - 1)
     np.testing.assert_array_equal(decode_image(bad_files.encoded(suffix, deep)), picture)
-
-
-@pytest.mark.parametrize("bits", [8, 10, 12, 15])
-def test_sixteen_bits_of_which_few_are_used_are_no_black_picture(
-    bad_files, picture, bits: int
-) -> None:
-    deep = picture.astype(np.uint16) << (bits - 8)
-    np.testing.assert_array_equal(decode_image(bad_files.encoded(".png", deep)), picture)
-
-
-def test_transparency_of_sixteen_bits_has_a_depth_of_its_own(bad_files, picture) -> None:
-    deep = np.full((*picture.shape[:2], 4), 65535, np.uint16)
-    deep[..., :3] = picture.astype(np.uint16) << 4
-    image = decode_image(bad_files.encoded(".png", deep))
+    with_alpha = np.dstack([deep, np.full(deep.shape[:2], 65535, np.uint16)])
+    image = decode_image(bad_files.encoded(".png", with_alpha))
     np.testing.assert_array_equal(image[..., :3], picture)
     assert (image[..., 3] == 255).all()
 
@@ -104,37 +87,25 @@ TURNS = {
 }
 
 
-@pytest.mark.parametrize("orientation", TURNS)
+@pytest.mark.parametrize("orientation", [0, 9, 65535, *TURNS])
 @pytest.mark.parametrize("channels", [1, 3, 4])
-def test_exif_turns_a_png_upright(bad_files, picture, orientation: int, channels: int) -> None:
+def test_exif_orientation_is_applied(bad_files, picture, orientation: int, channels: int) -> None:
     stored = np.dstack([picture, picture[:, :, :1]])[:, :, :channels].squeeze()
-    upright = decode_image(bad_files.png_with_exif(stored, orientation))
-    np.testing.assert_array_equal(upright, TURNS[orientation](stored))
+    rotate = TURNS.get(orientation, TURNS[1])
+    rotated = decode_image(bad_files.png_with_exif(stored, orientation))
+    np.testing.assert_array_equal(rotated, rotate(stored))
+    rotated = decode_image(bad_files.jpeg_with_exif(picture, orientation))
+    expected = rotate(decode_image(bad_files.encoded(".jpg", picture)))
+    np.testing.assert_array_equal(rotated, expected)
 
 
-@pytest.mark.parametrize("orientation", TURNS)
-def test_exif_turns_a_jpeg_upright(bad_files, picture, orientation: int) -> None:
-    upright = decode_image(bad_files.jpeg_with_exif(picture, orientation))
-    expected = TURNS[orientation](decode_image(bad_files.encoded(".jpg", picture)))
-    np.testing.assert_array_equal(upright, expected)
-
-
-def test_orientation_out_of_range_turns_nothing(bad_files, picture) -> None:
-    for orientation in (0, 9, 65535):
-        image = decode_image(bad_files.png_with_exif(picture, orientation))
-        np.testing.assert_array_equal(image, picture)
-
-
-@pytest.mark.parametrize("name", ["größe.png", "数字.png", "with space.png", "-.png", "😀.png"])
-def test_names_in_any_script_are_read(bad_files, draw_digit, tmp_path: Path, name: str) -> None:
-    (tmp_path / name).write_bytes(bad_files.encoded(".png", draw_digit("1")))
-    assert read_image(str(tmp_path / name)).shape == draw_digit("1").shape
-
-
-def test_name_that_is_no_unicode_is_read(bad_files, draw_digit, tmp_path: Path) -> None:
-    path = os.fsencode(tmp_path) + b"/\xff\xfe.png"
-    Path(os.fsdecode(path)).write_bytes(bad_files.encoded(".png", draw_digit("1")))
-    assert read_image(os.fsdecode(path)).shape == draw_digit("1").shape
+@pytest.mark.parametrize(
+    "name",
+    ["größe.png", "数字.png", "with space.png", "-.png", "😀.png", os.fsdecode(b"\xff\xfe.png")],
+)
+def test_names_in_any_script_are_read(bad_files, picture, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(bad_files.encoded(".png", picture))
+    np.testing.assert_array_equal(read_image(str(tmp_path / name)), picture)
 
 
 def test_missing_file_folder_and_odd_name_have_codes(tmp_path: Path) -> None:
@@ -164,7 +135,7 @@ def test_file_without_permission_is_unreadable(tmp_path: Path, monkeypatch) -> N
     assert caught.value.code == "unreadable"
 
 
-def test_pipe_is_read_to_its_end(bad_files, draw_digit, tmp_path: Path) -> None:
+def test_pipe_is_read_to_its_end(bad_files, tmp_path: Path) -> None:
     pipe = tmp_path / "pipe.png"
     os.mkfifo(pipe)
     noisy = np.random.default_rng(0).integers(0, 256, (300, 400), dtype=np.uint8)
@@ -175,20 +146,15 @@ def test_pipe_is_read_to_its_end(bad_files, draw_digit, tmp_path: Path) -> None:
     writer.join()
 
 
-def test_endless_device_is_too_large(monkeypatch) -> None:
+def test_files_and_devices_over_the_limit_are_too_large(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(images, "MAX_FILE_BYTES", 1_000_000)
-    with pytest.raises(ImageError) as caught:
-        read_image("/dev/zero")
-    assert caught.value.code == "too_large"
-
-
-def test_huge_file_is_not_read(tmp_path: Path) -> None:
     path = tmp_path / "huge.png"
     with path.open("wb") as file:
-        file.truncate(images.MAX_FILE_BYTES + 1)
-    with pytest.raises(ImageError, match="256 MiB") as caught:
-        read_image(path)
-    assert caught.value.code == "too_large"
+        file.truncate(1_000_001)
+    for source in (path, "/dev/zero"):
+        with pytest.raises(ImageError) as caught:
+            read_image(source)
+        assert caught.value.code == "too_large"
 
 
 def test_empty_file_and_text_have_codes() -> None:
@@ -230,18 +196,11 @@ def test_damage_inside_is_an_error_or_a_picture_and_never_noise(bad_files, pictu
 
 
 @pytest.mark.parametrize("claim", [(60_000, 60_000), (2**31 - 1, 2**31 - 1), (50_000_001, 1)])
-def test_bomb_is_refused_by_its_header(bad_files, monkeypatch, claim: tuple[int, int]) -> None:
-    def explode(*_: object) -> None:
-        pytest.fail("it was decoded")
-
-    monkeypatch.setattr(cv2, "imdecode", explode)
-    assert code_of(bad_files.png_claiming(*claim)) == "too_large"
-
-
-def test_limit_on_pixels_can_be_set(bad_files, picture) -> None:
-    data = bad_files.encoded(".png", picture)
-    assert decode_image(data, max_pixels=2000).shape == picture.shape
-    assert code_of(data, max_pixels=1999) == "too_large"
+def test_picture_over_the_limit_is_refused_before_decoding(bad_files, claim) -> None:
+    # The file is damaged behind its header: decoding it would give another code.
+    data = bad_files.png_claiming(*claim)
+    assert code_of(data) == "too_large"
+    assert code_of(data, max_pixels=claim[0] * claim[1] - 1) == "too_large"
 
 
 def test_large_file_of_unknown_size_is_refused() -> None:

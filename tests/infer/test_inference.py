@@ -78,19 +78,6 @@ def test_threads_and_calls_keep_their_single_images_apart(
             assert (answer == alone[index % 64]).all()
 
 
-@pytest.mark.parametrize(
-    ("image", "message"),
-    [
-        (np.zeros((1, 1, 28), np.uint8), "invalid dimensions"),
-        (np.zeros((1, 14, 14), np.uint8), "invalid dimensions"),
-        (np.zeros((1, 28, 28), np.float32), "data type"),
-    ],
-)
-def test_image_of_another_shape_or_dtype_is_refused(nano: Classifier, image, message: str) -> None:
-    with pytest.raises(Exception, match=message):
-        nano.probabilities(image)
-
-
 @given(images=st.integers(1, 5000), threads=st.integers(1, 256))
 def test_slices_cover_every_image_once_and_are_even(images: int, threads: int) -> None:
     slices = batch_slices(images, threads)
@@ -101,14 +88,6 @@ def test_slices_cover_every_image_once_and_are_even(images: int, threads: int) -
     assert len(slices) == 1 or min(sizes) >= MIN_THREAD_IMAGES
 
 
-@pytest.mark.parametrize(
-    ("images", "threads", "sizes"),
-    [(31, 2, [31]), (32, 2, [16, 16]), (64, 1, [64]), (64, 8, [16] * 4), (600, 2, [150] * 4)],
-)
-def test_small_batches_stay_on_one_thread(images, threads, sizes) -> None:
-    assert [part.stop - part.start for part in batch_slices(images, threads)] == sizes
-
-
 @pytest.mark.parametrize("count", [1, 2, 31, 32, 33, 257, 1000])
 def test_answers_have_the_same_bits_on_any_number_of_threads(
     tiny_model_path: Path, images_u8: np.ndarray, count: int
@@ -117,14 +96,6 @@ def test_answers_have_the_same_bits_on_any_number_of_threads(
     for threads in (2, 3):
         shared = Classifier.load(tiny_model_path, threads=threads).probabilities(images_u8[:count])
         np.testing.assert_array_equal(shared, alone[:count])
-
-
-def test_batches_of_several_callers_stay_apart(images_u8: np.ndarray) -> None:
-    inference = BatchInference([FakeSession(sleep(0.001)), FakeSession(sleep(0.001))], CLASSES)
-    batches = [images_u8[start : start + 90] for start in range(0, 900, 45)]
-    with ThreadPoolExecutor(4) as pool:
-        for batch, answer in zip(batches, pool.map(inference.probabilities, batches), strict=True):
-            np.testing.assert_array_equal(answer, batch[:, 0, :CLASSES])
 
 
 def test_each_session_serves_one_thread(images_u8: np.ndarray) -> None:

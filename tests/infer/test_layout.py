@@ -1,4 +1,4 @@
-"""Which components form a text line, and the reading order of lines."""
+"""Which components form a text line, the order of lines, and lines that are no writing."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import pytest
 from edge_infer.boxes import Box
 from edge_infer.page.components import Component
 from edge_infer.page.layout import find_text_lines
+from edge_infer.page.line_filter import ReadLine, outlier_lines
+from edge_infer.page.page import Digit
 
 HEIGHT = 40
 
@@ -76,3 +78,49 @@ def test_small_part_joins_a_near_line_and_starts_none() -> None:
     # A dot between two lines, beside both.
     below, dot = line(75, 3), component(30, 64, 6, 6)
     assert sorted(map(len, find(*upper, *below, dot))) == [3, 4]
+
+
+def read_line(
+    count: int = 3,
+    *,
+    confidence: float = 0.99,
+    strength: float = 100,
+    height: int = 40,
+    width: int = 25,
+) -> ReadLine:
+    digit = Digit("5", confidence, Box(0, 0, width, height))
+    return ReadLine([digit] * count, strength)
+
+
+@pytest.mark.parametrize(
+    ("tested", "is_outlier"),
+    [
+        (read_line(), False),
+        # Unlike the page in one way.
+        (read_line(confidence=0.6), False),
+        (read_line(strength=50), False),
+        (read_line(height=20, width=12), False),
+        (read_line(height=90, width=60), False),
+        # In two ways.
+        (read_line(confidence=0.6, strength=50), True),
+        (read_line(confidence=0.6, height=20, width=12), True),
+        (read_line(strength=50, height=90, width=60), True),
+        # Very pale; more contrast is asked of a single digit.
+        (read_line(confidence=1.0, strength=25), True),
+        (read_line(2, confidence=1.0, strength=40), False),
+        (read_line(1, confidence=1.0, strength=40), True),
+        # A single stroke is a 1 only if it has the height of digits.
+        (read_line(1, height=40, width=6), False),
+        (read_line(1, height=20, width=6), True),
+        (read_line(1, height=70, width=6), True),
+    ],
+)
+def test_outlier_differs_from_the_rest_of_the_page(tested: ReadLine, *, is_outlier: bool) -> None:
+    assert outlier_lines([read_line(), read_line(), tested]) == ([2] if is_outlier else [])
+
+
+def test_page_without_other_lines_and_dark_scenes_make_no_outliers() -> None:
+    assert outlier_lines([]) == []
+    assert outlier_lines([read_line(1, confidence=0.5)]) == []
+    scene = read_line(1, confidence=0.5, strength=200)
+    assert outlier_lines([read_line(strength=50), read_line(strength=50), scene]) == []

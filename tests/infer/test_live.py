@@ -10,14 +10,10 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as npst
 from numpy.typing import NDArray
 
 from edge_infer.boxes import Box
 from edge_infer.camera import Frame, FrameSource, SeenDigit, recognise_frames, recognise_image
-from edge_infer.errors import ImageError
 from edge_infer.page import Digit, Line, Page, PageReader
 
 ImageU8 = NDArray[np.uint8]
@@ -140,88 +136,9 @@ def test_digits_at_the_border_are_left_out(x: int, y: int) -> None:
     assert text(seen) == "1"
 
 
-@given(
-    ink=st.integers(0, 255),
-    ground=st.integers(0, 255),
-    dx=st.integers(0, 30),
-    dy=st.integers(0, 60),
-)
-@settings(max_examples=20, deadline=None)
-def test_polarity_and_place_do_not_matter(
-    draw_frame: DrawFrame, reader: PageReader, ink: int, ground: int, dx: int, dy: int
-) -> None:
-    if abs(ink - ground) < 40:
-        ink = (ground + 128) % 256
-    frame = draw_frame(LINE, ink=ink, ground=ground)
-    moved = draw_frame([(label, x + dx, y + dy) for label, x, y in LINE], ink=ink, ground=ground)
-    here, there, negative = (recognise_image(reader, it) for it in (frame, moved, 255 - frame))
-    assert text(here) == text(there) == "0358"
-    assert negative == here
-    assert np.abs(np.array(boxes(there)) - boxes(here) - (dx, dy, 0, 0)).max() <= 1
-
-
-@given(
-    frame=npst.arrays(
-        np.uint8,
-        st.tuples(st.integers(1, 60), st.integers(1, 60)),
-        elements=st.sampled_from([0, 90, 255]),
-        fill=st.sampled_from([0, 255]),
-    )
-)
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_results_are_valid_for_any_picture(reader: PageReader, frame: ImageU8) -> None:
-    large = frame.repeat(6, axis=0).repeat(6, axis=1)
-    for picture in (frame, large):
-        for one in recognise_image(reader, picture):
-            assert one.label in "0123456789"
-            assert 0 < one.confidence <= 1
-            assert 0 < one.box.x < one.box.x + one.box.width < picture.shape[1]
-            assert 0 < one.box.y < one.box.y + one.box.height < picture.shape[0]
-
-
 @pytest.mark.parametrize("noise_sd", [0, 2, 8, 25, 60])
 def test_nothing_is_found_in_noise_or_a_gradient(reader: PageReader, noise_sd: float) -> None:
     noise = np.random.default_rng(3).normal(0, noise_sd, (480, 640))
     assert recognise_image(reader, np.clip(128 + noise, 0, 255).astype(np.uint8)) == ()
     gradient = (np.linspace(10, 245, 640)[None] * np.ones((480, 1))).astype(np.uint8)
     assert recognise_image(reader, gradient) == recognise_image(reader, gradient.T.copy()) == ()
-
-
-@pytest.mark.parametrize("scene", ["light and noise", "dark desk", "printed grid"])
-def test_digits_are_read_in_poor_conditions(
-    draw_frame: DrawFrame, reader: PageReader, scene: str
-) -> None:
-    frame = draw_frame(LINE)
-    if scene == "light and noise":
-        light = np.linspace(0.45, 1.0, 320)[None]
-        noise = np.random.default_rng(5).normal(0, 5, (240, 320))
-        frame = np.clip(frame * light + noise, 0, 255).astype(np.uint8)
-    elif scene == "dark desk":
-        frame[:50] = frame[190:] = 40
-    else:
-        grid = np.full_like(frame, 255)
-        grid[::20] = grid[:, ::20] = 170
-        frame = np.minimum(frame, grid)
-    assert text(recognise_image(reader, frame)) == "0358"
-
-
-def test_broken_digit_is_one_and_boxes_fit_large_frames(
-    draw_frame: DrawFrame, reader: PageReader
-) -> None:
-    frame = draw_frame([("5", 100, 60)], height=120)
-    whole = boxes(recognise_image(reader, frame))
-    frame[78:82] = 220
-    assert len(whole) == 1
-    assert boxes(recognise_image(reader, frame)) == whole
-    small = draw_frame(LINE)
-    large = np.asarray(cv2.resize(small, None, fx=6, fy=6, interpolation=cv2.INTER_CUBIC), np.uint8)
-    digits = recognise_image(reader, large)
-    assert text(digits) == "0358"
-    expected = np.array(boxes(recognise_image(reader, small)))
-    assert np.abs(np.array(boxes(digits)) / 6 - expected).max() <= 1
-
-
-def test_array_that_is_no_picture_is_refused(reader: PageReader) -> None:
-    wrong: Any = np.zeros((10, 10), np.float32)
-    with pytest.raises(ImageError, match="uint8"):
-        recognise_image(reader, wrong)

@@ -1,7 +1,5 @@
 """From any picture of one glyph to the model's tensor."""
 
-import hashlib
-import os
 from pathlib import Path
 
 import cv2
@@ -11,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from edge_infer import ImageError, prepare_digit
-from edge_infer.glyph.preprocess import centre_by_mass, reduce_to, to_grey
+from edge_infer import Classifier, ImageError, prepare_digit
+from edge_infer.glyph.preprocess import centre_by_mass, make_glyph, reduce_to, to_grey
 
 DIGITS = [str(digit) for digit in range(10)]
 
@@ -23,23 +21,17 @@ def difference(one: np.ndarray, other: np.ndarray) -> float:
 
 
 @pytest.mark.parametrize("label", DIGITS)
-def test_tensor_keeps_the_convention_of_mnist(draw_digit, label: str) -> None:
-    tensor = prepare_digit(draw_digit(label))
-    assert tensor.shape == (28, 28)
-    assert tensor.dtype == np.uint8
-    assert tensor.max() == 255
+def test_tensor_has_the_geometry_of_mnist_for_both_polarities(draw_digit, label: str) -> None:
+    picture = draw_digit(label)
+    tensor = prepare_digit(picture)
+    assert (tensor.shape, tensor.dtype, tensor.max()) == ((28, 28), np.uint8, 255)
     rows, columns = np.nonzero(tensor > 40)
     assert 19 <= max(np.ptp(rows), np.ptp(columns)) + 1 <= 21
     # The centre of mass comes to pixel 14, as near as whole pixels and the field allow.
     weights = tensor / tensor.sum(dtype=float)
     assert abs(weights.sum(axis=1) @ np.arange(28) - 14) <= 1
     assert abs(weights.sum(axis=0) @ np.arange(28) - 14) <= 1
-
-
-@pytest.mark.parametrize("label", DIGITS)
-def test_polarity_does_not_matter(draw_digit, label: str) -> None:
-    dark = draw_digit(label)
-    np.testing.assert_array_equal(prepare_digit(dark), prepare_digit(255 - dark))
+    np.testing.assert_array_equal(prepare_digit(255 - picture), tensor)
 
 
 @pytest.mark.parametrize(("ink", "ground"), [(0, 255), (100, 180), (90, 125), (250, 200)])
@@ -58,62 +50,41 @@ def test_size_hardly_matters(draw_digit, label: str, scale: float) -> None:
     assert min(difference(np.roll(other, step, (0, 1)), whole) for step in steps) < 12
 
 
-@given(shift=st.tuples(st.integers(-15, 15), st.integers(-15, 15)))
-def test_place_on_the_paper_does_not_matter(draw_digit, shift: tuple[int, int]) -> None:
+@given(shift=st.tuples(st.integers(-15, 15), st.integers(-15, 15)), margin=st.integers(0, 200))
+def test_position_and_amount_of_paper_do_not_matter(draw_digit, shift, margin: int) -> None:
+    expected = prepare_digit(draw_digit("5", 96, margin=30))
     moved = draw_digit("5", 96, margin=30, shift=shift)
-    np.testing.assert_array_equal(
-        prepare_digit(moved), prepare_digit(draw_digit("5", 96, margin=30))
-    )
-
-
-@given(margin=st.integers(0, 200))
-def test_amount_of_paper_does_not_matter(draw_digit, margin: int) -> None:
-    wide = cv2.copyMakeBorder(
-        draw_digit("2", 60), *[margin] * 4, borderType=cv2.BORDER_CONSTANT, value=240
-    )
-    np.testing.assert_array_equal(prepare_digit(wide), prepare_digit(draw_digit("2", 60)))
+    wide = cv2.copyMakeBorder(moved, *[margin] * 4, borderType=cv2.BORDER_CONSTANT, value=240)
+    np.testing.assert_array_equal(prepare_digit(moved), expected)
+    np.testing.assert_array_equal(prepare_digit(wide), expected)
 
 
 def test_channels_do_not_matter(draw_digit) -> None:
     grey = draw_digit("6")
-    expected = prepare_digit(grey)
-    for image in (
-        grey[:, :, None],
-        cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR),
-        cv2.cvtColor(grey, cv2.COLOR_GRAY2BGRA),
-    ):
-        np.testing.assert_array_equal(prepare_digit(image), expected)
+    bgr, bgra = (cv2.cvtColor(grey, code) for code in (cv2.COLOR_GRAY2BGR, cv2.COLOR_GRAY2BGRA))
+    for image in (grey[:, :, None], bgr, bgra):
+        np.testing.assert_array_equal(prepare_digit(image), prepare_digit(grey))
 
 
 @pytest.mark.parametrize("ink", [0, 255])
-def test_transparent_paper_counts_as_paper(draw_digit, ink: int) -> None:
+def test_transparent_pixels_are_background(draw_digit, ink: int) -> None:
     drawn = draw_digit("4", ink=255, ground=0)
     image = np.full((*drawn.shape, 4), ink, np.uint8)
     image[:, :, 3] = drawn
     np.testing.assert_array_equal(prepare_digit(image), prepare_digit(drawn))
-
-
-def test_colour_under_full_transparency_is_never_seen() -> None:
-    image = np.zeros((40, 40, 4), np.uint8)
-    image[10:30, 18:22, :3] = 255
+    image[:, :, :3] = drawn[:, :, None]
+    image[:, :, 3] = 0
     assert prepare_digit(image) is None
 
 
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("view", [np.s_[::-1], np.s_[:, ::-1], np.s_[::2, ::2], "transposed"])
-def test_any_memory_layout_is_read(draw_digit, view, channels: int) -> None:
+def test_any_memory_layout_is_read_and_nothing_written(draw_digit, view, channels: int) -> None:
     image = draw_digit("2")
     image = image if channels == 1 else cv2.cvtColor(image, cv2.COLOR_GRAY2BGR)
-    before = image.copy()
+    image.flags.writeable = False
     seen = image.swapaxes(0, 1) if view == "transposed" else image[view]
     np.testing.assert_array_equal(prepare_digit(seen), prepare_digit(seen.copy(order="C")))
-    np.testing.assert_array_equal(image, before)
-
-
-def test_read_only_picture_is_read(draw_digit) -> None:
-    image = draw_digit("2")
-    image.flags.writeable = False
-    assert prepare_digit(image) is not None
 
 
 def _noise(sd: float) -> np.ndarray:
@@ -144,27 +115,23 @@ def test_picture_without_ink_gives_none(name: str) -> None:
 def test_specks_beside_a_digit_are_dropped(draw_digit) -> None:
     image = draw_digit("8", 96, margin=24)
     expected = prepare_digit(image)
-    image[3:5, 3:5] = 20
-    image[-4:-2, -4:-2] = 20
+    image[3:5, 3:5] = image[-4:-2, -4:-2] = 20
     np.testing.assert_array_equal(prepare_digit(image), expected)
 
 
-def test_shadow_over_the_paper_does_not_hide_the_digit(draw_digit, tiny_model_path: Path) -> None:
-    from edge_infer import Classifier
-
+def test_shadow_does_not_hide_the_digit(draw_digit, tiny_model_path: Path) -> None:
     image = draw_digit("7", 120)
-    shadow = np.linspace(0.35, 1, image.shape[1])
-    shaded = np.rint(image * shadow).astype(np.uint8)
+    shaded = np.rint(image * np.linspace(0.35, 1, image.shape[1])).astype(np.uint8)
     assert Classifier.load(tiny_model_path).classify(shaded).label == "7"
 
 
-def test_hair_thin_strokes_of_a_large_picture_stay_visible(draw_digit) -> None:
+def test_thin_strokes_of_a_large_picture_stay_visible(draw_digit) -> None:
     tensor = prepare_digit(draw_digit("2", 400, thickness=3))
     assert np.count_nonzero(tensor > 127) > 25
 
 
 @pytest.mark.parametrize("shape", [(2, 30_000), (30_000, 2), (1, 600), (5, 2000, 3)])
-def test_extreme_shapes_are_served(shape: tuple[int, ...]) -> None:
+def test_extreme_shapes_are_processed(shape: tuple[int, ...]) -> None:
     image = np.full(shape, 255, np.uint8)
     image[:, image.shape[1] // 3 : image.shape[1] // 2] = 0
     tensor = prepare_digit(image)
@@ -176,15 +143,16 @@ def test_extreme_shapes_are_served(shape: tuple[int, ...]) -> None:
     [
         (np.zeros((28, 28), np.float32), "wrong_dtype"),
         (np.zeros((28, 28), np.uint16), "wrong_dtype"),
+        ("digit.png", "wrong_dtype"),
+        ([[0] * 28] * 28, "wrong_dtype"),
         (np.zeros(28, np.uint8), "wrong_shape"),
         (np.zeros((28, 28, 2), np.uint8), "wrong_shape"),
-        (np.zeros((28, 28, 5), np.uint8), "wrong_shape"),
         (np.zeros((1, 28, 28, 3), np.uint8), "wrong_shape"),
         (np.zeros((0, 28), np.uint8), "wrong_shape"),
         (np.zeros((28, 0, 3), np.uint8), "wrong_shape"),
     ],
 )
-def test_what_is_no_picture_is_refused(image: np.ndarray, code: str) -> None:
+def test_other_values_are_refused(image: np.ndarray, code: str) -> None:
     with pytest.raises(ImageError) as caught:
         prepare_digit(image)
     assert caught.value.code == code
@@ -201,24 +169,19 @@ def test_what_is_no_picture_is_refused(image: np.ndarray, code: str) -> None:
     )
 )
 def test_any_small_picture_gives_a_tensor_or_none(image: np.ndarray) -> None:
-    before = image.copy()
     tensor = prepare_digit(image)
-    np.testing.assert_array_equal(image, before)
     assert tensor is None or (tensor.shape == (28, 28) and tensor.any())
 
 
 @given(hnp.arrays(np.uint8, st.tuples(st.integers(1, 28), st.integers(1, 28))))
 def test_centring_moves_the_ink_and_changes_none(ink: np.ndarray) -> None:
     field = centre_by_mass(ink)
+    lines, mass = ink.sum(axis=1, dtype=int), max(int(ink.sum()), 1)
+    # Rounded half up.
+    wanted = (28 * mass - 2 * int(lines @ np.arange(len(ink))) + mass) // (2 * mass)
+    top = min(max(wanted, 0), 28 - len(ink))
+    np.testing.assert_array_equal(field[top : top + len(ink)].sum(axis=1, dtype=int), lines)
     assert field.sum(dtype=int) == ink.sum(dtype=int)
-    rows = ink.sum(axis=1, dtype=int) @ np.arange(ink.shape[0])
-    top = (28 * max(int(ink.sum()), 1) - 2 * rows + ink.sum(dtype=int)) // (
-        2 * max(int(ink.sum()), 1)
-    )
-    top = min(max(int(top), 0), 28 - ink.shape[0])
-    np.testing.assert_array_equal(
-        field[top : top + ink.shape[0]].sum(axis=1, dtype=int), ink.sum(axis=1, dtype=int)
-    )
 
 
 @given(hnp.arrays(np.uint8, st.tuples(st.integers(1, 60), st.integers(1, 60))), st.integers(1, 64))
@@ -231,59 +194,14 @@ def test_reducing_averages_blocks(image: np.ndarray, longest: int) -> None:
         assert reduced[0, 0] == (2 * block.sum(dtype=int) + block.size) // (2 * block.size)
 
 
-def test_grey_weighs_colours_as_the_eye_does() -> None:
-    blue, green, red = (
-        to_grey(np.full((1, 1, 3), colour, np.uint8))[0, 0]
-        for colour in ((255, 0, 0), (0, 255, 0), (0, 0, 255))
-    )
-    assert (blue, green, red) == (29, 150, 76)
+def test_glyph_of_known_ink_leaves_its_neighbours_out(draw_digit) -> None:
+    depth = np.hstack([255 - draw_digit(label, 60, ground=255) for label in "37"])
+    mask = (depth > 100).astype(np.uint8)
+    mask[:, depth.shape[1] // 2 :] = 0
+    tensor = make_glyph(depth, mask, 10)
+    assert difference(tensor, prepare_digit(draw_digit("3", 60))) < 8
 
 
-def _golden_pictures() -> list[np.ndarray]:
-    """Make pictures from integers alone, so that no library version changes them."""
-    rng = np.random.Generator(np.random.PCG64(20_25))
-    pictures = []
-    for index in range(60):
-        height, width = (int(n) for n in rng.integers(8, 90 if index < 55 else 900, 2))
-        picture = np.full((height, width), rng.integers(0, 256), np.uint8)
-        for _ in range(3):
-            top, left = int(rng.integers(0, height)), int(rng.integers(0, width))
-            long, wide = int(rng.integers(2, height + 2)), int(rng.integers(1, width // 4 + 2))
-            picture[top : top + long, left : left + wide] = rng.integers(0, 256)
-        noise = rng.integers(-(index % 7), index % 7 + 1, picture.shape)
-        picture = np.clip(picture + noise, 0, 255).astype(np.uint8)
-        channels = (1, 3, 4)[index % 3]
-        pictures.append(np.stack([picture] * channels, axis=-1) if channels > 1 else picture)
-    return pictures
-
-
-def test_tensors_are_the_same_bits_on_every_machine() -> None:
-    digest = hashlib.sha256()
-    for picture in _golden_pictures():
-        tensor = prepare_digit(picture)
-        digest.update(b"none" if tensor is None else tensor.tobytes())
-    assert digest.hexdigest() == GOLDEN_SHA256
-
-
-GOLDEN_SHA256 = "f8dee9c6458af56e6c86017a9076f9db78e4de96476ff25f3eb78b6b388f596c"
-
-
-def test_mnist_is_left_almost_unchanged() -> None:
-    folder = os.environ.get("EDGE_MNIST_DATA")
-    if not folder:
-        pytest.skip("EDGE_MNIST_DATA is not set: no MNIST to look at")
-    images = _mnist_test_images(Path(folder))[:1000]
-    tensors = [prepare_digit(image) for image in images]
-    assert all(tensor is not None for tensor in tensors)
-    assert np.mean([difference(*pair) for pair in zip(tensors, images, strict=True)]) < 4
-
-
-def _mnist_test_images(path: Path) -> np.ndarray:
-    import gzip
-
-    if path.is_file():
-        return np.load(path)["x_test"]
-    name = "t10k-images-idx3-ubyte"
-    plain, packed = path / name, path / f"{name}.gz"
-    data = plain.read_bytes() if plain.exists() else gzip.decompress(packed.read_bytes())
-    return np.frombuffer(data, np.uint8, offset=16).reshape(-1, 28, 28)
+def test_grey_is_the_luma_of_bgr() -> None:
+    colours = np.uint8([[(255, 0, 0), (0, 255, 0), (0, 0, 255)]])
+    assert to_grey(colours).tolist() == [[29, 150, 76]]

@@ -120,7 +120,7 @@ def test_array_that_is_no_picture_is_refused(reader: PageReader, image: ImageU8)
 
 @pytest.mark.parametrize(
     "pattern",
-    [r"\d{3,4}", "2.45|679", re.compile(r"\d+"), r"\d{3}", "[01]+", "23[0-35-9]5|6[0-6]9"],
+    [r"\d{3,4}", "2.45|679", re.compile(r"\d+"), r"\d{3}", "[01]+", "23[0-35-9]5|6[0-6]9", "x"],
 )
 def test_line_matches_the_expected_form_or_stays(reader: PageReader, drawn, pattern) -> None:
     plain = reader.read(drawn.image)
@@ -129,11 +129,6 @@ def test_line_matches_the_expected_form_or_stays(reader: PageReader, drawn, patt
         if re.fullmatch(pattern, other.text):
             assert line.text == other.text
         assert re.fullmatch(pattern, line.text) or line == other
-
-
-@pytest.mark.parametrize("pattern", [r"\d{30}", "[a-z]+", re.compile("x")])
-def test_impossible_form_changes_nothing(reader: PageReader, drawn: DrawnPage, pattern) -> None:
-    assert reader.read(drawn.image, expect=pattern) == reader.read(drawn.image)
 
 
 def test_invalid_options_are_usage_errors(reader: PageReader, drawn: DrawnPage) -> None:
@@ -145,20 +140,6 @@ def test_invalid_options_are_usage_errors(reader: PageReader, drawn: DrawnPage) 
     for threads in (0, 257):
         with pytest.raises(UsageError):
             PageReader.load("edge", threads=threads)
-
-
-def test_upright_page_takes_two_inferences_at_most(
-    reader: PageReader, drawn: DrawnPage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    calls: list[int] = []
-    infer = reader.classifier.probabilities
-    monkeypatch.setattr(
-        reader.classifier,
-        "probabilities",
-        lambda tensors: (calls.append(len(tensors)), infer(tensors))[1],
-    )
-    assert reader.read(drawn.image).text == TEXT
-    assert 1 <= len(calls) <= 2
 
 
 def test_threads_share_one_reader(reader: PageReader, drawn: DrawnPage) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from types import ModuleType
 
 import cv2
 import numpy as np
@@ -14,7 +13,6 @@ from numpy.typing import NDArray
 from pages.measure import edit_distance
 from pages.strategies import clean_pages, hard_pages, seeds
 
-from edge_infer import decode_image
 from edge_infer.boxes import Box
 from edge_infer.page import PageReader
 from edge_synth import DrawnPage, PageSpec, draw_page, random_spec
@@ -100,20 +98,6 @@ def test_margin_and_shift_change_no_text(
     assert reader.read(wide.astype(np.uint8)).text == spec.text
 
 
-@FEW
-@given(hard_pages(), seeds, st.integers(1, 8))
-def test_orientation_of_the_file_changes_no_text(
-    reader: PageReader, bad_files: ModuleType, spec: PageSpec, seed: int, orientation: int
-) -> None:
-    # Cropped to whole JPEG blocks, so that the rotated file has the same pixels up to rounding.
-    image = draw_page(replace(spec, jpeg_quality=None), seed).image
-    image = image[: len(image) // 16 * 16, : image.shape[1] // 16 * 16]
-    stored = np.ascontiguousarray(_as_stored(image, orientation))
-    turned = decode_image(bad_files.jpeg_with_exif(stored, orientation))
-    assert turned.shape == image.shape
-    assert reader.read(turned).text == reader.read(image).text
-
-
 @pytest.mark.parametrize("kind", WORST_RATE)
 def test_hard_pages_keep_to_an_error_rate(reader: PageReader, kind: str) -> None:
     errors, digits, misses = 0, 0, []
@@ -138,18 +122,3 @@ def _overlap(one: Box, other: Box) -> float:
     height = min(one.y + one.height, other.y + other.height) - max(one.y, other.y)
     both = max(width, 0) * max(height, 0)
     return both / (one.width * one.height + other.width * other.height - both)
-
-
-def _as_stored(image: ImageU8, orientation: int) -> ImageU8:
-    """Return the stored pixels of an upright picture in a file with an EXIF orientation."""
-    swapped = image.swapaxes(0, 1)
-    return {
-        1: image,
-        2: image[:, ::-1],
-        3: image[::-1, ::-1],
-        4: image[::-1],
-        5: swapped,
-        6: swapped[::-1],
-        7: swapped[::-1, ::-1],
-        8: swapped[:, ::-1],
-    }[orientation]

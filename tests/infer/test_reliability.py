@@ -84,25 +84,6 @@ def test_risk_points_are_what_their_thresholds_keep(given_answers, coverages) ->
         assert surer < max(math.ceil(coverage * len(labels) - 1e-9), 1)
 
 
-@given(answers())
-def test_more_coverage_never_has_fewer_errors(given_answers) -> None:
-    points = risk_coverage(*given_answers)
-    assert points[0].kept == len(given_answers[1])
-    for wider, narrower in pairwise(points):
-        assert wider.kept >= narrower.kept
-        assert wider.errors >= narrower.errors
-        assert wider.threshold <= narrower.threshold
-
-
-def test_least_sure_answers_are_rejected_first() -> None:
-    probabilities = sure(0.9, 0.6, 0.8, 0.7)
-    labels = np.array([0, 1, 0, 1])
-    all_of_them, half = risk_coverage(probabilities, labels, (1.0, 0.5))
-    assert (all_of_them.errors, all_of_them.risk) == (2, 0.5)
-    assert (half.kept, half.errors, half.risk) == (2, 0, 0.0)
-    assert half.threshold == pytest.approx(0.8)
-
-
 def test_coverages_of_ten_thousand_lose_no_image_to_rounding() -> None:
     confidences = np.linspace(0.5, 1, 10_000)
     points = risk_coverage(sure(*confidences), np.zeros(10_000, np.int64))

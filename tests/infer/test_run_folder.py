@@ -7,29 +7,15 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from run_records import run_record
 
 from edge_infer.errors import RunError
-from edge_infer.model.run_folder import Calibration, RunFolder, RunRecord
+from edge_infer.model.run_folder import Calibration, RunFolder
 
-RECORD = RunRecord(
+RECORD = run_record(
     config={"preset": "edge", "augment": {"rotate_deg": 15}},
     class_names=("0", "ß"),
-    data="mnist",
-    data_sha256="ab" * 32,
-    preset="edge",
-    parameters=61_658,
-    seed=0,
-    epochs=25,
-    best_epoch=24,
-    train_images=55_000,
-    validation_accuracy=0.997,
-    test_accuracy=0.996,
-    training_time_s=600.5,
-    inference_time_ms=0.05,
-    augmentation_share=0.1,
     versions={"keras": "3"},
-    machine="a CPU, 2 cores",
-    finished_at="2025-01-01T00:00:00Z",
 )
 
 
@@ -66,16 +52,14 @@ def test_record_and_calibration_survive_the_round_trip(run: RunFolder) -> None:
         np.testing.assert_array_equal(getattr(loaded, name), getattr(saved, name))
 
 
-def test_missing_run_says_how_to_make_one(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match="edge-mnist train"):
-        RunFolder(tmp_path / "none").read_record()
-
-
-@pytest.mark.parametrize("missing", ["record_path", "model_path"])
-def test_unfinished_run_says_how_to_finish_it(run: RunFolder, missing: str) -> None:
+@pytest.mark.parametrize("missing", ["record_path", "model_path", "calibration_path"])
+def test_missing_and_unfinished_runs_say_how_to_mend_it(run: RunFolder, missing: str) -> None:
     getattr(run, missing).unlink()
-    with pytest.raises(RunError, match="train --resume"):
+    with pytest.raises(RunError, match="is incomplete, train again|train --resume"):
         run.read_record()
+        run.read_calibration()
+    with pytest.raises(RunError, match="edge-mnist train"):
+        RunFolder(run.path / "none").read_record()
 
 
 @pytest.mark.parametrize(
@@ -97,32 +81,19 @@ def test_damaged_record_is_a_run_error(run: RunFolder, text: bytes) -> None:
         run.read_record()
 
 
-def test_missing_calibration_is_a_run_error(run: RunFolder) -> None:
-    run.calibration_path.unlink()
-    with pytest.raises(RunError, match="is missing"):
-        run.read_calibration()
-
-
-def test_calibration_cut_short_is_a_run_error(run: RunFolder) -> None:
-    data = run.calibration_path.read_bytes()
-    for length in range(0, len(data), max(1, len(data) // 60)):
-        run.calibration_path.write_bytes(data[:length])
-        with pytest.raises(RunError):
-            run.read_calibration()
-
-
 @given(st.data())
 def test_calibration_with_a_changed_byte_is_refused_or_sound(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
-    path = tmp_path_factory.getbasetemp() / "changed.npz"
+    run = RunFolder(tmp_path_factory.getbasetemp())
+    path = run.calibration_path
     calibration().save(path)
     damaged = bytearray(path.read_bytes())
     at = data.draw(st.integers(0, len(damaged) - 1))
     damaged[at] ^= data.draw(st.integers(1, 255))
     path.write_bytes(damaged)
     try:
-        loaded = Calibration.load(path)
+        loaded = run.read_calibration()
     except RunError:
         return
     assert loaded.validation_images.shape[1:] == (28, 28)

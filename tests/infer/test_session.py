@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edge_infer import Classifier
 from edge_infer.errors import ModelError
 from edge_infer.model.session import MAX_MODEL_BYTES, open_model, read_model_bytes
 
@@ -33,14 +32,6 @@ def test_tiny_model_is_what_its_script_makes(tiny_model_path: Path, tiny_model_s
     assert tiny_model_path.stat().st_size < 5000
 
 
-@pytest.mark.parametrize("height", [28, 64, 200])
-def test_tiny_model_recognises_drawn_digits(tiny_model_path: Path, draw_digit, height) -> None:
-    classifier = Classifier.load(tiny_model_path)
-    predictions = [classifier.classify(draw_digit(label, height)) for label in range(10)]
-    assert [prediction.label for prediction in predictions] == list("0123456789")
-    assert min(prediction.confidence for prediction in predictions) > 0.8
-
-
 def test_sessions_have_one_thread_do_not_spin_and_answer_alike(tiny_model_path: Path) -> None:
     opened = open_model(tiny_model_path.read_bytes(), "tiny")
     assert opened.metadata.preset == "tiny"
@@ -57,21 +48,8 @@ def test_sessions_have_one_thread_do_not_spin_and_answer_alike(tiny_model_path: 
         assert all(np.array_equal(answer, answers[0]) for answer in answers)
 
 
-def test_foreign_model_is_refused_with_a_way_out(changed_model) -> None:
-    data = changed_model(lambda model: model.ClearField("metadata_props"))
-    with pytest.raises(
-        ModelError, match=r"other\.onnx: .*not a model of edge-mnist.*edge-mnist export"
-    ) as caught:
-        open_model(data, "other.onnx")
-    assert caught.value.code == "foreign"
-
-
-def test_newer_opset_is_refused(changed_model) -> None:
-    def raise_opset(model: Any) -> None:
-        model.opset_import[0].version = 21
-
-    with pytest.raises(ModelError, match="opset 21, expected at most 17"):
-        open_model(changed_model(raise_opset), "new.onnx")
+def _raise_opset(model: Any) -> None:
+    model.opset_import[0].version = 21
 
 
 def _rename_input(model: Any) -> None:
@@ -93,20 +71,6 @@ def _claim_eleven_classes(model: Any) -> None:
     prop.value = prop.value.replace('"9"]', '"9", "X"]')
 
 
-@pytest.mark.parametrize(
-    ("edit", "found"),
-    [
-        (_rename_input, "pixels_u8"),
-        (_fix_batch, r"\[1, 28, 28\]"),
-        (_take_other_size, r"\[any, 32, 32\]|cannot load"),
-        (_claim_eleven_classes, r"expected .*\[any, 11\].*found .*\[any, 10\]"),
-    ],
-)
-def test_model_with_another_signature_is_refused(changed_model, edit: Change, found: str) -> None:
-    with pytest.raises(ModelError, match=found):
-        open_model(changed_model(edit), "other.onnx")
-
-
 def _poison_bias(model: Any) -> None:
     bias = next(value for value in model.graph.initializer if value.name == "bias")
     bias.raw_data = np.full(10, np.nan, np.float32).tobytes()
@@ -117,20 +81,34 @@ def _drop_softmax(model: Any) -> None:
     model.graph.node[-1].ClearField("attribute")
 
 
-@pytest.mark.parametrize("edit", [_poison_bias, _drop_softmax])
-def test_model_without_probabilities_is_refused(changed_model, edit: Change) -> None:
-    with pytest.raises(ModelError, match="must sum to 1"):
-        open_model(changed_model(edit), "odd.onnx")
-
-
 def _name_unknown_operator(model: Any) -> None:
     model.graph.node[2].op_type = "AveragePoolOfTomorrow"
 
 
-def test_unknown_operator_is_refused_in_one_quiet_line(changed_model, capfd) -> None:
-    with pytest.raises(ModelError, match="onnxruntime cannot load it") as caught:
-        open_model(changed_model(_name_unknown_operator), "odd.onnx")
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        (
+            lambda model: model.ClearField("metadata_props"),
+            "not a model of edge-mnist.*edge-mnist export",
+        ),
+        (_raise_opset, "opset 21, expected at most 17"),
+        (_rename_input, "pixels_u8"),
+        (_fix_batch, r"\[1, 28, 28\]"),
+        (_take_other_size, r"\[any, 32, 32\]|cannot load"),
+        (_claim_eleven_classes, r"expected .*\[any, 11\].*found .*\[any, 10\]"),
+        (_poison_bias, "must sum to 1"),
+        (_drop_softmax, "must sum to 1"),
+        (_name_unknown_operator, "onnxruntime cannot load it"),
+    ],
+)
+def test_model_that_breaks_the_contract_is_refused_in_one_quiet_line(
+    changed_model, capfd, edit: Change, message: str
+) -> None:
+    with pytest.raises(ModelError, match=f"other.onnx: .*{message}") as caught:
+        open_model(changed_model(edit), "other.onnx")
     assert "\n" not in caught.value.message
+    assert (caught.value.code == "foreign") == ("not a model" in message)
     assert capfd.readouterr() == ("", "")
 
 
@@ -146,13 +124,6 @@ def test_damaged_model_is_refused_or_still_serves(tiny_model_path: Path, capfd) 
             assert error.message.startswith("damaged.onnx: ")
     assert refused > 10
     assert capfd.readouterr() == ("", "")
-
-
-def test_truncated_model_is_refused(tiny_model_path: Path) -> None:
-    data = tiny_model_path.read_bytes()
-    for length in range(0, len(data), 97):
-        with pytest.raises(ModelError):
-            open_model(data[:length], "cut.onnx")
 
 
 @pytest.mark.parametrize(

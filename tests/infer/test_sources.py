@@ -1,4 +1,4 @@
-"""From what a person names to pictures."""
+"""From arguments to pictures."""
 
 import io
 import os
@@ -46,18 +46,15 @@ def folder(tmp_path: Path, draw_digit, monkeypatch) -> Path:
     return tmp_path
 
 
-def test_files_come_as_named_and_in_order(folder: Path) -> None:
+def test_files_folders_and_globs_are_listed_in_order(folder: Path, draw_digit) -> None:
+    cv2.imwrite(str(folder / "x.png" / "d[1].png"), draw_digit(5))
     assert names("b.png", "./a.JPG", "b.png") == ["b.png", "./a.JPG", "b.png"]
-    assert codes("b.png", "none.png", "a.JPG") == ["", "not_found", ""]
-
-
-def test_folder_gives_its_pictures_sorted(folder: Path) -> None:
     assert names(folder) == [f"{folder}/a.JPG", f"{folder}/b.png"]
     assert names(".") == ["./a.JPG", "./b.png"]
-
-
-def test_recursion_goes_into_folders_whatever_their_names(folder: Path) -> None:
-    assert names(".", recursive=True) == ["./a.JPG", "./b.png", "./x.png/inner.png"]
+    assert names("x.png", recursive=True) == ["x.png/d[1].png", "x.png/inner.png"]
+    assert names("*.[pJ]*G", "b*.png") == ["a.JPG", "b.png"]
+    assert names("**/inner.png") == ["x.png/inner.png"]
+    assert codes("b.png", "none.png", "x.png/d[1].png") == ["", "not_found", ""]
 
 
 def test_recursion_does_not_follow_links_to_folders(folder: Path) -> None:
@@ -68,21 +65,8 @@ def test_recursion_does_not_follow_links_to_folders(folder: Path) -> None:
     assert codes(".", recursive=True) == ["", "", "", "not_found", ""]
 
 
-def test_globs_are_expanded_when_the_shell_did_not(folder: Path) -> None:
-    assert names("*.[pJ]*G", "b*.png") == ["a.JPG", "b.png"]
-    assert names("**/inner.png") == ["x.png/inner.png"]
-
-
-def test_file_whose_name_looks_like_a_glob_is_a_file(folder: Path, draw_digit) -> None:
-    cv2.imwrite(str(folder / "d[1].png"), draw_digit(5))
-    assert codes("d[1].png") == [""]
-
-
-def test_empty_folder_and_idle_glob_are_failing_items(folder: Path) -> None:
+def test_folder_and_glob_without_pictures_are_failing_items(folder: Path) -> None:
     assert codes("empty", "*.tiff", "b.png") == ["empty", "empty", ""]
-    (hint,) = [item for item in open_sources(["empty"]) if item.name == "empty"]
-    with pytest.raises(EdgeMnistError, match="--recursive"):
-        hint.load()
 
 
 def test_folder_that_cannot_be_listed_is_a_failing_item(folder: Path, monkeypatch) -> None:
@@ -107,29 +91,20 @@ def test_names_of_any_bytes_are_found(tmp_path: Path, bad_files, draw_digit, nam
     assert codes(tmp_path) == [""]
 
 
-def test_standard_input_holds_one_picture(bad_files, draw_digit, monkeypatch) -> None:
+def test_standard_input_is_one_picture_read_in_its_turn(bad_files, draw_digit, monkeypatch) -> None:
+    items = open_sources(["none.png", "-", "-"])
+    next(items)
     data = bad_files.encoded(".png", draw_digit(6))
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
-    (first, second) = open_sources(["-", "-"])
+    first, second = items
+    assert (first.name, sys.stdin.buffer.read()) == ("-", b"")
     np.testing.assert_array_equal(first.load(), draw_digit(6))
-    assert first.name == "-"
     with pytest.raises(EdgeMnistError) as caught:
         second.load()
     assert caught.value.code == "empty_file"
 
 
-def test_standard_input_is_read_when_its_turn_comes(monkeypatch) -> None:
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"first")))
-    items = open_sources(["none.png", "-"])
-    next(items)
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"no picture")))
-    with pytest.raises(EdgeMnistError) as caught:
-        next(items).load()
-    assert caught.value.code == "not_an_image"
-    assert sys.stdin.buffer.read() == b""
-
-
-def test_archives_are_one_failing_item_where_pages_are_wanted(tmp_path: Path) -> None:
+def test_archives_are_failing_items_for_pages(tmp_path: Path) -> None:
     np.savez(tmp_path / "d.npz", x_test=np.zeros((3, 28, 28), np.uint8))
     for argument in (tmp_path / "d.npz", tmp_path / "d*"):
         (item,) = open_sources([str(argument)], archives=False)
@@ -154,7 +129,7 @@ def test_archives_are_one_failing_item_where_pages_are_wanted(tmp_path: Path) ->
         ("-", ".", True, False),
     ],
 )
-def test_folder_that_pictures_come_from_is_told(
+def test_folder_of_sources_is_found(
     folder: Path, argument: str, target: str, recursive: bool, taken: bool
 ) -> None:
     found = reads_from(["elsewhere/a.png", argument], Path(target), recursive=recursive)

@@ -1,7 +1,10 @@
+"""Durations and tables as text, and the reading order of boxes."""
+
 from __future__ import annotations
 
 import pytest
 
+from edge_infer.boxes import Box, reading_order
 from edge_infer.text import duration, markdown_table
 
 
@@ -29,3 +32,9 @@ def test_markdown_table_aligns_numbers_to_the_right() -> None:
     lines = markdown_table(["model", "size"], [["edge", "78 kB"]])
 
     assert lines == ["| model | size |", "| --- | ---: |", "| edge | 78 kB |", ""]
+
+
+def test_reading_order_goes_by_rows_that_slope() -> None:
+    upper = [Box(x, 20 + x // 20, 20, 40) for x in (300, 20, 160)]
+    lower = [Box(x, 90 + x // 20, 20, 40) for x in (200, 10)]
+    assert reading_order([*upper, *lower]) == [1, 2, 0, 4, 3]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import cv2
@@ -90,27 +91,14 @@ def test_window_shows_and_closes_on_a_real_display(display: str, tmp_path: Path)
     [
         (-1, ""),
         (ord("q"), "q"),
-        # Qt's code of an umlaut.
-        (-60, ""),
-        # Under X11, of GTK and Qt; the bits above are Shift and the number lock.
-        (0xFF51, LEFT),
-        (0xFF53, RIGHT),
-        (0x11FF51, LEFT),
-        (0x100000 + ord("q"), "q"),
-        (0xFF1B, ESCAPE),
-        (0x1B, ESCAPE),
-        # Up, Shift alone, a function key.
-        (0xFF52, ""),
-        (0xFFE1, ""),
-        (0xFFBE, ""),
-        # Windows.
-        (0x250000, LEFT),
-        (0x270000, RIGHT),
-        (0x260000, ""),
-        # macOS.
-        (0xF702, LEFT),
-        (0xF703, RIGHT),
-        (0xF700, ""),
+        (-60, ""),  # Qt's code of an umlaut.
+        *zip((0xFF51, 0xFF53, 0xFF1B, 0x1B), (LEFT, RIGHT, ESCAPE, ESCAPE), strict=True),  # X11.
+        # The bits above are Shift and the number lock.
+        *zip((0x11FF51, 0x100000 + ord("q")), (LEFT, "q"), strict=True),
+        # Up, Shift alone, a function key; up under Windows and macOS.
+        *((code, "") for code in (0xFF52, 0xFFE1, 0xFFBE, 0x260000, 0xF700)),
+        *zip((0x250000, 0x270000), (LEFT, RIGHT), strict=True),  # Windows.
+        *zip((0xF702, 0xF703), (LEFT, RIGHT), strict=True),  # macOS.
     ],
 )
 def test_keys_are_told_apart_on_every_system(
@@ -143,18 +131,12 @@ class FakeWindow:
         return key
 
 
-class FakeSource:
-    def __init__(self, *, live: bool) -> None:
-        self.live = live
-        self.stopped = False
-
-
 def result_at(time_s: float) -> FrameResult:
     return FrameResult(Frame(np.full((48, 64, 3), 200, np.uint8), 0, time_s), (), 1.0, 0.0)
 
 
-def viewer_of(window: FakeWindow, folder: Path, *, live: bool = True) -> tuple[Viewer, FakeSource]:
-    source: Any = FakeSource(live=live)
+def viewer_of(window: FakeWindow, folder: Path, *, live: bool = True) -> tuple[Viewer, Any]:
+    source: Any = SimpleNamespace(live=live, stopped=False)
     fake: Any = window
     return Viewer(fake, source, folder), source
 

@@ -1,4 +1,4 @@
-"""The state of a training between two epochs, in one file that survives any interruption.
+"""The history of a training and its state between two epochs, in files that stay whole.
 
 ``checkpoint.npz`` in the run folder holds the configuration, the variables of the model with
 the statistics of batch normalization and the state of random layers, the optimizer with its
@@ -8,11 +8,12 @@ each epoch and removed when the run is complete.
 
 from __future__ import annotations
 
+import csv
 import json
 import zipfile
 import zlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,13 +22,12 @@ from numpy.typing import NDArray
 
 from edge_infer.errors import RunError
 from edge_infer.io.atomic import atomic_path
-from edge_infer.io.json_records import read_record
+from edge_infer.io.json_records import read_versioned
 from edge_train.config import TrainConfig
-from edge_train.history import EpochRow
 
 CHECKPOINT_NAME: Final = "checkpoint.npz"
 CHECKPOINT_VERSION: Final = 2
-# What numpy, zipfile and json raise on a damaged file.
+# What numpy and zipfile raise on a damaged file.
 _UNREADABLE: Final = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)
 _GROUPS: Final = ("model", "optimizer", "best_model")
 
@@ -35,10 +35,50 @@ Arrays = tuple[NDArray[Any], ...]
 
 
 @dataclass(frozen=True)
+class EpochRow:
+    """One line of ``history.csv``.
+
+    Attributes:
+        epoch: Number of the epoch, from 1.
+        loss: Mean training loss with label smoothing, on the distorted images.
+        accuracy: 0-1, training accuracy on the distorted images.
+        validation_loss: Cross-entropy in nats.
+        validation_accuracy: 0-1.
+        learning_rate: After the last step of the epoch.
+        time_s: Wall time with validation.
+        augmentation_s: CPU time of the distortions and the teacher, in the background.
+    """
+
+    epoch: int
+    loss: float
+    accuracy: float
+    validation_loss: float
+    validation_accuracy: float
+    learning_rate: float
+    time_s: float
+    augmentation_s: float
+
+    def rank(self) -> tuple[float, float]:
+        """Return the key by which the best epoch is chosen: accuracy, then loss."""
+        return self.validation_accuracy, -self.validation_loss
+
+
+def write_history(path: Path, rows: tuple[EpochRow, ...]) -> None:
+    """Write all rows in one piece.
+
+    Raises:
+        OutputError: The file cannot be written.
+    """
+    with atomic_path(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, [field.name for field in fields(EpochRow)])
+        writer.writeheader()
+        writer.writerows(asdict(row) for row in rows)
+
+
+@dataclass(frozen=True)
 class _Document:
     """The JSON part of a checkpoint."""
 
-    format_version: int
     config: Any
     data_sha256: str
     teacher_sha256: tuple[str, ...]
@@ -67,13 +107,21 @@ class Checkpoint:
     optimizer: Arrays
     best_model: Arrays
     best_epoch: int = 0
-    history: tuple[EpochRow, ...] = field(default=())
+    history: tuple[EpochRow, ...] = ()
     teacher_sha256: tuple[str, ...] = ()
 
     @property
     def epoch(self) -> int:
         """Number of finished epochs."""
         return len(self.history)
+
+    @property
+    def is_last(self) -> bool:
+        """Whether all epochs are finished, or the validation loss stayed above its minimum."""
+        recipe, losses = self.config.recipe, [row.validation_loss for row in self.history]
+        since_best = len(losses) - 1 - losses.index(min(losses)) if losses else 0
+        patience_exhausted = recipe.patience is not None and since_best >= recipe.patience
+        return patience_exhausted or self.epoch >= recipe.epochs
 
     def after_epoch(self, row: EpochRow, model: Arrays, optimizer: Arrays) -> Checkpoint:
         """Return the state after one more epoch.
@@ -102,15 +150,10 @@ class Checkpoint:
         Raises:
             OutputError: The folder cannot be written or the disk is full.
         """
-        document = _Document(
-            format_version=CHECKPOINT_VERSION,
-            config=self.config.to_json_values(),
-            data_sha256=self.data_sha256,
-            teacher_sha256=self.teacher_sha256,
-            best_epoch=self.best_epoch,
-            history=self.history,
-        )
-        arrays: dict[str, NDArray[Any]] = {"document": np.array(json.dumps(asdict(document)))}
+        document = {field.name: getattr(self, field.name) for field in fields(_Document)}
+        document |= {"format_version": CHECKPOINT_VERSION, "config": self.config.to_json_values()}
+        text = json.dumps(document, default=asdict)
+        arrays: dict[str, NDArray[Any]] = {"document": np.array(text)}
         for group in _GROUPS:
             for index, array in enumerate(getattr(self, group)):
                 arrays[f"{group}_{index:04d}"] = array
@@ -127,27 +170,19 @@ class Checkpoint:
         path = folder / CHECKPOINT_NAME
         try:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-                values = json.loads(str(arrays["document"]))
+                text = str(arrays["document"])
                 groups = {group: _read_group(arrays, group) for group in _GROUPS}
         except FileNotFoundError as error:
             found = f"there is no {CHECKPOINT_NAME} in it" if folder.is_dir() else "no such folder"
             raise RunError(f"{folder} holds no unfinished run: {found}") from error
         except _UNREADABLE as error:
             raise RunError(f"{path} is damaged or no checkpoint ({error}): train anew") from error
-        document = read_record(_Document, values, str(path), error=RunError)
-        if document.format_version != CHECKPOINT_VERSION:
-            raise RunError(
-                f"{path} has format_version {document.format_version}, this program reads "
-                f"{CHECKPOINT_VERSION}: train anew"
-            )
-        return cls(
-            config=TrainConfig.from_json_values(document.config),
-            data_sha256=document.data_sha256,
-            best_epoch=document.best_epoch,
-            history=document.history,
-            teacher_sha256=document.teacher_sha256,
-            **groups,
+        versions = {"format_version": CHECKPOINT_VERSION}
+        document = read_versioned(
+            _Document, text, str(path), versions=versions, remedy="train anew", error=RunError
         )
+        config = TrainConfig.from_json_values(document.config)
+        return cls(**{**vars(document), **groups, "config": config})
 
 
 def _read_group(arrays: Mapping[str, NDArray[Any]], group: str) -> Arrays:

@@ -11,14 +11,15 @@ import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
-from edge_analysis.evaluation.data import Answers, ImagesU8
+from edge_analysis.data_set import ImagesU8
+from edge_analysis.evaluation.answers import Answers
 from edge_infer.model.metadata import Accuracy
 from edge_infer.model.reliability import wilson_interval
 
@@ -143,9 +144,7 @@ def count_confusions(answers: Answers) -> Matrix:
 def score_classes(answers: Answers, names: Sequence[str]) -> tuple[ClassScore, ...]:
     """Score each class, in the order of its index."""
     matrix = count_confusions(answers)
-    precision, recall, f1, support = precision_recall_fscore_support(
-        answers.labels, answers.predicted, labels=range(len(names)), zero_division=0
-    )
+    precision, recall, f1, support = _score(answers, labels=range(len(names)))
     intervals = [
         wilson_interval(Accuracy(correct=correct, n=n)) if n else (0.0, 1.0)
         for correct, n in zip(matrix.diagonal().tolist(), support.tolist(), strict=True)
@@ -160,9 +159,7 @@ def average_scores(answers: Answers) -> tuple[AverageScore, ...]:
     classes = np.unique(answers.labels)
     averages: list[AverageScore] = []
     for name in ("macro", "weighted"):
-        means = precision_recall_fscore_support(
-            answers.labels, answers.predicted, labels=classes, average=name, zero_division=0
-        )
+        means = _score(answers, labels=classes, average=name)
         averages.append(AverageScore(name, *map(float, means[:3])))
     return tuple(averages)
 
@@ -218,3 +215,9 @@ def score_without(answers: Answers, indices: tuple[int, ...]) -> LabelErrorScore
     wrong = tuple(index for index in indices if not answers.right[index])
     score = score_part("test without suspected label errors", remaining)
     return LabelErrorScore(indices=indices, wrong=wrong, without=score)
+
+
+def _score(answers: Answers, **options: Any) -> Any:
+    """Return precision, recall, F1 and support; undefined scores are 0."""
+    options["zero_division"] = 0
+    return precision_recall_fscore_support(answers.labels, answers.predicted, **options)

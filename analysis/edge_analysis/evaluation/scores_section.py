@@ -127,7 +127,7 @@ def draw_recalls(classes: Sequence[ClassScore], whole: PartScore) -> Drawing:
         "success",
         figure,
         "Recall of each class.",
-        f"{len(shown)} of {len(present)} classes. Highest recall: {listed(best)}, "
+        f"{_of(len(shown), len(present))}Highest recall: {listed(best)}, "
         f"{percent(by_recall[-1].recall)}; lowest: {worst.name}, {percent(worst.recall)} "
         f"({worst.missed:,} of {worst.support:,} missed). The accuracy of all classes, "
         f"{percent(whole.accuracy)}, is outside the intervals of {listed(outside)}.",
@@ -155,7 +155,7 @@ def draw_mistakes(classes: Sequence[ClassScore]) -> Drawing | None:
         "mistakes",
         draw_paired_bars(series, [one.name for one in shown], label="images"),
         "Missed images and false answers of each class.",
-        f"{len(shown)} of {len(classes)} classes. {plural(mistakes, 'mistake')}, each counted at "
+        f"{_of(len(shown), len(classes))}{plural(mistakes, 'mistake')}, each counted at "
         f"its true class and at its answer. Most missed: {missed.name}, {missed.missed:,} of "
         f"{missed.support:,}. Most false answers: {false.name}, {false.false_answers:,}. Never "
         f"missed: {listed(never or ['no class'])}.",
@@ -191,7 +191,7 @@ def draw_confusion(matrix: Matrix, names: Sequence[str]) -> tuple[Drawing, ...]:
         f"The {len(worst)} of {len(names)} classes with the most confusions: "
         f"{mistakes[block].sum():,} of all {mistakes.sum():,} mistakes are among them."
     )
-    worst_names = [names[at] for at in worst.tolist()]
+    worst_names = [str(names[at]) for at in worst.tolist()]
     close_up = _draw_both(matrix[block], worst_names, "confusion-closeup", caption, totals[worst])
     return drawings + close_up
 
@@ -220,6 +220,11 @@ def _draw_both(
             f"{plural(int(totals[worst]), 'image')}.",
         ),
     )
+
+
+def _of(shown: int, classes: int) -> str:
+    """Return a sentence if only some of the classes are shown."""
+    return f"{shown} of {classes} classes. " if shown < classes else ""
 
 
 def _key_figures(evaluation: Evaluation) -> KeyFigures:

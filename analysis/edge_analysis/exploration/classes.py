@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
+from edge_analysis.data_set import DataSet
 from edge_analysis.exploration.neighbours import Neighbours
-from edge_analysis.exploration.pictures import Pictures
 
 MAX_PROTOTYPES: Final = 8
 MAX_OUTLIERS: Final = 12
@@ -29,12 +29,9 @@ class Ranked:
 
 @dataclass(frozen=True, kw_only=True)
 class Prototypes:
-    """Typical and unusual pictures of one class.
+    """DataSet of one class: the nearest to its mean, and the farthest from every other picture.
 
-    Attributes:
-        typical: Pictures nearest to the mean of the class, the nearest first.
-        unusual: Pictures farthest from every other picture of the class, the farthest first;
-            empty for a class of one picture.
+    ``unusual`` is empty for a class of one picture.
     """
 
     typical: tuple[Ranked, ...]
@@ -91,7 +88,7 @@ class ClassSimilarity:
 
 
 def find_prototypes(
-    pictures: Pictures,
+    pictures: DataSet,
     means: NDArray[np.float64],
     compared: NDArray[np.int64],
     neighbours: Neighbours,
@@ -104,8 +101,8 @@ def find_prototypes(
     Args:
         pictures: The data set.
         means: float64 (classes, h, w), mean picture of each class in grey levels 0-255.
-        compared: int64 (m,), rows of the pictures to rank.
-        neighbours: Neighbours of these pictures.
+        compared: int64 (m,), rows of the pictures of ``neighbours``.
+        neighbours: Nearest neighbours.
     """
     found: list[Prototypes] = []
     for label, mean in enumerate(means):
@@ -127,19 +124,12 @@ def find_prototypes(
 
 
 def compare_classes(
-    pictures: Pictures,
+    pictures: DataSet,
     means: NDArray[np.float64],
     compared: NDArray[np.int64],
     neighbours: Neighbours,
 ) -> ClassSimilarity:
-    """Compare the classes with each other.
-
-    Args:
-        pictures: The data set.
-        means: float64 (classes, h, w), mean picture of each class in grey levels 0-255.
-        compared: int64 (m,), rows of the pictures of ``neighbours``.
-        neighbours: Nearest neighbours of these pictures.
-    """
+    """Compare the classes with each other; for the arguments see :func:`find_prototypes`."""
     labels, classes = neighbours.labels, len(means)
     is_outlier = neighbours.other_distance < neighbours.own_distance
     nearest = np.where(is_outlier, neighbours.other_nearest, neighbours.own_nearest)
@@ -147,7 +137,7 @@ def compare_classes(
     has_neighbour = nearest >= 0
     np.add.at(counts, (labels[has_neighbour], labels[nearest[has_neighbour]]), 1)
     flat = means.reshape(classes, -1) / 255
-    distances = cdist(flat, flat)
+    distances: NDArray[np.float64] = np.asarray(cdist(flat, flat), np.float64)
     empty = np.bincount(labels, minlength=classes) == 0
     distances[empty] = distances[:, empty] = np.nan
     total = int(counts.sum())
@@ -172,7 +162,7 @@ def _pairs(counts: NDArray[np.int64], names: tuple[str, ...]) -> tuple[ClassPair
 
 
 def _outliers(
-    pictures: Pictures,
+    pictures: DataSet,
     compared: NDArray[np.int64],
     neighbours: Neighbours,
     candidates: NDArray[np.int64],
@@ -182,7 +172,7 @@ def _outliers(
     ratios[np.isinf(neighbours.own_distance[candidates])] = np.inf
     found: list[ClassOutlier] = []
     for at in candidates[np.argsort(ratios, kind="stable")][:MAX_OUTLIERS]:
-        row, nearest = compared[at], compared[neighbours.other_nearest[at]]
+        row, nearest = int(compared[at]), int(compared[neighbours.other_nearest[at]])
         found.append(
             ClassOutlier(
                 picture=pictures.names[row],

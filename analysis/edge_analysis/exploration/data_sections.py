@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import matplotlib as mpl
@@ -24,9 +24,6 @@ SAMPLES: Final = 12
 MAX_CLASSES_PER_SHEET: Final = 20
 _MEANS_PER_ROW: Final = 10
 _LEVEL_MAX: Final = 255
-_BOX_PLOT: Final = "Line: median; box: middle half; whiskers: 5th and 95th percentile."
-
-Spreads = Sequence[Spread | None]
 
 
 def sample_blocks(found: Exploration, add: AddFigure) -> Iterator[Block]:
@@ -58,7 +55,12 @@ def level_blocks(found: Exploration, add: AddFigure) -> Iterator[Block]:
 
 def measure_blocks(found: Exploration, add: AddFigure) -> Iterator[Block]:
     """Show ink, size and slant by class."""
-    yield from figures(add, _draw_ink(found), _draw_sizes(found), _draw_slants(found))
+    yield from figures(
+        add,
+        _draw_boxes(found, "ink", {"ink_percent": "ink, %"}),
+        _draw_boxes(found, "box-size", {"width_px": "width, px", "height_px": "height, px"}),
+        _draw_boxes(found, "slant", {"slant_degrees": "slant, ° to the right"}),
+    )
 
 
 def _draw_samples(found: Exploration) -> Iterator[Drawing]:
@@ -109,9 +111,13 @@ def _draw_label_counts(found: Exploration) -> Drawing:
     sentences: list[str] = []
     for split, of_split in zip(pictures.splits, counts, strict=True):
         most, least = int(of_split.argmax()), int(of_split.argmin())
+        fewest, largest = f"{of_split[least]:,}", f"{of_split[most]:,}"
+        if fewest == largest:
+            sentences.append(f"In {split.name} each class has {largest}.")
+            continue
         sentences.append(
-            f"In {split.name} {quoted(names[most])} has the most pictures ({of_split[most]:,}), "
-            f"{quoted(names[least])} the fewest ({of_split[least]:,})."
+            f"In {split.name} {quoted(names[most])} has the most pictures ({largest}), "
+            f"{quoted(names[least])} the fewest ({fewest})."
         )
     shares = counts[counts.any(axis=1)] / counts.sum(axis=1, keepdims=True)[counts.any(axis=1)]
     ranges = np.ptp(shares, axis=0)
@@ -187,71 +193,34 @@ def _draw_grey_levels(found: Exploration) -> Drawing:
     return Drawing("grey-levels", figure, alt, caption)
 
 
-def _draw_ink(found: Exploration) -> Drawing:
-    spreads = found.spreads["ink_percent"]
-    low, high = _extremes(found, spreads)
-    return Drawing(
-        "ink",
-        _draw_spreads(found, {"ink, %": spreads}),
-        "Box plots: amount of ink by class",
-        f"Class {quoted(high[0])} has the most ink (median {high[1]:.1f} % of a picture), class "
-        f"{quoted(low[0])} the least ({low[1]:.1f} %). {_BOX_PLOT}",
-    )
-
-
-def _draw_sizes(found: Exploration) -> Drawing | None:
-    widths, heights = found.spreads["width_px"], found.spreads["height_px"]
-    if not any(widths):
-        return None
-    return Drawing(
-        "box-size",
-        _draw_spreads(found, {"width, px": widths, "height, px": heights}),
-        "Box plots: width and height of the bounding box by class",
-        f"Bounding box of the ink in pixels: {_range_text(found, widths, 'widths')}, "
-        f"{_range_text(found, heights, 'heights')}.",
-    )
-
-
-def _draw_slants(found: Exploration) -> Drawing | None:
-    spreads = found.spreads["slant_degrees"]
-    if not any(spreads):
-        return None
-    low, high = _extremes(found, spreads)
-    span, label = max((one.p95 - one.p5, label) for label, one in enumerate(spreads) if one)
-    return Drawing(
-        "slant",
-        _draw_spreads(found, {"slant, ° to the right": spreads}),
-        "Box plots: slant by class",
-        f"Class {quoted(high[0])} is slanted most to the right (median {high[1]:+z.0f}°), class "
-        f"{quoted(low[0])} least ({low[1]:+z.0f}°). The slant of class "
-        f"{quoted(found.pictures.class_names[label])} varies most: {span:.0f}° from the 5th to "
-        "the 95th percentile.",
-    )
-
-
-def _draw_spreads(found: Exploration, panels: dict[str, Spreads]) -> object:
-    boxes = {
-        label: [(one.p5, one.p25, one.p50, one.p75, one.p95) if one else None for one in spreads]
-        for label, spreads in panels.items()
-    }
-    return draw_boxes(boxes, found.pictures.class_names)
-
-
-def _extremes(found: Exploration, spreads: Spreads) -> tuple[tuple[str, float], tuple[str, float]]:
-    """Return class name and median of the lowest and of the highest median."""
-    medians = [(one.p50, label) for label, one in enumerate(spreads) if one]
-    (low, first), (high, last) = min(medians), max(medians)
+def _draw_boxes(found: Exploration, name: str, measures: Mapping[str, str]) -> Drawing | None:
+    """Draw box plots of measures, given by field and label; None if no picture has a value."""
     names = found.pictures.class_names
-    return (names[first], low), (names[last], high)
-
-
-def _range_text(found: Exploration, spreads: Spreads, what: str) -> str:
-    low, high = _extremes(found, spreads)
-    if low[1] == high[1]:
-        return f"the median {what} of all classes are {low[1]:.0f}"
-    return (
-        f"median {what} range from {low[1]:.0f} (class {quoted(low[0])}) to {high[1]:.0f} "
-        f"(class {quoted(high[0])})"
+    panels: dict[str, list[tuple[float, ...] | None]] = {}
+    sentences: list[str] = []
+    for field, label in measures.items():
+        spreads = found.spreads[field]
+        panels[label] = [
+            (one.p5, one.p25, one.p50, one.p75, one.p95) if one else None for one in spreads
+        ]
+        known = [(one, quoted(names[at])) for at, one in enumerate(spreads) if one]
+        if not known:
+            return None
+        low = min(known, key=lambda pair: pair[0].p50)
+        high = max(known, key=lambda pair: pair[0].p50)
+        wide = max(known, key=lambda pair: pair[0].p95 - pair[0].p5)
+        medians = f"from {low[0].p50:.1f} (class {low[1]}) to {high[0].p50:.1f} (class {high[1]})"
+        if low[0].p50 == high[0].p50:
+            medians = f"{low[0].p50:.1f} in all classes"
+        span = f"{wide[0].p95 - wide[0].p5:.1f} from the 5th to the 95th percentile"
+        sentences.append(
+            f"{label.capitalize()}: medians {medians}; class {wide[1]} varies most, {span}."
+        )
+    return Drawing(
+        name,
+        draw_boxes(panels, names),
+        f"Box plots by class: {' and '.join(panels)}",
+        f"{' '.join(sentences)} Line: median; box: middle half; whiskers: 5th and 95th percentile.",
     )
 
 

@@ -16,14 +16,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_analysis.data_set import DataSet, ImagesU8, Indices
 from edge_analysis.exploration.neighbours import NONE, Neighbours
-from edge_analysis.exploration.pictures import Pictures
 
-# Pictures that differ in at most this share of their ink are nearly identical.
+# DataSet that differ in at most this share of their ink are nearly identical.
 NEAR_DIFFERENCE: Final = 0.05
 _BLOCK: Final = 4096
-
-Indices = NDArray[np.int64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,13 +35,7 @@ class NearPair:
 
 @dataclass(frozen=True, kw_only=True)
 class Places:
-    """Duplicates within one split or between two.
-
-    Attributes:
-        splits: Names of the two splits; equal within one split.
-        exact_groups: Groups of identical pictures with one in each split, or two in one split.
-        near_pairs: Pairs of nearly identical pictures.
-    """
+    """Number of groups and pairs with pictures in both ``splits``, or two in one split."""
 
     splits: tuple[str, str]
     exact_groups: int
@@ -52,14 +44,10 @@ class Places:
 
 @dataclass(frozen=True, kw_only=True)
 class Duplicates:
-    """Duplicates of a data set.
+    """Groups of identical pictures, and nearly identical pairs.
 
-    Attributes:
-        near_limit: Largest share of ink that differs between nearly identical pictures.
-        places: Counts by pair of splits.
-        exact: Groups of identical pictures.
-        conflicting: Groups of identical pictures with different labels.
-        near: Pairs that are nearly, but not fully identical, the smallest difference first.
+    The pairs differ in up to ``near_limit`` of their ink, the smallest difference first.
+    ``conflicting`` are the groups with different labels.
     """
 
     near_limit: float
@@ -69,13 +57,10 @@ class Duplicates:
     near: tuple[NearPair, ...]
 
 
-def find_duplicates(pictures: Pictures, compared: Indices, neighbours: Neighbours) -> Duplicates:
+def find_duplicates(pictures: DataSet, compared: Indices, neighbours: Neighbours) -> Duplicates:
     """Find identical pictures among all, and nearly identical ones among the neighbours.
 
-    Args:
-        pictures: The data set.
-        compared: int64 (m,), rows of the pictures of ``neighbours``.
-        neighbours: Nearest pictures, which are compared pixel by pixel.
+    ``compared``, int64 (m,), are the rows of the pictures of ``neighbours``.
     """
     groups = identical(pictures.images)
     pairs = _near_pairs(pictures.images, compared, neighbours)
@@ -98,7 +83,7 @@ def find_duplicates(pictures: Pictures, compared: Indices, neighbours: Neighbour
     )
 
 
-def identical(images: NDArray[np.uint8]) -> tuple[tuple[int, ...], ...]:
+def identical(images: ImagesU8) -> tuple[tuple[int, ...], ...]:
     """Group the rows of images that are equal in every pixel, uint8 (n, h, w)."""
     groups: defaultdict[bytes, list[int]] = defaultdict(list)
     for row, image in enumerate(images):
@@ -106,7 +91,7 @@ def identical(images: NDArray[np.uint8]) -> tuple[tuple[int, ...], ...]:
     return tuple(tuple(rows) for rows in groups.values() if len(rows) > 1)
 
 
-def ink_difference(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> NDArray[np.float64]:
+def ink_difference(first: ImagesU8, second: ImagesU8) -> NDArray[np.float64]:
     """Return the share of the ink of two pictures that differs: 0 for equal, 1 for disjoint.
 
     Args:
@@ -123,7 +108,7 @@ def ink_difference(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> NDArr
 
 
 def _near_pairs(
-    images: NDArray[np.uint8], compared: Indices, neighbours: Neighbours
+    images: ImagesU8, compared: Indices, neighbours: Neighbours
 ) -> list[tuple[float, int, int]]:
     """Return difference and rows of nearly identical pictures among the nearest neighbours."""
     indices = np.arange(len(compared))
@@ -145,7 +130,7 @@ def _near_pairs(
 
 
 def _places(
-    pictures: Pictures, groups: Iterable[tuple[int, ...]], pairs: Iterable[tuple[int, int]]
+    pictures: DataSet, groups: Iterable[tuple[int, ...]], pairs: Iterable[tuple[int, int]]
 ) -> tuple[Places, ...]:
     """Count groups and pairs by the splits of their pictures."""
     splits = range(len(pictures.splits))

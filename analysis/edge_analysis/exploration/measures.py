@@ -34,17 +34,7 @@ class GlyphMeasures:
 
 @dataclass(frozen=True, kw_only=True)
 class Spread:
-    """Mean and percentiles of a measure.
-
-    Attributes:
-        n: Number of defined values.
-        mean: Their mean.
-        p5: 5th percentile.
-        p25: 25th percentile.
-        p50: Median.
-        p75: 75th percentile.
-        p95: 95th percentile.
-    """
+    """Number of defined values of a measure, their mean and percentiles."""
 
     n: int
     mean: float

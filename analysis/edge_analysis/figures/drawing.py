@@ -39,7 +39,7 @@ _HEX_COLOUR: Final = re.compile(r"#[0-9a-f]{6}")
 # With more labels on an axis the letters would be too small.
 _MAX_TICK_LABELS: Final = 26
 _LETTERS_PER_WIDTH: Final = 45
-_SETTINGS: Final[dict[str, Any]] = {
+_SETTINGS: Final[dict[Any, Any]] = {
     "font.size": 9,
     "axes.titlesize": 9,
     "axes.axisbelow": True,
@@ -92,7 +92,7 @@ def page_style() -> Generator[None]:
         **dict.fromkeys(("legend.facecolor", "patch.edgecolor"), ground),
         "axes.prop_cycle": cycler(color=series),
     }
-    with mpl.rc_context({**_SETTINGS, **own}), warnings.catch_warnings():
+    with mpl.rc_context(_SETTINGS | own), warnings.catch_warnings():
         # Matplotlib may lack the script of a class name; the browser has it.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         yield

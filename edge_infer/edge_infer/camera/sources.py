@@ -1,8 +1,7 @@
 """Frames from a camera, a video file or a network stream, and the list of cameras.
 
 Every frame of a file is read, in order. A thread reads a live source and keeps only the newest
-frame: the driver of a camera queues frames, so a slow reader would fall further and further
-behind.
+frame, because drivers queue frames and a slow reader would fall further and further behind.
 """
 
 from __future__ import annotations
@@ -100,8 +99,8 @@ class FrameSource:
         """Wrap an opened ``cv2.VideoCapture``. Most callers use the class methods."""
         self.name = name
         self.live = live
-        fps = capture.get(cv2.CAP_PROP_FPS)
-        self.fps: float = fps if 1.0 <= fps <= _MAX_FPS else DEFAULT_FPS
+        fps: float = capture.get(cv2.CAP_PROP_FPS)
+        self.fps = fps if 1.0 <= fps <= _MAX_FPS else DEFAULT_FPS
         self._capture = capture
         self.stopped = False
         self._newest: deque[Frame] = deque(maxlen=1)
@@ -120,8 +119,7 @@ class FrameSource:
         capture = _opened(index)
         if capture is None:
             raise _no_camera(index)
-        # A shorter queue in the driver, where the driver supports it.
-        capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
+        capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)  # Some drivers have no shorter queue.
         return cls(capture, f"camera {index}", live=True)
 
     @classmethod
@@ -262,10 +260,10 @@ def _open_address(address: str, open_timeout_s: float) -> cv2.VideoCapture:
 
 
 def _exists(index: int) -> bool:
-    capture = _opened(index)
-    if capture is not None:
-        capture.release()
-    return capture is not None
+    capture = cv2.VideoCapture(index)
+    exists = capture.isOpened()
+    capture.release()
+    return exists
 
 
 def _text(path: Path) -> str:
@@ -281,13 +279,13 @@ def _without_password(address: str) -> str:
 
 def _no_camera(index: int) -> CameraError:
     found = list_cameras()
-    if any(camera.index == index for camera in found):
+    if index in {camera.index for camera in found}:
         return CameraError(
             f"camera {index} exists but cannot be opened: another program uses it, or this user "
             "has no access (on Linux, join the group `video`)",
             code="busy",
         )
-    known = ", ".join(str(camera) for camera in found) or "none"
+    known = ", ".join(map(str, found)) or "none"
     return CameraError(
         f"there is no camera {index}; cameras found: {known}. Choose one with --camera, or give a "
         "video file or address with --source",

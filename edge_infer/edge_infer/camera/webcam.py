@@ -66,25 +66,45 @@ class WebcamConfig:
             raise UsageError(f"max_frames must be at least 1, found {self.max_frames}")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass
 class WebcamSummary:
     """Figures of a run.
 
     Attributes:
         frames: Number of frames.
-        fps: Mean frames per second, from the first frame to the last.
-        latency_ms: Median time to find and recognise the digits of a frame.
         digits: Number of digits in all frames, including rejected ones.
         rejected: Number of rejected digits.
         snapshots: Paths of the snapshots.
     """
 
-    frames: int
-    fps: float
-    latency_ms: float
-    digits: int
-    rejected: int
-    snapshots: tuple[Path, ...]
+    frames: int = 0
+    digits: int = 0
+    rejected: int = 0
+    snapshots: list[Path] = field(default_factory=list)
+    _first_s: float = 0.0
+    _last_s: float = 0.0
+    _latencies_ms: deque[float] = field(default_factory=lambda: deque(maxlen=_KEPT_LATENCIES))
+
+    def add(self, result: FrameResult) -> None:
+        """Count a frame."""
+        self._last_s = time.perf_counter()
+        if not self.frames:
+            self._first_s = self._last_s
+        self.frames += 1
+        self.digits += len(result.digits)
+        self.rejected += sum(digit.rejected for digit in result.digits)
+        self._latencies_ms.append(result.latency_ms)
+
+    @property
+    def fps(self) -> float:
+        """Mean frames per second, from the first frame to the last."""
+        elapsed_s = self._last_s - self._first_s
+        return (self.frames - 1) / elapsed_s if elapsed_s else 0.0
+
+    @property
+    def latency_ms(self) -> float:
+        """Median time to find and recognise the digits of a frame."""
+        return median(self._latencies_ms or [0.0])
 
     def __str__(self) -> str:
         """Return the figures in one line."""
@@ -123,27 +143,27 @@ def run_webcam(config: WebcamConfig) -> WebcamSummary:
 def watch(config: WebcamConfig, reader: PageReader, source: FrameSource) -> WebcamSummary:
     """Run the loop on an open source, see :func:`run_webcam`."""
     failure: CameraError | OutputError | None = None
-    figures = _Figures()
-    viewer = None
+    summary = WebcamSummary()
     with ExitStack() as stack:
         stack.enter_context(_stopped_by_signals(source.stop))
         outputs = _open_outputs(config, source, stack)
         if not config.headless:
             window = stack.enter_context(FrameWindow(TITLE))
             viewer = Viewer(window, source, config.snapshots)
+            summary.snapshots = viewer.snapshots
             outputs.append(viewer.show)
         try:
             for result in recognise_frames(reader, source):
-                figures.add(result)
+                summary.add(result)
                 answers = [output(result) for output in outputs]
-                if not all(answers) or figures.frames == config.max_frames:
+                if not all(answers) or summary.frames == config.max_frames:
                     break
         except (CameraError, OutputError) as error:
             # Raised after the recording was completed: it is valid up to here.
             failure = error
     if failure is not None:
         raise failure
-    return figures.summary(tuple(viewer.snapshots) if viewer else ())
+    return summary
 
 
 def _open_outputs(
@@ -165,33 +185,6 @@ def _open_outputs(
 
         outputs.append(record)
     return outputs
-
-
-class _Figures:
-    def __init__(self) -> None:
-        self.frames = self._digits = self._rejected = 0
-        self._first_s = self._last_s = 0.0
-        self._latencies_ms: deque[float] = deque(maxlen=_KEPT_LATENCIES)
-
-    def add(self, result: FrameResult) -> None:
-        self._last_s = time.perf_counter()
-        if not self.frames:
-            self._first_s = self._last_s
-        self.frames += 1
-        self._digits += len(result.digits)
-        self._rejected += sum(digit.rejected for digit in result.digits)
-        self._latencies_ms.append(result.latency_ms)
-
-    def summary(self, snapshots: tuple[Path, ...]) -> WebcamSummary:
-        elapsed_s = self._last_s - self._first_s
-        return WebcamSummary(
-            frames=self.frames,
-            fps=(self.frames - 1) / elapsed_s if elapsed_s else 0.0,
-            latency_ms=median(self._latencies_ms) if self._latencies_ms else 0.0,
-            digits=self._digits,
-            rejected=self._rejected,
-            snapshots=snapshots,
-        )
 
 
 @contextmanager

@@ -123,42 +123,29 @@ class PageCsv:
     def __init__(self, *, with_rejected: bool = False) -> None:
         self._row = CsvRow()
         self._with_rejected = with_rejected
-        columns = ["source", "line", "text", "confidence", "x", "y", "width", "height"]
-        self.header: str | None = self._row(
-            *columns, *(["rejected"] if with_rejected else []), "error", "message"
-        )
+        columns = ["line", "text", "confidence", "x", "y", "width", "height"]
+        columns += ["rejected"] if with_rejected else []
+        self._blanks = len(columns)
+        self.header: str | None = self._row("source", *columns, "error", "message")
 
     def line(self, result: PageResult) -> str:
         """Return the rows of one result, at least one."""
         outcome = result.outcome
         if isinstance(outcome, Failure):
-            return self._write(result.source, errors=(outcome.code, outcome.message))
+            return self._row(result.source, *[""] * self._blanks, outcome.code, outcome.message)
         rows = [
-            self._write(result.source, str(number), line.text, line)
+            self._values(str(number), line.text, line, "false")
             for number, line in enumerate(outcome.page.lines, 1)
         ]
-        for digit in outcome.page.rejected if self._with_rejected else ():
-            rows.append(self._write(result.source, "", digit.label, digit, rejected="true"))
-        return "\n".join(rows or [self._write(result.source)])
-
-    def _write(
-        self,
-        source: str,
-        number: str = "",
-        text: str = "",
-        what: Line | Digit | None = None,
-        *,
-        rejected: str = "false",
-        errors: tuple[str, str] = ("", ""),
-    ) -> str:
-        values = [source, number, text, *(_figures(what) if what else [""] * 5)]
         if self._with_rejected:
-            values.append(rejected if what else "")
-        return self._row(*values, *errors)
+            rows += [self._values("", one.label, one, "true") for one in outcome.page.rejected]
+        rows = rows or [[""] * self._blanks]
+        return "\n".join(self._row(result.source, *values, "", "") for values in rows)
 
-
-def _figures(what: Line | Digit) -> list[str]:
-    return [f"{what.confidence:.{_DECIMALS}f}", *map(str, _box_document(what.box))]
+    def _values(self, number: str, text: str, what: Line | Digit, rejected: str) -> list[str]:
+        confidence = f"{what.confidence:.{_DECIMALS}f}"
+        values = [number, text, confidence, *map(str, _box_document(what.box)), rejected]
+        return values[: self._blanks]
 
 
 class PageText:

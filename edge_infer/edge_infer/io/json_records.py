@@ -10,8 +10,9 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from functools import cache, partial
+from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, Final, TypeVar, cast, get_args, get_origin, get_type_hints
+from typing import Any, Final, Literal, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from edge_infer.errors import EdgeMnistError, ModelError
 
@@ -26,9 +27,9 @@ def read_record(
     """Make a dataclass from the values that ``json.loads`` returns.
 
     Args:
-        kind: A dataclass of str, int, float, bool, other such dataclasses, ``tuple[X, ...]``
-            of them (lists in JSON), ``Mapping[str, X]`` (objects) and ``X | None``; ``Any``
-            takes every value.
+        kind: A dataclass of str, int, float, bool, ``Path``, ``Literal`` texts, other such
+            dataclasses, ``tuple[X, ...]`` of them (lists in JSON), ``Mapping[str, X]``
+            (objects) and ``X | None``; ``Any`` takes every value.
         value: Field values by name. A field with a default may be missing; an unknown field
             is ignored.
         where: Name of the record in error messages.
@@ -92,6 +93,8 @@ def _reader(kind: Any) -> Reader:
         return partial(_read_list, _reader(arguments[0]))
     if get_origin(kind) is Mapping:
         return partial(_read_object, _reader(arguments[1]))
+    if get_origin(kind) is Literal:
+        return partial(_read_choice, arguments)
     if is_dataclass(kind):
         hints = get_type_hints(kind)
         readers = {field.name: _reader(hints[field.name]) for field in fields(kind)}
@@ -127,6 +130,11 @@ def _read_record(
     return kind(**values)
 
 
+def _read_choice(choices: tuple[str, ...], value: Any, where: str) -> Any:
+    _expect(value in choices, " or ".join(choices), value, where)
+    return value
+
+
 def _read_plain(kind: Any, value: Any, where: str) -> Any:
     if kind is Any:
         return value
@@ -135,6 +143,9 @@ def _read_plain(kind: Any, value: Any, where: str) -> Any:
         is_number = type(value) in {int, float} and math.isfinite(value)
         _expect(is_number, "a number", value, where)
         return float(value)
+    if kind is Path:
+        _expect(isinstance(value, str), "a path", value, where)
+        return Path(value)
     _expect(type(value) is kind, _EXPECTED[kind], value, where)
     return value
 

@@ -64,7 +64,7 @@ def npz_rows(path: Path) -> Iterator[ImageU8]:
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            name = _choose([_header(archive, member) for member in _members(archive)], path)
+            name = _choose(list(_arrays(archive)), path)
             with archive.open(name + ".npy") as stream:
                 yield from _rows(stream, path)
     except FileNotFoundError as error:
@@ -79,14 +79,13 @@ def npz_rows(path: Path) -> Iterator[ImageU8]:
         raise ImageError(f"cannot read {path}: {error}", code="unreadable") from error
 
 
-def _members(archive: zipfile.ZipFile) -> list[str]:
-    return [name for name in archive.namelist() if name.endswith(".npy")]
-
-
-def _header(archive: zipfile.ZipFile, member: str) -> _Array:
-    with archive.open(member) as stream:
-        shape, fortran_order, dtype = _read_header(stream)
-    return _Array(member.removesuffix(".npy"), shape, dtype, fortran_order)
+def _arrays(archive: zipfile.ZipFile) -> Iterator[_Array]:
+    """Read the headers of all arrays."""
+    for member in archive.namelist():
+        if member.endswith(".npy"):
+            with archive.open(member) as stream:
+                shape, fortran_order, dtype = _read_header(stream)
+            yield _Array(member.removesuffix(".npy"), shape, dtype, fortran_order)
 
 
 def _read_header(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[np.generic]]:

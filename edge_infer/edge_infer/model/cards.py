@@ -29,13 +29,7 @@ class TrainedOn:
 
 @dataclass(frozen=True, kw_only=True)
 class SeedSpread:
-    """Test accuracy over runs that differ only in their random seed.
-
-    Attributes:
-        mean: 0-1.
-        sd: Standard deviation of a run (n - 1 in the denominator), 0-1.
-        seeds: Number of runs, at least 2.
-    """
+    """Mean and sample standard deviation of the test accuracy, 0-1, of two or more seeds."""
 
     mean: float
     sd: float
@@ -53,13 +47,7 @@ class HandwritingScore:
 
 @dataclass(frozen=True, kw_only=True)
 class LatencyRow:
-    """Median latency of one model on one thread, in microseconds.
-
-    Attributes:
-        model: Name.
-        p50_us: One image.
-        p50_us_per_image_64: Each image of a batch of 64.
-    """
+    """Median latency of a model on one thread: of one image, and per image in batches of 64."""
 
     model: str
     p50_us: float

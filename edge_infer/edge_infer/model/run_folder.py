@@ -96,26 +96,6 @@ class RunRecord:
     teacher_sha256: tuple[str, ...] = ()
     format_version: int = RUN_FORMAT_VERSION
 
-    def to_json(self) -> str:
-        """Return the text of ``run.json``."""
-        return json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
-
-    @classmethod
-    def from_json(cls, text: str) -> RunRecord:
-        """Read what :meth:`to_json` wrote.
-
-        Raises:
-            RunError: Not JSON, another version, or a field is missing or has another type.
-        """
-        return read_versioned(
-            cls,
-            text,
-            "run.json",
-            versions={"format_version": RUN_FORMAT_VERSION},
-            remedy="train again",
-            error=RunError,
-        )
-
 
 @dataclass(frozen=True)
 class Calibration:
@@ -139,73 +119,29 @@ class Calibration:
         with atomic_path(path) as temporary:
             np.savez_compressed(temporary, **{f.name: getattr(self, f.name) for f in fields(self)})
 
-    @classmethod
-    def load(cls, path: Path) -> Calibration:
-        """Read what :meth:`save` wrote.
 
-        Raises:
-            RunError: The file is missing or damaged, or an array is missing or has another
-                dtype or shape than stated above.
-        """
-        try:
-            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-                loaded = cls(**{field.name: arrays[field.name] for field in fields(cls)})
-        except FileNotFoundError as error:
-            raise RunError(f"{path} is missing: the run is incomplete, train again") from error
-        except _UNREADABLE as error:
-            raise RunError(f"{path} cannot be read: {error}") from error
-        loaded._check_arrays(path)
-        return loaded
-
-    def _check_arrays(self, path: Path) -> None:
-        for part in ("validation", "test"):
-            images, labels = getattr(self, f"{part}_images"), getattr(self, f"{part}_labels")
-            if labels.dtype != np.int64 or labels.ndim != 1:
-                raise RunError(
-                    f"{path}: {part}_labels must be int64 (n,), found {labels.dtype} {labels.shape}"
-                )
-            if images.dtype != np.uint8 or images.shape != (len(labels), IMAGE_SIZE, IMAGE_SIZE):
-                raise RunError(
-                    f"{path}: {part}_images must be uint8 ({len(labels)}, 28, 28), "
-                    f"found {images.dtype} {images.shape}"
-                )
-
-
-@dataclass(frozen=True)
 class RunFolder:
-    """The paths of the files of a run. Creating an instance accesses no file."""
+    """The paths of the files of a run. Creating an instance accesses no file.
 
-    path: Path
+    Attributes:
+        path: The folder.
+        record_path: The record of the run. It is written last: a run with this file is complete.
+        model_path: The Keras model with the best weights.
+        calibration_path: Validation and test images for export.
+        history_path: One line for each finished epoch.
+        legacy_path: The model in the old HDF5 format of Keras, written on request.
+        files: All files that a run may have.
+    """
 
-    @property
-    def model_path(self) -> Path:
-        """The Keras model with the best weights."""
-        return self.path / "model.keras"
-
-    @property
-    def record_path(self) -> Path:
-        """The record of the run. It is written last: a run with this file is complete."""
-        return self.path / "run.json"
-
-    @property
-    def history_path(self) -> Path:
-        """One line for each finished epoch."""
-        return self.path / "history.csv"
-
-    @property
-    def calibration_path(self) -> Path:
-        """Validation and test images for export."""
-        return self.path / "calibration.npz"
-
-    @property
-    def legacy_path(self) -> Path:
-        """The model in the old HDF5 format of Keras, written on request."""
-        return self.path / "mnist.h5"
-
-    @property
-    def files(self) -> tuple[Path, ...]:
-        """All files that a run may have, ``run.json`` first."""
-        return (
+    def __init__(self, path: Path) -> None:
+        """Name the files of the run in a folder."""
+        self.path = path
+        self.record_path = path / "run.json"
+        self.model_path = path / "model.keras"
+        self.calibration_path = path / "calibration.npz"
+        self.history_path = path / "history.csv"
+        self.legacy_path = path / "mnist.h5"
+        self.files = (
             self.record_path,
             self.model_path,
             self.calibration_path,
@@ -227,16 +163,50 @@ class RunFolder:
                 "`edge-mnist train`, or finish a stopped one with `edge-mnist train --resume`"
             )
         try:
-            return RunRecord.from_json(self.record_path.read_text(encoding="utf-8"))
+            text = self.record_path.read_text(encoding="utf-8")
         except (OSError, ValueError) as error:
             raise RunError(f"{self.record_path} cannot be read: {error}") from error
-        except RunError as error:
-            raise RunError(f"{self.path}: {error.message}") from error
+        return read_versioned(
+            RunRecord,
+            text,
+            str(self.record_path),
+            versions={"format_version": RUN_FORMAT_VERSION},
+            remedy="train again",
+            error=RunError,
+        )
 
     def write_record(self, record: RunRecord) -> None:
         """Write ``run.json`` atomically."""
-        write_text(self.record_path, record.to_json())
+        text = json.dumps(asdict(record), indent=2, ensure_ascii=False) + "\n"
+        write_text(self.record_path, text)
 
     def read_calibration(self) -> Calibration:
-        """Read ``calibration.npz``. Errors are those of :meth:`Calibration.load`."""
-        return Calibration.load(self.calibration_path)
+        """Read ``calibration.npz``.
+
+        Raises:
+            RunError: The file is missing or damaged, or an array is missing or has another
+                dtype or shape than :class:`Calibration` states.
+        """
+        path = self.calibration_path
+        try:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+                loaded = {field.name: arrays[field.name] for field in fields(Calibration)}
+        except FileNotFoundError as error:
+            raise RunError(f"{path} is missing: the run is incomplete, train again") from error
+        except _UNREADABLE as error:
+            raise RunError(f"{path} cannot be read: {error}") from error
+        for part in ("validation", "test"):
+            images, labels = loaded[f"{part}_images"], loaded[f"{part}_labels"]
+            _check_array(path, f"{part}_labels", labels, np.int64, (labels.size,))
+            shape = (len(labels), IMAGE_SIZE, IMAGE_SIZE)
+            _check_array(path, f"{part}_images", images, np.uint8, shape)
+        return Calibration(**loaded)
+
+
+def _check_array(
+    path: Path, name: str, array: NDArray[Any], dtype: type, shape: tuple[int, ...]
+) -> None:
+    if array.dtype != dtype or array.shape != shape:
+        raise RunError(
+            f"{path}: {name} must be {dtype.__name__} {shape}, found {array.dtype} {array.shape}"
+        )

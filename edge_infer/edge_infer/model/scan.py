@@ -39,11 +39,11 @@ _CHILDREN: Final[dict[str, dict[int, str]]] = {
 }
 _MAX_GRAPH_DEPTH: Final = 16
 
-# Wire types of protobuf.
+# Wire types of protobuf, and the lengths in bytes of those of a fixed length.
 _VARINT: Final = 0
-_FIXED64: Final = 1
 _BYTES: Final = 2
-_FIXED32: Final = 5
+_MAX_VARINT_BYTES: Final = 10
+_FIXED_LENGTHS: Final = {1: 8, 5: 4}
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ def _default_opset(message: memoryview) -> int:
 
 def _message(value: int | memoryview) -> memoryview:
     if isinstance(value, int):
-        raise ModelError("this is not an ONNX model, or it is damaged", code="damaged")
+        raise _damaged()
     return value
 
 
@@ -136,24 +136,24 @@ def _fields(message: memoryview) -> Iterator[tuple[int, int | memoryview]]:
             continue
         if wire_type == _BYTES:
             length, position = _varint(message, position)
-        elif wire_type in {_FIXED64, _FIXED32}:
-            length = 8 if wire_type == _FIXED64 else 4
+        elif wire_type in _FIXED_LENGTHS:
+            length = _FIXED_LENGTHS[wire_type]
         else:
-            raise ModelError("this is not an ONNX model, or it is damaged", code="damaged")
+            raise _damaged()
         if position + length > len(message):
-            raise ModelError("the ONNX file is truncated or damaged", code="damaged")
+            raise _damaged()
         yield key >> 3, message[position : position + length]
         position += length
 
 
 def _varint(message: memoryview, position: int) -> tuple[int, int]:
     value = 0
-    for shift in range(0, 70, 7):
-        if position >= len(message):
-            break
-        byte = message[position]
-        position += 1
-        value |= (byte & 0x7F) << shift
+    for index, byte in enumerate(message[position : position + _MAX_VARINT_BYTES]):
+        value |= (byte & 0x7F) << (7 * index)
         if byte < 0x80:
-            return value, position
-    raise ModelError("the ONNX file is truncated or damaged", code="damaged")
+            return value, position + index + 1
+    raise _damaged()
+
+
+def _damaged() -> ModelError:
+    return ModelError("this is not an ONNX model, or it is truncated or damaged", code="damaged")

@@ -27,9 +27,6 @@ def shipped_models() -> tuple[str, ...]:
 def read_shipped_model(name: str) -> bytes:
     """Read a shipped model and verify its SHA-256.
 
-    Args:
-        name: One of :func:`shipped_models`.
-
     Raises:
         ModelError: No such model, or the file was changed.
     """
@@ -47,9 +44,6 @@ def read_shipped_model(name: str) -> bytes:
 
 def read_card(name: str) -> ModelCard:
     """Read the card of a shipped model.
-
-    Args:
-        name: One of :func:`shipped_models`.
 
     Raises:
         ModelError: No such model, or the card is missing, damaged or of another file.
@@ -84,11 +78,6 @@ def read_model(model: str | Path) -> bytes:
 
 
 def _no_such_model(name: str) -> ModelError:
-    """Return the error for an unknown model name, which suggests the closest name.
-
-    Args:
-        name: Not one of :func:`shipped_models`.
-    """
     from difflib import get_close_matches
 
     names = shipped_models()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import replace
+from typing import Final, NamedTuple
 
 import cv2
 import numpy as np
@@ -23,7 +23,6 @@ from edge_infer.drawing import (
     draw_box,
 )
 from edge_infer.page.items import ReadPage
-from edge_infer.page.orientation import rotate_box
 from edge_infer.page.page import Digit, Page
 
 # A picture whose longer side or whose digits are smaller, in pixels, is enlarged, up to a limit.
@@ -60,15 +59,23 @@ def draw_page(
     """
     page, factor = read.page, _enlargement(read.page)
     picture = _enlarged(_rotated(_bgr(read.image), page.rotation_deg), factor)
-    shown = [(digit, FAINT) for digit in (page.rejected if with_rejected else ())]
+    marks = [_Mark(digit, FAINT, digit.box) for digit in (page.rejected if with_rejected else ())]
     for digit in (digit for line in page.lines for digit in line.digits):
-        shown.append((digit, DOUBTFUL if digit.confidence < doubtful_below else SURE))
-    marks = [_Mark(digit, colour, _on_picture(digit.box, page, factor)) for digit, colour in shown]
+        colour = DOUBTFUL if digit.confidence < doubtful_below else SURE
+        marks.append(_Mark(digit, colour, digit.box))
+    quarters, size = page.rotation_deg // 90, (page.height, page.width)
+    marks = [it._replace(box=it.box.rotated(quarters, *size).scaled(factor)) for it in marks]
     pen = Pen(_pen_scale(marks, max(picture.shape)))
     picture, marks = _with_margin_above(picture, marks, pen.px(TAG_HEIGHT + _TAG_GAP))
     if np.may_share_memory(picture, read.image):
         picture = picture.copy()
-    _draw_marks(picture, pen, marks)
+    for mark in marks:
+        gap, is_dashed = pen.px(_BOX_GAP), mark.colour == FAINT
+        draw_box(picture, pen, mark.box, mark.colour, gap=gap, dashed=is_dashed)
+    # Tags avoid the digits and one another, as far as there is room.
+    taken = np.array([_corners(mark.box) for mark in marks], np.int64).reshape(-1, 4)
+    for mark in marks:
+        taken = np.vstack([taken, _corners(_draw_tag(picture, pen, mark, taken))])
     return picture
 
 
@@ -93,20 +100,13 @@ def cut_digits(read: ReadPage, *, with_rejected: bool = False) -> Iterator[tuple
 
 def _crop(read: ReadPage, box: Box) -> ImageU8:
     margin = max(2, round(max(box.width, box.height) * _CROP_MARGIN))
-    top, left = max(box.y - margin, 0), max(box.x - margin, 0)
-    bottom, right = box.y + box.height + margin, box.x + box.width + margin
-    return _rotated(read.image[top:bottom, left:right], read.page.rotation_deg)
+    rows = slice(max(box.y - margin, 0), box.bottom + margin)
+    columns = slice(max(box.x - margin, 0), box.right + margin)
+    return _rotated(read.image[rows, columns], read.page.rotation_deg)
 
 
-@dataclass(frozen=True)
-class _Mark:
-    """A digit to be drawn.
-
-    Attributes:
-        digit: The digit, with its box in the original picture.
-        colour: Colour of its box.
-        box: Its box in the drawn picture.
-    """
+class _Mark(NamedTuple):
+    """A digit, and the colour and place of its box in the drawn picture."""
 
     digit: Digit
     colour: Colour
@@ -121,19 +121,8 @@ def _with_margin_above(
     if missing <= 0:
         return picture, marks
     padded = cv2.copyMakeBorder(picture, missing, 0, 0, 0, cv2.BORDER_REPLICATE)
-    return _u8(padded), [
-        replace(mark, box=replace(mark.box, y=mark.box.y + missing)) for mark in marks
-    ]
-
-
-def _draw_marks(picture: ImageU8, pen: Pen, marks: list[_Mark]) -> None:
-    for mark in marks:
-        gap, is_dashed = pen.px(_BOX_GAP), mark.colour == FAINT
-        draw_box(picture, pen, mark.box, mark.colour, gap=gap, dashed=is_dashed)
-    # Tags avoid the digits and one another, as far as there is room.
-    taken = np.array([_corners(mark.box) for mark in marks], np.int64).reshape(-1, 4)
-    for mark in marks:
-        taken = np.vstack([taken, _corners(_draw_tag(picture, pen, mark, taken))])
+    moved = [mark._replace(box=replace(mark.box, y=mark.box.y + missing)) for mark in marks]
+    return _u8(padded), moved
 
 
 def _draw_tag(picture: ImageU8, pen: Pen, mark: _Mark, taken: NDArray[np.int64]) -> Box:
@@ -152,9 +141,7 @@ def _draw_tag(picture: ImageU8, pen: Pen, mark: _Mark, taken: NDArray[np.int64])
 def _overlap(place: Box, taken: NDArray[np.int64]) -> int:
     """Return the number of pixels of a place that boxes cover, overlaps counted twice.
 
-    Args:
-        place: Place of a tag.
-        taken: int64 (n, 4), the left, top, right and bottom of each box.
+    The rows of ``taken`` are the corners of the boxes.
     """
     left, top, right, bottom = _corners(place)
     width = np.minimum(taken[:, 2], right) - np.maximum(taken[:, 0], left)
@@ -163,7 +150,7 @@ def _overlap(place: Box, taken: NDArray[np.int64]) -> int:
 
 
 def _corners(box: Box) -> tuple[int, int, int, int]:
-    return box.x, box.y, box.x + box.width, box.y + box.height
+    return box.x, box.y, box.right, box.bottom
 
 
 def _enlargement(page: Page) -> int:
@@ -212,14 +199,6 @@ def _on_background(image_bgra: ImageU8) -> ImageU8:
 
 def _rotated(image: ImageU8, clockwise_deg: int) -> ImageU8:
     return np.ascontiguousarray(np.rot90(image, -clockwise_deg // 90))
-
-
-def _on_picture(box: Box, page: Page, factor: int) -> Box:
-    """Convert a box from the original picture to the rotated and enlarged one."""
-    rotated = rotate_box(box, page.rotation_deg // 90, page.height, page.width)
-    return Box(
-        *(length * factor for length in (rotated.x, rotated.y, rotated.width, rotated.height))
-    )
 
 
 def _u8(image: object) -> ImageU8:

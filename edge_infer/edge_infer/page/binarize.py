@@ -10,7 +10,7 @@ whole-number factors.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import cv2
@@ -64,6 +64,10 @@ class Ink:
     def mask(self) -> ImageU8:
         """uint8 (h, w), 255 for ink, else 0."""
         return at_least(self.contrast, self.threshold)
+
+    def rotated(self, quarters: int) -> Ink:
+        """Return the ink of the picture rotated clockwise."""
+        return replace(self, contrast=np.ascontiguousarray(np.rot90(self.contrast, -quarters)))
 
 
 def find_ink(grey_hw: ImageU8) -> Ink:

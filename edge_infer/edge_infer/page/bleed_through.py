@@ -14,10 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_infer.boxes import Box
-from edge_infer.page.binarize import Ink, histogram
+from edge_infer.page.binarize import ImageU8, Ink, histogram
 from edge_infer.page.components import Component
-
-ImageU8 = NDArray[np.uint8]
 
 # The ink strength of a component is this quantile of the contrast of its pixels.
 STRENGTH_QUANTILE: Final = 0.75

@@ -8,14 +8,10 @@ from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from edge_infer.boxes import Box
-from edge_infer.page.binarize import Ink, at_least, histogram, some_rows
-from edge_infer.page.page import bounding_box
+from edge_infer.boxes import Box, bounding_box
+from edge_infer.page.binarize import ImageU8, Ink, at_least, histogram, some_rows
 from edge_infer.page.ruled_lines import erase_ruled_lines
-
-ImageU8 = NDArray[np.uint8]
 
 # A component is noise if both its height and its width, or its area, are below these, in pixels.
 MIN_SIZE: Final = 5
@@ -59,8 +55,12 @@ class Component:
 
     def crop(self, image_hw: ImageU8) -> ImageU8:
         """Return the part of a picture inside the bounding box, uint8 (height, width)."""
-        box = self.box
-        return image_hw[box.y : box.y + box.height, box.x : box.x + box.width]
+        return image_hw[self.box.y : self.box.bottom, self.box.x : self.box.right]
+
+    def rotated(self, quarters: int, height: int, width: int) -> Component:
+        """Return the component rotated clockwise with its picture of ``height`` and ``width``."""
+        mask = np.ascontiguousarray(np.rot90(self.mask, -quarters))
+        return Component(self.box.rotated(quarters, height, width), mask, self.area)
 
 
 def find_components(ink: Ink) -> list[Component]:
@@ -97,8 +97,7 @@ def _inside(components: Sequence[Component], shape: tuple[int, ...]) -> list[Com
 
 def _touches_border(box: Box, shape: tuple[int, ...]) -> bool:
     height, width = shape
-    ends = box.x + box.width >= width or box.y + box.height >= height
-    return min(box.x, box.y) <= 0 or ends
+    return min(box.x, box.y) <= 0 or box.right >= width or box.bottom >= height
 
 
 def _page_strength(mask: ImageU8, contrast: ImageU8) -> int:
@@ -142,7 +141,6 @@ def digit_height(components: Sequence[Component]) -> float:
 
 
 def _peak(component: Component, contrast: ImageU8) -> float:
-    """Return the highest contrast of a component."""
     return cv2.minMaxLoc(component.crop(contrast), component.mask)[1]
 
 

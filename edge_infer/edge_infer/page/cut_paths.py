@@ -14,9 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_infer.boxes import Box
+from edge_infer.page.binarize import ImageU8
 from edge_infer.page.components import Component
-
-ImageU8 = NDArray[np.uint8]
 
 # Paths are searched on a reduced component with about this many rows for a digit.
 SEARCH_ROWS: Final = 48
@@ -67,9 +66,6 @@ def _reduced(mask_hw: ImageU8, factor: int) -> NDArray[np.float32]:
 
 def _all_paths(ink: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Find the cheapest path through each column of the middle row.
-
-    Args:
-        ink: float32 (h, w), 0-1.
 
     Returns:
         Columns of the paths, int64 (h, w), one path in each column of the array, and their costs,

@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from heapq import nlargest
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,21 +45,14 @@ class Candidate:
     negative_cost: float
 
 
-@dataclass(frozen=True)
-class Choice:
-    """A candidate of a path.
-
-    Attributes:
-        candidate: Its index.
-        class_id: Its glyph class; None if it is left out.
-    """
+class Choice(NamedTuple):
+    """The index of a candidate of a path, and its glyph class; None if it is left out."""
 
     candidate: int
     class_id: int | None
 
 
-@dataclass(frozen=True)
-class _State:
+class _State(NamedTuple):
     score: float
     text: str
     choices: tuple[Choice, ...]
@@ -128,9 +121,8 @@ def decode_as(
         _prune(states[candidate.end])
     final = [state for group in states[segments].values() for state in group]
     matching = [state for state in final if pattern.fullmatch(state.text)]
-    if not matching:
-        return None
-    return list(max(matching, key=lambda state: state.score).choices)
+    best = max(matching, key=lambda state: state.score, default=None)
+    return None if best is None else list(best.choices)
 
 
 def _likely_classes(candidate: Candidate) -> list[tuple[int | None, float]]:

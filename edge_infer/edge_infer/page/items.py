@@ -11,21 +11,18 @@ from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from time import perf_counter
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
 from edge_infer.io.batch import Failure, value_or_failure
 from edge_infer.io.sources import Item
+from edge_infer.page.binarize import ImageU8
 from edge_infer.page.page import Page
 from edge_infer.page.reader import PageReader, Rotation
 
 # The next picture is not decoded during the reading of one with more pixels.
 LARGE_PIXELS: Final = 16_000_000
-
-ImageU8 = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,45 +71,40 @@ def read_items(
     Raises:
         UsageError: ``expect`` is invalid.
     """
+
+    def read(image: ImageU8) -> ReadPage:
+        begun_s = perf_counter()
+        page = reader.read(image, expect=expect, rotate=rotate)
+        return ReadPage(page, image, 1000 * (perf_counter() - begun_s))
+
     for item, image in _decoded(iter(items)):
         if isinstance(image, Failure):
             yield PageResult(item.name, image)
-            continue
-        read = partial(_read, reader, image, expect=expect, rotate=rotate)
-        yield PageResult(item.name, value_or_failure(item.name, read))
-
-
-def _read(
-    reader: PageReader, image: ImageU8, *, expect: re.Pattern[str] | None, rotate: Rotation
-) -> ReadPage:
-    begun_s = perf_counter()
-    page = reader.read(image, expect=expect, rotate=rotate)
-    return ReadPage(page, image, 1000 * (perf_counter() - begun_s))
+        else:
+            yield PageResult(item.name, value_or_failure(item.name, partial(read, image)))
 
 
 def _decoded(items: Iterator[Item]) -> Generator[tuple[Item, ImageU8 | Failure]]:
     thread = ThreadPoolExecutor(1, thread_name_prefix="decode")
+
+    def begin() -> list[tuple[Item, Future[ImageU8 | Failure]]]:
+        """Start to decode the next picture, if there is one."""
+        return [
+            (item, thread.submit(value_or_failure, item.name, item.load))
+            for item in islice(items, 1)
+        ]
+
     try:
-        begun = _begin(thread, items)
-        while begun is not None:
-            item, future = begun
+        begun = begin()
+        while begun:
+            ((item, future),) = begun
             image = future.result()
             is_large = not isinstance(image, Failure) and _pixels(image) > LARGE_PIXELS
-            begun = None if is_large else _begin(thread, items)
+            begun = [] if is_large else begin()
             yield item, image
-            if is_large:
-                begun = _begin(thread, items)
+            begun = begun or begin()
     finally:
         thread.shutdown(cancel_futures=True)
-
-
-def _begin(
-    thread: ThreadPoolExecutor, items: Iterator[Item]
-) -> tuple[Item, Future[ImageU8 | Failure]] | None:
-    item = next(items, None)
-    if item is None:
-        return None
-    return item, thread.submit(value_or_failure, item.name, item.load)
 
 
 def _pixels(image: ImageU8) -> int:

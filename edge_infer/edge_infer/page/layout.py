@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
-from edge_infer.boxes import Box, reading_order
+from edge_infer.boxes import Box, bounding_box, reading_order
 from edge_infer.page.components import Component
-from edge_infer.page.page import bounding_box
 
 # Neighbours in a line have at most this gap, in heights of the taller, and at least this vertical
 # overlap, as a fraction of the lower height.
@@ -50,19 +50,15 @@ def find_text_lines(components: Sequence[Component], digit_height: float) -> lis
         if nearest is not None:
             nearest.append(stack)
     order = reading_order([bounding_box(stack.box for stack in line) for line in lines])
-    return [_in_order(lines[index]) for index in order]
+    return [_from_left_to_right(lines[index]) for index in order]
 
 
+@dataclass
 class _Stack:
     """Components above one another: a digit with broken strokes."""
 
-    def __init__(self, component: Component) -> None:
-        self.components = [component]
-        self.box = component.box
-
-    def add(self, component: Component) -> None:
-        self.components.append(component)
-        self.box = bounding_box((self.box, component.box))
+    components: list[Component]
+    box: Box
 
 
 def _stack(components: Sequence[Component], digit_height: float) -> list[_Stack]:
@@ -71,28 +67,28 @@ def _stack(components: Sequence[Component], digit_height: float) -> list[_Stack]
     for component in sorted(components, key=lambda one: -one.area):
         for stack in stacks:
             if _are_one_digit(component.box, stack.box, digit_height):
-                stack.add(component)
+                stack.components.append(component)
+                stack.box = bounding_box((stack.box, component.box))
                 break
         else:
-            stacks.append(_Stack(component))
+            stacks.append(_Stack([component], component.box))
     return stacks
 
 
 def _are_one_digit(box: Box, other: Box, digit_height: float) -> bool:
+    shared = min(box.right, other.right) - max(box.x, other.x)
     # Most pairs of a page stand side by side, so this is checked first.
-    if box.x >= other.x + other.width or other.x >= box.x + box.width:
+    if shared <= 0:
         return False
-    shared = min(box.x + box.width, other.x + other.width) - max(box.x, other.x)
-    height = max(box.y + box.height, other.y + other.height) - min(box.y, other.y)
+    height = max(box.bottom, other.bottom) - min(box.y, other.y)
     return (
         shared >= MIN_SHARED_WIDTH * min(box.width, other.width)
-        and -_overlap(box, other) <= MAX_BREAK * digit_height
+        and -box.shared_rows(other) <= MAX_BREAK * digit_height
         and height <= MAX_HEIGHT * max(digit_height, other.height)
     )
 
 
-def _in_order(line: Sequence[_Stack]) -> list[Component]:
-    """Return the components of a line from left to right, those of a stack together."""
+def _from_left_to_right(line: Sequence[_Stack]) -> list[Component]:
     stacks = sorted(line, key=lambda stack: stack.box.x + stack.box.width / 2)
     return [component for stack in stacks for component in stack.components]
 
@@ -102,10 +98,9 @@ def _best_line(box: Box, lines: Sequence[list[_Stack]]) -> list[_Stack] | None:
     best, best_share = None, MIN_OVERLAP
     for line in lines:
         last = line[-1].box
-        gap = box.x - (last.x + last.width)
-        if gap > MAX_GAP * max(box.height, last.height):
+        if box.x - last.right > MAX_GAP * max(box.height, last.height):
             continue
-        share = _overlap(box, last) / min(box.height, last.height)
+        share = box.shared_rows(last) / min(box.height, last.height)
         if share > best_share:
             best, best_share = line, share
     return best
@@ -115,16 +110,9 @@ def _nearest_line(box: Box, lines: Sequence[list[_Stack]]) -> list[_Stack] | Non
     """Return the line with the digit nearest to a small part, if there is one near."""
     best, best_distance = None, MAX_PART_DISTANCE
     for line in lines:
-        for stack in line:
-            other = stack.box
-            gap_x = max(other.x - box.x - box.width, box.x - other.x - other.width, 0)
-            gap_y = max(other.y - box.y - box.height, box.y - other.y - other.height, 0)
-            distance = max(gap_x, gap_y) / other.height
+        for other in (stack.box for stack in line):
+            gap_x = max(other.x - box.right, box.x - other.right, 0)
+            distance = max(gap_x, -box.shared_rows(other), 0) / other.height
             if distance < best_distance:
                 best, best_distance = line, distance
     return best
-
-
-def _overlap(box: Box, other: Box) -> int:
-    """Return the vertical overlap in pixels, negative for a gap."""
-    return min(box.y + box.height, other.y + other.height) - max(box.y, other.y)

@@ -60,19 +60,13 @@ def outlier_lines(lines: Sequence[ReadLine]) -> list[int]:
     return [
         index
         for index, line in enumerate(lines)
-        if is_outlier(line, darkest, digit_height)
+        if _is_outlier(line, darkest, digit_height)
         or (wide and _is_mark(line, float(np.median(wide))))
     ]
 
 
-def is_outlier(line: ReadLine, darkest: float, digit_height: float) -> bool:
-    """Return whether a line is very pale, or unlike the page in two ways.
-
-    Args:
-        line: The line.
-        darkest: Ink strength of the darkest line of the page, in grey levels.
-        digit_height: Digit height of the page, in pixels.
-    """
+def _is_outlier(line: ReadLine, darkest: float, digit_height: float) -> bool:
+    """Return whether a line is very pale beside the darkest one, or unlike the page in two ways."""
     height = float(np.median([digit.box.height for digit in line.digits])) / digit_height
     share = line.strength / darkest
     signs = (line.confidence < SURE, share < DARK, not HEIGHTS[0] <= height <= HEIGHTS[1])

@@ -1,4 +1,4 @@
-"""Orientation of a page in quarter turns: detect it, and rotate components and boxes."""
+"""Detect the orientation of a page in quarter turns."""
 
 from __future__ import annotations
 
@@ -7,11 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_infer.boxes import Box
-from edge_infer.page.binarize import Ink
-from edge_infer.page.components import Component
-
-ImageU8 = NDArray[np.uint8]
+from edge_infer.page.binarize import ImageU8
 
 QUARTERS: Final = 4
 # A rotation must be likelier than none by this many nats for each component. Most pages are
@@ -51,23 +47,3 @@ def likeliest_rotation(log_probabilities: NDArray[np.float64]) -> int:
     means = np.maximum(log_probabilities, MIN_LOG).mean(axis=1)
     best = int(means.argmax())
     return best if means[best] >= max(means[0] + MIN_GAIN, MIN_MEAN) else 0
-
-
-def rotate_ink(ink: Ink, quarters: int) -> Ink:
-    """Rotate the ink of a page clockwise."""
-    contrast = np.ascontiguousarray(np.rot90(ink.contrast, -quarters))
-    return Ink(contrast, ink.threshold, ink.is_dark)
-
-
-def rotate_component(component: Component, quarters: int, height: int, width: int) -> Component:
-    """Rotate a component clockwise with its picture of ``height`` and ``width``."""
-    mask = np.ascontiguousarray(np.rot90(component.mask, -quarters))
-    return Component(rotate_box(component.box, quarters, height, width), mask, component.area)
-
-
-def rotate_box(box: Box, quarters: int, height: int, width: int) -> Box:
-    """Rotate a box clockwise with its picture of ``height`` and ``width``."""
-    for _ in range(quarters % QUARTERS):
-        box = Box(height - box.y - box.height, box.x, box.height, box.width)
-        height, width = width, height
-    return box

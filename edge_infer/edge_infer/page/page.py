@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from edge_infer.boxes import Box
@@ -69,12 +68,3 @@ class Page:
     def text(self) -> str:
         """The texts of the lines, separated by newlines."""
         return "\n".join(line.text for line in self.lines)
-
-
-def bounding_box(boxes: Iterable[Box]) -> Box:
-    """Return the smallest box that contains all boxes, at least one."""
-    all_boxes = list(boxes)
-    x, y = min(box.x for box in all_boxes), min(box.y for box in all_boxes)
-    right = max(box.x + box.width for box in all_boxes)
-    bottom = max(box.y + box.height for box in all_boxes)
-    return Box(x, y, right - x, bottom - y)

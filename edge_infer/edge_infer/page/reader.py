@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, Literal, get_args
 
@@ -11,29 +12,21 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_infer.boxes import Box
+from edge_infer.boxes import bounding_box
 from edge_infer.errors import UsageError
 from edge_infer.glyph.classifier import Classifier
 from edge_infer.glyph.preprocess import to_grey
 from edge_infer.model.metadata import OTHER_CLASS
-from edge_infer.page.binarize import Ink, find_ink
+from edge_infer.page.binarize import ImageU8, Ink, find_ink
 from edge_infer.page.bleed_through import ink_strength, remove_bleed_through
 from edge_infer.page.components import Component, digit_height, find_components
-from edge_infer.page.decode import Candidate, Choice, decode, decode_as
+from edge_infer.page.decode import Choice, decode, decode_as
 from edge_infer.page.layout import find_text_lines
 from edge_infer.page.line_filter import ReadLine, outlier_lines
-from edge_infer.page.orientation import (
-    QUARTERS,
-    likeliest_rotation,
-    rotate_box,
-    rotate_component,
-    rotate_ink,
-    rotated_tensors,
-)
-from edge_infer.page.page import Digit, Line, Page, bounding_box
+from edge_infer.page.orientation import QUARTERS, likeliest_rotation, rotated_tensors
+from edge_infer.page.page import Digit, Line, Page
 from edge_infer.page.text_line import Span, TextLine, make_tensor
 
-ImageU8 = NDArray[np.uint8]
 Rotation = Literal["auto", "0", "90", "180", "270"]
 
 DEFAULT_PAGE_MODEL: Final = "page"
@@ -45,8 +38,6 @@ MIN_SIDE: Final = 8
 ORIENTATION_COMPONENTS: Final = 24
 # Digits of lower confidence are rejected.
 MIN_CONFIDENCE: Final = 0.4
-# Probability of a negative, for a model without a class for negatives.
-UNKNOWN_NEGATIVE: Final = 0.1
 
 
 class PageReader:
@@ -127,32 +118,30 @@ class PageReader:
 
     def _read_lines(
         self, lines: Sequence[TextLine], ink: Ink, pattern: re.Pattern[str] | None
-    ) -> tuple[list[list[Digit]], list[Digit]]:
-        """Decode lines.
+    ) -> tuple[list[Sequence[Digit]], list[Digit]]:
+        """Return the digits of each line that has some, and the rejected digits.
 
-        Returns:
-            The digits of each line that has some, and the rejected digits. Boxes refer to the
-            rotated working picture.
+        Boxes refer to the rotated working picture.
         """
         read: list[ReadLine] = []
         rejected: list[Digit] = []
         for line in lines:
-            path, min_confidence = self._decode(line, pattern)
             accepted: list[Digit] = []
             strengths: list[float] = []
+            path, min_confidence = self._decode(line, pattern)
             for choice in path:
-                digit = self._digit(line, choice)
+                span = line.spans[choice.candidate]
+                digit = self._digit(line, span, choice.class_id)
                 if choice.class_id is not None and digit.confidence >= min_confidence:
                     accepted.append(digit)
-                    component = line.spans[choice.candidate].component
-                    strengths.append(ink_strength(component, ink))
+                    strengths.append(ink_strength(span.component, ink))
                 else:
                     rejected.append(digit)
             if accepted:
                 read.append(ReadLine(accepted, float(np.median(strengths))))
         for index in reversed(outlier_lines(read)):
             rejected += read.pop(index).digits
-        return [list(line.digits) for line in read], rejected
+        return [line.digits for line in read], rejected
 
     def _text_lines(
         self, components: Sequence[Component], ink: Ink, rotate: Rotation
@@ -160,17 +149,21 @@ class PageReader:
         """Return lines with classified spans, the rotated ink, and the number of quarter turns."""
         quarters = 0 if rotate == "auto" else int(rotate) // 90
         components, ink = _rotated(components, ink, quarters)
-        lines = _lay_out(components)
+        lines = self._lay_out(components)
         if rotate == "auto":
             quarters = self._classify_and_find_rotation(lines, ink)
             if quarters:
                 components, ink = _rotated(components, ink, quarters)
-                lines = _lay_out(components)
+                lines = self._lay_out(components)
         self._classify(lines, ink)
         for line in lines:
-            line.split(self._glyphs)
+            line.split()
         self._classify(lines, ink)
         return lines, ink, quarters
+
+    def _lay_out(self, components: Sequence[Component]) -> list[TextLine]:
+        lines = find_text_lines(components, digit_height(components))
+        return [TextLine(line, self._glyphs) for line in lines]
 
     def _classify_and_find_rotation(self, lines: Sequence[TextLine], ink: Ink) -> int:
         """Classify all spans, and the largest components in every rotation, in one inference."""
@@ -188,16 +181,16 @@ class PageReader:
     def _classify(
         self, lines: Sequence[TextLine], ink: Ink, also_rotated: Sequence[int] = ()
     ) -> NDArray[np.float32]:
-        """Classify all new spans, and some of them in the other rotations too.
+        """Store the probabilities of all new spans in their lines.
 
         Args:
-            lines: Lines with new spans, which receive their scores.
+            lines: Lines with new spans.
             ink: Ink of the page.
-            also_rotated: Indices of new spans.
+            also_rotated: Indices of new spans that are classified in the other rotations too.
 
         Returns:
-            float32 (n, classes), the probabilities of the new spans and then of the rotated ones,
-            all of one rotation together.
+            float32 (n, classes), of the new spans and then of the rotated ones, all of one
+            rotation together.
         """
         todo = [(line, span) for line in lines for span in line.new_spans()]
         if not todo:
@@ -213,7 +206,7 @@ class PageReader:
         self, line: TextLine, pattern: re.Pattern[str] | None
     ) -> tuple[list[Choice], float]:
         """Return the reading of a line, and the minimum confidence of its digits."""
-        candidates = [self._candidate(line, span) for span in line.spans]
+        candidates = line.candidates(self._negative)
         if pattern is not None:
             path = decode_as(candidates, line.length, self._names, pattern)
             if path is not None:
@@ -221,18 +214,11 @@ class PageReader:
                 return path, 0.0
         return decode(candidates, line.length), MIN_CONFIDENCE
 
-    def _candidate(self, line: TextLine, span: Span) -> Candidate:
-        scores = line.scores[span.start, span.end]
-        negative = UNKNOWN_NEGATIVE if self._negative is None else float(scores[self._negative])
-        return line.candidate(span, self._glyphs, float(np.log(max(negative, 1e-6))))
-
-    def _digit(self, line: TextLine, choice: Choice) -> Digit:
-        span = line.spans[choice.candidate]
+    def _digit(self, line: TextLine, span: Span, class_id: int | None) -> Digit:
         scores = line.scores[span.start, span.end][self._glyphs]
-        box = span.component.box
-        if choice.class_id is None:
-            return Digit(self._names[int(scores.argmax())], 0.0, box)
-        return Digit(self._names[choice.class_id], float(scores[choice.class_id]), box)
+        best = int(scores.argmax()) if class_id is None else class_id
+        confidence = 0.0 if class_id is None else float(scores[class_id])
+        return Digit(self._names[best], confidence, span.component.box)
 
 
 def _rotated(
@@ -241,12 +227,7 @@ def _rotated(
     if not quarters:
         return components, ink
     shape = ink.contrast.shape
-    rotated = [rotate_component(component, quarters, *shape) for component in components]
-    return rotated, rotate_ink(ink, quarters)
-
-
-def _lay_out(components: Sequence[Component]) -> list[TextLine]:
-    return [TextLine(line) for line in find_text_lines(components, digit_height(components))]
+    return [component.rotated(quarters, *shape) for component in components], ink.rotated(quarters)
 
 
 def _compile(expect: str | re.Pattern[str] | None) -> re.Pattern[str] | None:
@@ -256,9 +237,13 @@ def _compile(expect: str | re.Pattern[str] | None) -> re.Pattern[str] | None:
         raise UsageError(f"{expect!r} is no regular expression: {error}") from error
 
 
+def _reduction(shape: tuple[int, ...]) -> int:
+    return max(1, -(-max(shape) // WORKING_SIZE))
+
+
 def _reduced(grey_hw: ImageU8) -> ImageU8:
-    factor = -(-max(grey_hw.shape) // WORKING_SIZE)
-    if factor <= 1:
+    factor = _reduction(grey_hw.shape)
+    if factor == 1:
         return grey_hw
     height, width = (max(1, length // factor) for length in grey_hw.shape)
     whole = grey_hw[: height * factor, : width * factor]
@@ -267,8 +252,5 @@ def _reduced(grey_hw: ImageU8) -> ImageU8:
 
 def _placed(digit: Digit, ink: Ink, quarters: int, shape: tuple[int, ...]) -> Digit:
     """Convert the box of a digit from the rotated working picture to the given picture."""
-    height, width = ink.contrast.shape
-    box = rotate_box(digit.box, QUARTERS - quarters, height, width)
-    factor = max(1, -(-max(shape) // WORKING_SIZE))
-    scaled = Box(box.x * factor, box.y * factor, box.width * factor, box.height * factor)
-    return Digit(digit.label, digit.confidence, scaled)
+    box = digit.box.rotated(QUARTERS - quarters, *ink.contrast.shape)
+    return replace(digit, box=box.scaled(_reduction(shape)))

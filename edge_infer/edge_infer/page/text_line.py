@@ -11,12 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_infer.glyph.preprocess import make_glyph
-from edge_infer.page.binarize import Ink
+from edge_infer.page.binarize import ImageU8, Ink
 from edge_infer.page.components import Component, merge
 from edge_infer.page.cut_paths import split
 from edge_infer.page.decode import Candidate
-
-ImageU8 = NDArray[np.uint8]
 
 # Segments in a span, at most: of the uncut components, and after cutting.
 MAX_UNCUT_SEGMENTS: Final = 3
@@ -40,6 +38,8 @@ GAP_COST: Final = 3.0
 # size, since a large span may contain several digits. The usual width of a digit in its heights.
 NEGATIVE_COST: Final = 2.0
 USUAL_WIDTH: Final = 0.75
+# Probability of a negative, for a model without a class for negatives.
+UNKNOWN_NEGATIVE: Final = 0.1
 # The digit height of a line is this quantile of the heights of its components, some of which are
 # parts of digits.
 HEIGHT_QUANTILE: Final = 0.6
@@ -70,11 +70,17 @@ class TextLine:
         scores: float32 (classes,), the probabilities of the classified spans by (start, end).
     """
 
-    def __init__(self, components: Sequence[Component]) -> None:
-        """Make a line of components, at least one, from left to right."""
+    def __init__(self, components: Sequence[Component], glyph_columns: NDArray[np.int64]) -> None:
+        """Make a line.
+
+        Args:
+            components: At least one, from left to right.
+            glyph_columns: int64 (n,), the columns of the probabilities that belong to glyphs.
+        """
         heights = [one.box.height for one in components]
         self._digit_height = float(np.quantile(heights, HEIGHT_QUANTILE, method="nearest"))
         self._segments = list(components)
+        self._glyphs = glyph_columns
         self.spans = make_spans(self._segments, self._digit_height, MAX_UNCUT_SEGMENTS)
         self.scores: dict[tuple[int, int], NDArray[np.float32]] = {}
 
@@ -87,50 +93,51 @@ class TextLine:
         """Return the spans that are not classified yet."""
         return [span for span in self.spans if (span.start, span.end) not in self.scores]
 
-    def split(self, glyph_columns: NDArray[np.int64]) -> None:
-        """Split the components that were not classified with confidence, and renew the spans.
-
-        Args:
-            glyph_columns: int64 (n,), the columns of the probabilities that belong to glyphs.
-        """
-        sure = self._sure_segments(glyph_columns)
+    def split(self) -> None:
+        """Split the components that were not classified with confidence, and renew the spans."""
+        sure = self._sure_segments()
         segments: list[Component] = []
         starts: list[int] = []
         for index, segment in enumerate(self._segments):
             starts.append(len(segments))
-            segments += [segment] if sure[index] else split(segment, self._digit_height)
+            segments += [segment] if index in sure else split(segment, self._digit_height)
         starts.append(len(segments))
         self.scores = {(starts[a], starts[b]): scores for (a, b), scores in self.scores.items()}
         self._segments = segments
         self.spans = make_spans(segments, self._digit_height)
 
-    def candidate(
-        self, span: Span, glyph_columns: NDArray[np.int64], log_negative: float
-    ) -> Candidate:
-        """Return a classified span as a candidate, with the costs of its shape.
+    def _sure_segments(self) -> set[int]:
+        sure: set[int] = set()
+        for span in self.spans:
+            box, height = span.component.box, self._digit_height
+            is_sure = self.scores[span.start, span.end][self._glyphs].max() >= SURE
+            fits = box.width <= MAX_SURE_WIDTH * height and box.height >= height / 2
+            if is_sure and fits and not span.has_gap:
+                sure.update(range(span.start, span.end))
+        return sure
+
+    def candidates(self, negative_column: int | None) -> list[Candidate]:
+        """Return the spans, all classified, as candidates with the costs of their shapes.
 
         Args:
-            span: A classified span.
-            glyph_columns: int64 (n,), the columns of the probabilities that belong to glyphs.
-            log_negative: Log probability that it is no glyph.
+            negative_column: Column of the probabilities that belongs to negatives, if any.
         """
-        probabilities = self.scores[span.start, span.end][glyph_columns].astype(np.float64)
+        return [self._candidate(span, negative_column) for span in self.spans]
+
+    def _candidate(self, span: Span, negative_column: int | None) -> Candidate:
+        scores = self.scores[span.start, span.end]
+        negative = UNKNOWN_NEGATIVE if negative_column is None else float(scores[negative_column])
         box = span.component.box
         missing = max(0.0, MIN_HEIGHT - box.height / self._digit_height)
         cost = LOW_COST * missing**2 + GAP_COST * span.has_gap
-        scores = np.log(np.maximum(probabilities, 1e-6)) - cost
         size = max(box.height, box.width / USUAL_WIDTH) / self._digit_height
-        return Candidate(span.start, span.end, scores, log_negative, NEGATIVE_COST * size)
-
-    def _sure_segments(self, glyph_columns: NDArray[np.int64]) -> list[bool]:
-        sure = [False] * len(self._segments)
-        for span in self.spans:
-            box, height = span.component.box, self._digit_height
-            is_sure = self.scores[span.start, span.end][glyph_columns].max() >= SURE
-            fits = box.width <= MAX_SURE_WIDTH * height and box.height >= height / 2
-            if is_sure and fits and not span.has_gap:
-                sure[span.start : span.end] = [True] * (span.end - span.start)
-        return sure
+        return Candidate(
+            span.start,
+            span.end,
+            np.log(np.maximum(scores[self._glyphs].astype(np.float64), 1e-6)) - cost,
+            float(np.log(max(negative, 1e-6))),
+            NEGATIVE_COST * size,
+        )
 
 
 def make_spans(
@@ -144,28 +151,20 @@ def make_spans(
         max_segments: Number of segments in a span, at most.
     """
     spans: list[Span] = []
-    for start in range(len(segments)):
-        right = segments[start].box.x + segments[start].box.width
-        left = segments[start].box.x
+    for start, first in enumerate(segments):
+        left, right = first.box.x, first.box.right
         has_gap = False
         for end in range(start + 1, min(start + max_segments, len(segments)) + 1):
             box = segments[end - 1].box
             if box.x - right > MAX_GAP * digit_height:
                 break
-            has_gap |= (
-                end > start + 1
-                and box.x >= right
-                and _are_tall(segments[start : end - 1], segments[end - 1], TALL * digit_height)
-            )
-            left, right = min(left, box.x), max(right, box.x + box.width)
+            tallest = max((one.box.height for one in segments[start : end - 1]), default=0)
+            has_gap |= box.x >= right and min(tallest, box.height) >= TALL * digit_height
+            left, right = min(left, box.x), max(right, box.right)
             if end > start + 1 and right - left > MAX_WIDTH * digit_height:
                 break
             spans.append(Span(start, end, merge(segments[start:end]), has_gap))
     return spans
-
-
-def _are_tall(before: Sequence[Component], segment: Component, limit: float) -> bool:
-    return segment.box.height >= limit and max(one.box.height for one in before) >= limit
 
 
 def make_tensor(component: Component, ink: Ink) -> ImageU8:
@@ -177,7 +176,7 @@ def make_tensor(component: Component, ink: Ink) -> ImageU8:
     box = component.box
     framed = cv2.copyMakeBorder(component.mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT)
     top, left = max(box.y - 1, 0), max(box.x - 1, 0)
-    contrast = ink.contrast[top : box.y + box.height + 1, left : box.x + box.width + 1]
+    contrast = ink.contrast[top : box.bottom + 1, left : box.right + 1]
     inside = np.asarray(framed, np.uint8)[top - box.y + 1 :, left - box.x + 1 :]
     inside = inside[: contrast.shape[0], : contrast.shape[1]]
     return make_glyph(contrast, inside, ink.threshold // 2)
