@@ -64,12 +64,7 @@ class Word(NamedTuple):
 
 
 class Tag:
-    """A label, and optionally a percentage, on a plain background.
-
-    Attributes:
-        width: In pixels.
-        height: In pixels.
-    """
+    """A label, and optionally a percentage, on a plain background of some pixels."""
 
     def __init__(
         self, pen: Pen, label: str, confidence: float | None, *, pad: int, percent_scale: float

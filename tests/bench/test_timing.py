@@ -9,13 +9,7 @@ import pytest
 
 from edge_bench.bootstrap import ratio_of_same_turns, ratio_of_two_runs
 from edge_bench.interleaved import Timing, time_interleaved
-from edge_bench.latency_parity import (
-    KERAS_COMPILED,
-    KERAS_PREDICT,
-    ONNX_FLOAT,
-    ONNX_INT8,
-    shortfalls,
-)
+from latency_parity import KERAS_COMPILED, KERAS_PREDICT, ONNX_FLOAT, ONNX_INT8, shortfalls
 
 # The machine was slow for two of five turns.
 NOISY = np.array([10.0, 20.0, 10.0, 30.0, 10.0])

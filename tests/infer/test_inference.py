@@ -78,19 +78,6 @@ def test_threads_and_calls_keep_their_single_images_apart(
             assert (answer == alone[index % 64]).all()
 
 
-@pytest.mark.parametrize(
-    ("image", "message"),
-    [
-        (np.zeros((1, 1, 28), np.uint8), "invalid dimensions"),
-        (np.zeros((1, 14, 14), np.uint8), "invalid dimensions"),
-        (np.zeros((1, 28, 28), np.float32), "data type"),
-    ],
-)
-def test_image_of_another_shape_or_dtype_is_refused(nano: Classifier, image, message: str) -> None:
-    with pytest.raises(Exception, match=message):
-        nano.probabilities(image)
-
-
 @given(images=st.integers(1, 5000), threads=st.integers(1, 256))
 def test_slices_cover_every_image_once_and_are_even(images: int, threads: int) -> None:
     slices = batch_slices(images, threads)

@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import cv2
 import numpy as np
 import pytest
 
@@ -92,16 +91,6 @@ def test_usage_errors_end_it_and_own_bugs_too() -> None:
 
         with pytest.raises(type(error)):
             list(read_items(FakeReader(fail), [FakeItem("a"), FakeItem("b")]))
-
-
-def test_memory_that_opencv_does_not_get_is_a_failure() -> None:
-    def fail() -> None:
-        cv2.resize(np.zeros((9, 9), np.uint8), (2**20, 2**20))
-
-    (result,) = read_items(FakeReader(fail), [FakeItem("a")])
-    assert result.outcome == Failure("too_large", "a does not fit into memory")
-    with pytest.raises(cv2.error):
-        list(read_items(FakeReader(lambda: cv2.blur(None, (1, 1))), [FakeItem("a")]))
 
 
 def test_closing_stops_the_thread() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from types import ModuleType
 
 import cv2
 import numpy as np
@@ -13,7 +12,6 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from pages.strategies import clean_pages, hard_pages, seeds
 
-from edge_infer import decode_image
 from edge_infer.boxes import Box
 from edge_infer.page import PageReader
 from edge_synth import PageSpec, draw_page, random_spec
@@ -80,21 +78,6 @@ def test_margin_and_shift_change_no_text(
     image = draw_page(spec, seed).image
     wide = cv2.copyMakeBorder(image, *margins, cv2.BORDER_CONSTANT, value=(255, 255, 255))
     assert reader.read(wide.astype(np.uint8)).text == spec.text
-
-
-@FEW
-@given(hard_pages(), seeds, st.integers(1, 8))
-def test_orientation_of_the_file_changes_no_text(
-    reader: PageReader, bad_files: ModuleType, spec: PageSpec, seed: int, orientation: int
-) -> None:
-    # Cropped to whole JPEG blocks, so that the rotated file has the same pixels up to rounding.
-    image = draw_page(replace(spec, jpeg_quality=None), seed).image
-    image = image[: len(image) // 16 * 16, : image.shape[1] // 16 * 16]
-    inverse = bad_files.TURNS[{6: 8, 8: 6}.get(orientation, orientation)]
-    stored = np.ascontiguousarray(inverse(image))
-    turned = decode_image(bad_files.jpeg_with_exif(stored, orientation))
-    assert turned.shape == image.shape
-    assert reader.read(turned).text == reader.read(image).text
 
 
 @pytest.mark.parametrize(

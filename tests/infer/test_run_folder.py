@@ -7,29 +7,15 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from run_records import run_record
 
 from edge_infer.errors import RunError
-from edge_infer.model.run_folder import Calibration, RunFolder, RunRecord
+from edge_infer.model.run_folder import Calibration, RunFolder
 
-RECORD = RunRecord(
+RECORD = run_record(
     config={"preset": "edge", "augment": {"rotate_deg": 15}},
     class_names=("0", "ß"),
-    data="mnist",
-    data_sha256="ab" * 32,
-    preset="edge",
-    parameters=61_658,
-    seed=0,
-    epochs=25,
-    best_epoch=24,
-    train_images=55_000,
-    validation_accuracy=0.997,
-    test_accuracy=0.996,
-    training_time_s=600.5,
-    inference_time_ms=0.05,
-    augmentation_share=0.1,
     versions={"keras": "3"},
-    machine="a CPU, 2 cores",
-    finished_at="2025-01-01T00:00:00Z",
 )
 
 

@@ -12,8 +12,8 @@ import pytest
 from numpy.typing import NDArray
 
 from edge_train.augment import Augmentation
+from edge_train.checkpoint import EpochRow
 from edge_train.config import Recipe, TrainConfig
-from edge_train.history import EpochRow
 
 
 class SilentView:

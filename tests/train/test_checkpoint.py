@@ -12,8 +12,7 @@ import pytest
 
 from edge_infer.errors import OutputError, RunError
 from edge_train import TrainConfig
-from edge_train.checkpoint import CHECKPOINT_NAME, Checkpoint
-from edge_train.history import EpochRow, epochs_without_gain, write_history
+from edge_train.checkpoint import CHECKPOINT_NAME, Checkpoint, EpochRow, write_history
 
 OLD_RUN = Path(__file__).with_name("old_run.json")
 
@@ -122,19 +121,28 @@ def test_checkpoint_on_a_full_disk_leaves_the_old_one(
 
 
 @pytest.mark.parametrize(
-    ("losses", "expected"),
+    ("losses", "epochs_since_lowest"),
     [
-        ((), 0),
-        ((0.5,), 0),
         ((0.5, 0.6), 1),
         ((0.5, 0.4), 0),
         ((0.5, 0.5, 0.5), 2),
         ((0.5, 0.6, 0.4, 0.6), 1),
     ],
 )
-def test_epochs_without_gain_count_from_the_lowest_loss(losses, expected: int) -> None:
+def test_patience_counts_from_the_lowest_validation_loss(
+    start: Checkpoint, losses: tuple[float, ...], epochs_since_lowest: int
+) -> None:
     rows = tuple(row(epoch, 0.9, loss) for epoch, loss in enumerate(losses, 1))
-    assert epochs_without_gain(rows) == expected
+    for patience in (1, 2, 3):
+        recipe = replace(start.config.recipe, epochs=9, patience=patience)
+        state = replace(start, config=replace(start.config, recipe=recipe), history=rows)
+        assert state.is_last == (epochs_since_lowest >= patience)
+
+
+def test_training_ends_after_the_last_epoch(start: Checkpoint) -> None:
+    assert not start.is_last
+    assert not replace(start, history=(row(1, 0.9),)).is_last
+    assert replace(start, history=(row(1, 0.9), row(2, 0.9))).is_last
 
 
 def test_rank_prefers_accuracy_then_lower_loss() -> None:

@@ -107,8 +107,3 @@ def test_override_replaces_only_what_is_given(config: TrainConfig) -> None:
     assert override(config.recipe) == config.recipe
     changed = override(config.recipe, epochs=7, learning_rate=0.1)
     assert changed == replace(config.recipe, epochs=7, learning_rate=0.1)
-
-
-def test_negatives_are_a_share_of_the_images(config: TrainConfig) -> None:
-    assert replace(config.recipe, negatives=0.5).negatives_per_epoch(101) == 50
-    assert config.recipe.negatives_per_epoch(101) == 0

@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 
 from edge_train.augment import Augmentation
 from edge_train.config import Recipe
-from edge_train.feed import EpochImages, EpochMaker
+from edge_train.feed import EpochImages, EpochMaker, Teacher
 from edge_train.fit import make_batches
-from edge_train.teacher import Teacher
 
 DIGITS = tuple("0123456789")
 LABELS = np.arange(40, dtype=np.int64)

@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from edge_train.fold_blur import fold_blur
-from edge_train.networks import build_network
+from edge_train.networks import build_network, fold_blur
 from edge_train.presets import PRESETS, build_preset
 
 layers = keras.layers

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from edge_infer.errors import DataError
-from edge_train.data.idx import (
+from edge_train.data.array_files import (
     IMAGES_MAGIC,
     LABELS_MAGIC,
     idx_sha256,
@@ -70,7 +70,7 @@ def test_truncated_file_is_refused(
         (
             struct.pack(">4I", 0x0803, 2, 32, 16),
             IMAGES_MAGIC,
-            "32x16 .*class folders",
+            r"\(2, 32, 16\).*class folders",
             "wrong_shape",
         ),
         (struct.pack(">4I", 0x0803, 2**32 - 1, 28, 28), IMAGES_MAGIC, "4,294,967,295", "too_large"),

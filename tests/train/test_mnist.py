@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from edge_infer.errors import DataError, OutputError
 from edge_train.data import Dataset, load_dataset, mnist_download
-from edge_train.data.idx import idx_sha256
+from edge_train.data.array_files import idx_sha256
 from edge_train.data.mnist import SHA256, find_mnist, mnist_cache, read_mnist
 
 Arrays = dict[str, NDArray[np.uint8]]

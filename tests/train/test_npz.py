@@ -14,7 +14,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from edge_infer.errors import DataError
-from edge_train.data.npz import read_npz
+from edge_train.data.array_files import read_npz
 
 Arrays = dict[str, NDArray[np.generic]]
 

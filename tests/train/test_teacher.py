@@ -7,7 +7,7 @@ import pytest
 
 from edge_infer.errors import ModelError, UsageError
 from edge_infer.glyph.classifier import Classifier
-from edge_train.teacher import Teacher, teacher_sha256
+from edge_train.feed import Teacher, teacher_sha256
 
 TINY = Path(__file__).parents[1] / "infer" / "tiny.onnx"
 DIGITS = tuple("0123456789")

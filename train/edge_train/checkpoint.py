@@ -1,4 +1,4 @@
-"""The state of a training between two epochs, in one file that survives any interruption.
+"""The history of a training and its state between two epochs, in files that stay whole.
 
 ``checkpoint.npz`` in the run folder holds the configuration, the variables of the model with
 the statistics of batch normalization and the state of random layers, the optimizer with its
@@ -8,11 +8,12 @@ each epoch and removed when the run is complete.
 
 from __future__ import annotations
 
+import csv
 import json
 import zipfile
 import zlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,7 +24,6 @@ from edge_infer.errors import RunError
 from edge_infer.io.atomic import atomic_path
 from edge_infer.io.json_records import read_versioned
 from edge_train.config import TrainConfig
-from edge_train.history import EpochRow
 
 CHECKPOINT_NAME: Final = "checkpoint.npz"
 CHECKPOINT_VERSION: Final = 2
@@ -35,6 +35,47 @@ Arrays = tuple[NDArray[Any], ...]
 
 
 @dataclass(frozen=True)
+class EpochRow:
+    """One line of ``history.csv``.
+
+    Attributes:
+        epoch: Number of the epoch, from 1.
+        loss: Mean training loss with label smoothing, on the distorted images.
+        accuracy: 0-1, training accuracy on the distorted images.
+        validation_loss: Cross-entropy in nats.
+        validation_accuracy: 0-1.
+        learning_rate: After the last step of the epoch.
+        time_s: Wall time with validation.
+        augmentation_s: CPU time of the distortions and the teacher, in the background.
+    """
+
+    epoch: int
+    loss: float
+    accuracy: float
+    validation_loss: float
+    validation_accuracy: float
+    learning_rate: float
+    time_s: float
+    augmentation_s: float
+
+    def rank(self) -> tuple[float, float]:
+        """Return the key by which the best epoch is chosen: accuracy, then loss."""
+        return self.validation_accuracy, -self.validation_loss
+
+
+def write_history(path: Path, rows: tuple[EpochRow, ...]) -> None:
+    """Write all rows in one piece.
+
+    Raises:
+        OutputError: The file cannot be written.
+    """
+    with atomic_path(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, [field.name for field in fields(EpochRow)])
+        writer.writeheader()
+        writer.writerows(asdict(row) for row in rows)
+
+
+@dataclass(frozen=True)
 class _Document:
     """The JSON part of a checkpoint."""
 
@@ -43,7 +84,6 @@ class _Document:
     teacher_sha256: tuple[str, ...]
     best_epoch: int
     history: tuple[EpochRow, ...]
-    format_version: int = CHECKPOINT_VERSION
 
 
 @dataclass(frozen=True)
@@ -67,13 +107,21 @@ class Checkpoint:
     optimizer: Arrays
     best_model: Arrays
     best_epoch: int = 0
-    history: tuple[EpochRow, ...] = field(default=())
+    history: tuple[EpochRow, ...] = ()
     teacher_sha256: tuple[str, ...] = ()
 
     @property
     def epoch(self) -> int:
         """Number of finished epochs."""
         return len(self.history)
+
+    @property
+    def is_last(self) -> bool:
+        """Whether all epochs are finished, or the validation loss stayed above its minimum."""
+        recipe, losses = self.config.recipe, [row.validation_loss for row in self.history]
+        since_best = len(losses) - 1 - losses.index(min(losses)) if losses else 0
+        patience_exhausted = recipe.patience is not None and since_best >= recipe.patience
+        return patience_exhausted or self.epoch >= recipe.epochs
 
     def after_epoch(self, row: EpochRow, model: Arrays, optimizer: Arrays) -> Checkpoint:
         """Return the state after one more epoch.
@@ -102,14 +150,10 @@ class Checkpoint:
         Raises:
             OutputError: The folder cannot be written or the disk is full.
         """
-        document = _Document(
-            config=self.config.to_json_values(),
-            data_sha256=self.data_sha256,
-            teacher_sha256=self.teacher_sha256,
-            best_epoch=self.best_epoch,
-            history=self.history,
-        )
-        arrays: dict[str, NDArray[Any]] = {"document": np.array(json.dumps(asdict(document)))}
+        document = {field.name: getattr(self, field.name) for field in fields(_Document)}
+        document |= {"format_version": CHECKPOINT_VERSION, "config": self.config.to_json_values()}
+        text = json.dumps(document, default=asdict)
+        arrays: dict[str, NDArray[Any]] = {"document": np.array(text)}
         for group in _GROUPS:
             for index, array in enumerate(getattr(self, group)):
                 arrays[f"{group}_{index:04d}"] = array
@@ -137,14 +181,8 @@ class Checkpoint:
         document = read_versioned(
             _Document, text, str(path), versions=versions, remedy="train anew", error=RunError
         )
-        return cls(
-            config=TrainConfig.from_json_values(document.config),
-            data_sha256=document.data_sha256,
-            best_epoch=document.best_epoch,
-            history=document.history,
-            teacher_sha256=document.teacher_sha256,
-            **groups,
-        )
+        config = TrainConfig.from_json_values(document.config)
+        return cls(**{**vars(document), **groups, "config": config})
 
 
 def _read_group(arrays: Mapping[str, NDArray[Any]], group: str) -> Arrays:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
+import sys
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
@@ -25,27 +27,21 @@ _OLD_KEYS: Final = {
     "others": "negatives",
     "soften": "fold_blur",
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class SmallSetLimits:
-    """What a run on few images has at least, see :func:`fit_to_size`.
-
-    Attributes:
-        steps_per_epoch: The batch shrinks until an epoch has so many steps.
-        steps: In the whole run, so that the optimizer converges.
-        patience_steps: Before early stopping. The moving statistics of batch normalization
-            cover about 30 steps; they must settle first.
-        batch_size: The smallest.
-    """
-
-    steps_per_epoch: int = 32
-    steps: int = 1500
-    patience_steps: int = 400
-    batch_size: int = 8
-
-
-_SMALL_SET: Final = SmallSetLimits()
+# What a run on few images has at least, see fit_to_size. The moving statistics of batch
+# normalization cover about 30 steps; they must settle before early stopping.
+_SMALL_SET_STEPS_PER_EPOCH: Final = 32
+_SMALL_SET_STEPS: Final = 1500
+_SMALL_SET_PATIENCE_STEPS: Final = 400
+_SMALL_SET_BATCH_SIZE: Final = 8
+_LEAST: Final = sys.float_info.min
+_MOST: Final = sys.float_info.max
+# Values of a recipe, their range with both ends, and its wording.
+_RANGES: Final = (
+    (("epochs", "batch_size", "patience"), 1, _MOST, "be at least 1"),
+    (("learning_rate", "teacher_temperature"), _LEAST, _MOST, "be above 0"),
+    (("negatives",), 0, _MOST, "be 0 or more"),
+    (("label_smoothing", "drawn", "degradations"), 0, 1, "lie in 0-1"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,26 +97,15 @@ class Recipe:
     patience: int | None = None
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "batch_size", "patience"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                raise UsageError(f"{name} must be at least 1, found {value}")
-        for name in ("learning_rate", "teacher_temperature"):
-            if not 0 < getattr(self, name) < math.inf:
-                raise UsageError(f"{name} must be above 0, found {getattr(self, name)}")
-        if not 0 <= self.negatives < math.inf:
-            raise UsageError(f"negatives must be 0 or more, found {self.negatives}")
-        for name in ("label_smoothing", "drawn", "degradations"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise UsageError(f"{name} must lie in 0-1, found {getattr(self, name)}")
+        for names, low, high, words in _RANGES:
+            for name in names:
+                value = getattr(self, name)
+                if value is not None and not low <= value <= high:
+                    raise UsageError(f"{name} must {words}, found {value}")
         for name, kind in (("optimizer", Optimizer), ("precision", Precision)):
             if getattr(self, name) not in get_args(kind):
-                names = " or ".join(get_args(kind))
-                raise UsageError(f"{name} must be {names}, found {getattr(self, name)!r}")
-
-    def negatives_per_epoch(self, images: int) -> int:
-        """Return the number of negatives that are added to ``images`` training images."""
-        return round(self.negatives * images)
+                choices = " or ".join(get_args(kind))
+                raise UsageError(f"{name} must be {choices}, found {getattr(self, name)!r}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,8 +149,8 @@ class TrainConfig:
 
     def to_json_values(self) -> dict[str, Any]:
         """Return the configuration as plain JSON values."""
-        lists = {"overridden": list(self.overridden), "teachers": list(self.teachers)}
-        return {**asdict(self), **lists, "out": str(self.out)}
+        values: dict[str, Any] = json.loads(json.dumps(asdict(self), default=str))
+        return values
 
     @classmethod
     def from_json_values(cls, values: Any) -> TrainConfig:
@@ -175,19 +160,12 @@ class TrainConfig:
             RunError: A field is missing or has the wrong type.
             UsageError: A value is out of range.
         """
-        values = _rename_old_keys(values)
-        return read_record(cls, values, "the run's configuration", error=RunError)
+        renamed = _rename_old_keys(values)
+        return read_record(cls, renamed, "the run's configuration", error=RunError)
 
 
 def _rename_old_keys(values: Any) -> Any:
-    """Give the fields of a stored configuration or recipe the names that this version uses.
-
-    Args:
-        values: JSON values; objects inside objects are renamed too.
-
-    Returns:
-        New values. Anything but an object is returned unchanged.
-    """
+    """Rename the fields of stored objects, and of objects inside them, to today's names."""
     if not isinstance(values, dict):
         return values
     return {_OLD_KEYS.get(name, name): _rename_old_keys(value) for name, value in values.items()}
@@ -218,11 +196,11 @@ def fit_to_size(recipe: Recipe, images: int, overridden: tuple[str, ...] = ()) -
     """
     batch = recipe.batch_size
     if "batch_size" not in overridden:
-        batch = min(batch, max(_SMALL_SET.batch_size, images // _SMALL_SET.steps_per_epoch))
+        batch = min(batch, max(_SMALL_SET_BATCH_SIZE, images // _SMALL_SET_STEPS_PER_EPOCH))
     steps = math.ceil(images / batch)
     epochs, patience = recipe.epochs, recipe.patience
     if "epochs" not in overridden:
-        epochs = max(epochs, math.ceil(_SMALL_SET.steps / steps))
+        epochs = max(epochs, math.ceil(_SMALL_SET_STEPS / steps))
     if patience is not None and "patience" not in overridden:
-        patience = max(patience, math.ceil(_SMALL_SET.patience_steps / steps))
+        patience = max(patience, math.ceil(_SMALL_SET_PATIENCE_STEPS / steps))
     return replace(recipe, batch_size=batch, epochs=epochs, patience=patience)

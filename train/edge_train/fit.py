@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any, Protocol
 
 import keras
 import numpy as np
 import tensorflow as tf
-from numpy.typing import NDArray
 
-from edge_infer.errors import RunError
-from edge_train.checkpoint import Arrays, Checkpoint
-from edge_train.config import Recipe
+from edge_infer.errors import OutputError, RunError
+from edge_train.checkpoint import Arrays, Checkpoint, EpochRow
+from edge_train.data import LabelledImages
 from edge_train.evaluate import evaluate
 from edge_train.feed import EpochImages, EpochMaker
-from edge_train.history import EpochRow, epochs_without_gain
-from edge_train.teacher import Teacher
 
 
 class TrainingView(Protocol):
@@ -47,35 +45,13 @@ class TrainingView(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class TrainingSet:
-    """Training and validation images.
-
-    Attributes:
-        images: uint8 (n, 28, 28), ready for the model.
-        labels: int64 (n,).
-        validation_images: uint8 (m, 28, 28).
-        validation_labels: int64 (m,).
-        teacher: Model that gives the targets of the training images, or None.
-    """
-
-    images: NDArray[np.uint8]
-    labels: NDArray[np.int64]
-    validation_images: NDArray[np.uint8]
-    validation_labels: NDArray[np.int64]
-    teacher: Teacher | None = None
-
-    def steps_per_epoch(self, recipe: Recipe) -> int:
-        """Return the number of steps of one epoch, with the recipe's negatives."""
-        images = len(self.images) + recipe.negatives_per_epoch(len(self.images))
-        return math.ceil(images / recipe.batch_size)
-
-
 def fit(
     model: Any,
     start: Checkpoint,
-    data: TrainingSet,
+    maker: EpochMaker,
+    validation: LabelledImages,
     view: TrainingView,
+    *,
     after_epoch: Callable[[Checkpoint], None],
 ) -> Checkpoint:
     """Train to the last epoch of the recipe, or until early stopping.
@@ -83,7 +59,8 @@ def fit(
     Args:
         model: Compiled; its variables are replaced by those of the checkpoint.
         start: The state to begin with.
-        data: Training and validation images.
+        maker: Makes the training images and targets of each epoch.
+        validation: The validation images.
         view: Receives every step and epoch.
         after_epoch: Called with the state after each epoch, to save it.
 
@@ -96,20 +73,12 @@ def fit(
     recipe, state = start.config.recipe, start
     assign_variables(model, state.model)
     assign_variables(model.optimizer, state.optimizer)
-    if _is_over(state):
+    if state.is_last:
         return state
-    maker = EpochMaker(
-        data.images,
-        data.labels,
-        classes=model.output.shape[-1],
-        recipe=recipe,
-        teacher=data.teacher,
-        seed=start.config.seed,
-    )
     with closing(maker.feed(state.epoch + 1)) as epochs:
-        while not _is_over(state):
-            view.epoch_started(state.epoch + 1, recipe.epochs, data.steps_per_epoch(recipe))
-            row = _train_epoch(model, recipe, state.epoch + 1, epochs=epochs, data=data, view=view)
+        while not state.is_last:
+            view.epoch_started(state.epoch + 1, recipe.epochs, maker.steps_per_epoch)
+            row = _train_epoch(model, state, epochs, validation, view)
             state = state.after_epoch(row, read_variables(model), read_variables(model.optimizer))
             after_epoch(state)
             view.epoch_done(row, best=state.best_epoch == row.epoch)
@@ -150,26 +119,49 @@ def make_batches(epoch: EpochImages, batch_size: int) -> Any:
     return dataset.batch(batch_size).with_options(options)
 
 
-def _is_over(state: Checkpoint) -> bool:
-    patience = state.config.recipe.patience
-    patience_exhausted = patience is not None and epochs_without_gain(state.history) >= patience
-    return patience_exhausted or state.epoch >= state.config.recipe.epochs
+@contextmanager
+def tensorboard_log(folder: Path | None) -> Generator[Callable[[EpochRow], None]]:
+    """Open a TensorBoard log in a folder, or none, and yield the function that adds an epoch.
+
+    Raises:
+        OutputError: The folder cannot be written.
+    """
+    if folder is None:
+        yield lambda row: None
+        return
+
+    def append(row: EpochRow) -> None:
+        figures = asdict(row)
+        epoch = figures.pop("epoch")
+        with writer.as_default():
+            for name, value in figures.items():
+                tf.summary.scalar(name, value, step=epoch)
+        writer.flush()
+
+    try:
+        with closing(tf.summary.create_file_writer(str(folder))) as writer:
+            yield append
+    except tf.errors.OpError as error:
+        raise OutputError(f"cannot write the TensorBoard log: {error.message}") from error
 
 
 def _train_epoch(
     model: Any,
-    recipe: Recipe,
-    epoch: int,
-    *,
+    state: Checkpoint,
     epochs: Iterator[EpochImages],
-    data: TrainingSet,
+    validation: LabelledImages,
     view: TrainingView,
 ) -> EpochRow:
-    """Train one epoch and validate."""
+    """Train the epoch after ``state`` and validate."""
+
+    def end_step(batch: int, logs: dict[str, float]) -> None:
+        view.step_done(batch + 1, logs["loss"], logs["accuracy"])
+
     started_s = time.perf_counter()
-    images = next(epochs)
+    images, recipe, epoch = next(epochs), state.config.recipe, state.epoch + 1
+    callback = keras.callbacks.LambdaCallback(on_train_batch_end=end_step)
     batches = make_batches(images, recipe.batch_size)
-    history = model.fit(batches, shuffle=False, verbose=0, callbacks=[_Steps(view)]).history
+    history = model.fit(batches, shuffle=False, verbose=0, callbacks=[callback]).history
     loss = float(history["loss"][-1])
     finite = all(np.isfinite(array).all() for array in read_variables(model))
     if not (math.isfinite(loss) and finite):
@@ -177,26 +169,14 @@ def _train_epoch(
             f"the training diverged in epoch {epoch} (loss {loss}): train anew with a lower "
             f"--learning-rate than {recipe.learning_rate:g}"
         )
-    validation = evaluate(model, data.validation_images, data.validation_labels)
+    result = evaluate(model, validation.images, validation.labels)
     return EpochRow(
         epoch=epoch,
         loss=loss,
         accuracy=float(history["accuracy"][-1]),
-        validation_loss=validation.loss,
-        validation_accuracy=validation.accuracy,
+        validation_loss=result.loss,
+        validation_accuracy=result.accuracy,
         learning_rate=float(model.optimizer.learning_rate),
         time_s=time.perf_counter() - started_s,
         augmentation_s=images.cpu_s,
     )
-
-
-class _Steps(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
-    """Passes the running means of Keras to the view."""
-
-    def __init__(self, view: TrainingView) -> None:
-        super().__init__()
-        self._view = view
-
-    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        means = logs or {}
-        self._view.step_done(batch + 1, means.get("loss", 0.0), means.get("accuracy", 0.0))

@@ -12,8 +12,7 @@ from edge_infer.errors import UsageError
 from edge_train import networks
 from edge_train.augment import Augmentation
 from edge_train.config import Recipe
-from edge_train.fold_blur import fold_blur
-from edge_train.networks import Backbone, build_network
+from edge_train.networks import Backbone, build_network, fold_blur
 
 DEFAULT_RECIPE: Final = "default"
 

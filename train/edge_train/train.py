@@ -6,16 +6,15 @@ import logging
 import platform
 import shutil
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import keras
 import numpy as np
 import tensorflow as tf
-from numpy.typing import NDArray
 
 from edge_infer.errors import OutputError, RunError
 from edge_infer.host import machine_name
@@ -23,16 +22,15 @@ from edge_infer.io.atomic import atomic_path
 from edge_infer.model.metadata import IMAGE_SIZE
 from edge_infer.model.run_folder import UNLABELLED, Calibration, RunFolder, RunRecord
 from edge_infer.model.shipped import shipped_models
-from edge_train.checkpoint import CHECKPOINT_NAME, Checkpoint
+from edge_train.augment import validation_negatives, with_negative_class
+from edge_train.checkpoint import CHECKPOINT_NAME, Checkpoint, write_history
 from edge_train.config import TrainConfig, fit_to_size
-from edge_train.data import WORDS, Dataset, load_dataset, split_validation
-from edge_train.drawn import validation_negatives, with_negative_class
+from edge_train.data import WORDS, Dataset, LabelledImages, load_dataset, split_validation
 from edge_train.evaluate import evaluate
-from edge_train.fit import TrainingSet, TrainingView, assign_variables, fit, read_variables
-from edge_train.fold_blur import fold_blur
-from edge_train.history import TensorBoardLog, write_history
+from edge_train.feed import EpochMaker, Teacher, teacher_sha256
+from edge_train.fit import TrainingView, assign_variables, fit, read_variables, tensorboard_log
+from edge_train.networks import fold_blur
 from edge_train.presets import build_preset, count_trained
-from edge_train.teacher import Teacher, teacher_sha256
 from edge_train.training_model import make_training_model
 
 TENSORBOARD_NAME: Final = "tensorboard"
@@ -63,16 +61,16 @@ def train(config: TrainConfig, view: TrainingView, *, force: bool = False) -> Ru
     )
     sums = tuple(teacher_sha256(teacher) for teacher in config.teachers)
     data = load_dataset(config.data, notify=view.notify, progress=view.progress)
-    parts = _split(data, config)
-    config = _fit_to_size(config, len(parts.images), view)
-    model = _build(config, data, parts)
-    weights = read_variables(model)
-    optimizer = read_variables(model.optimizer)
+    run = _Run.prepare(config, data, view)
+    config = _fit_to_size(config, len(run.maker.images), view)
+    run = replace(run, maker=replace(run.maker, recipe=config.recipe))
+    model = run.build_training_model(config)
+    weights, optimizer = read_variables(model), read_variables(model.optimizer)
     start = Checkpoint(config, data.sha256, weights, optimizer, weights, teacher_sha256=sums)
     # An old run is removed only once the new one can begin.
     _clear_folder(config.out)
     start.save(config.out)
-    return _run(model, start, data, parts, view)
+    return run.finish(model, start)
 
 
 def resume(folder: Path, view: TrainingView) -> RunRecord:
@@ -103,10 +101,10 @@ def resume(folder: Path, view: TrainingView) -> RunRecord:
     for teacher, sha256 in zip(state.config.teachers, state.teacher_sha256, strict=True):
         if teacher_sha256(teacher) != sha256:
             raise RunError(f"the teacher {teacher} is not the one that {folder} was begun with")
-    parts = _split(data, state.config)
-    model = _build(state.config, data, parts)
+    run = _Run.prepare(state.config, data, view)
+    model = run.build_training_model(state.config)
     view.notify(f"resuming after epoch {state.epoch} of {state.config.recipe.epochs}")
-    return _run(model, state, data, parts, view)
+    return run.finish(model, state)
 
 
 def use_deterministic_operations() -> None:
@@ -114,90 +112,111 @@ def use_deterministic_operations() -> None:
     tf.config.experimental.enable_op_determinism()
 
 
-def _run(
-    model: Any, start: Checkpoint, data: Dataset, parts: TrainingSet, view: TrainingView
-) -> RunRecord:
-    """Train to the end and write the run folder."""
-    config = start.config
-    log = TensorBoardLog(config.out / TENSORBOARD_NAME if config.tensorboard else None)
+@dataclass(frozen=True)
+class _Run:
+    """The images of a run, and the view of its progress."""
 
-    def save(state: Checkpoint) -> None:
-        state.save(config.out)
-        write_history(config.out / "history.csv", state.history)
-        log.write(state.history[-1])
+    data: Dataset
+    class_names: tuple[str, ...]
+    maker: EpochMaker
+    validation: LabelledImages
+    view: TrainingView
 
-    try:
-        write_history(config.out / "history.csv", start.history)
-        state = fit(model, start, parts, view, save)
-    finally:
-        log.close()
-    trained = build_preset(config.preset, len(_class_names(data, config)))
-    assign_variables(trained, state.best_model)
-    if config.recipe.fold_blur:
-        view.notify("folding a 2x2 mean filter into the first convolution")
-        trained = fold_blur(trained)
-    return _finish(trained, state, data, parts, view)
+    @classmethod
+    def prepare(cls, config: TrainConfig, data: Dataset, view: TrainingView) -> Self:
+        """Split off the validation images and load the teachers."""
+        names, recipe = data.class_names, config.recipe
+        if recipe.negatives:
+            names = with_negative_class(names)
+        labelled = LabelledImages(data.train_images, data.train_labels)
+        train, validation = (
+            labelled.select(part) for part in split_validation(labelled.labels, rule=config.split)
+        )
+        teacher = Teacher.load(config.teachers, names) if config.teachers else None
+        maker = EpochMaker(train.images, train.labels, len(names), recipe, teacher, config.seed)
+        return cls(data, names, maker, validation, view)
 
+    def build_training_model(self, config: TrainConfig) -> Any:
+        """Build the compiled training model with the initial weights of the seed."""
+        keras.utils.set_random_seed(config.seed)
+        model = build_preset(config.preset, len(self.class_names))
+        return make_training_model(model, config.recipe, self.maker.steps_per_epoch)
 
-def _finish(
-    model: Any, state: Checkpoint, data: Dataset, parts: TrainingSet, view: TrainingView
-) -> RunRecord:
-    """Write the files of the run; ``run.json`` is last because it marks the run as complete."""
-    folder = RunFolder(state.config.out)
-    with atomic_path(folder.model_path) as temporary:
-        model.save(temporary)
-    if state.config.legacy_h5:
-        _save_legacy(model, folder.legacy_path)
-    negatives = np.zeros((0, IMAGE_SIZE, IMAGE_SIZE), np.uint8)
-    if state.config.recipe.negatives:
-        negatives = validation_negatives(parts.validation_images, parts.validation_labels)
-        result = evaluate(model, negatives, np.full(len(negatives), model.output.shape[-1] - 1))
-        view.notify(f"{result.correct:,} of {result.n:,} generated negatives are recognized")
-    _calibration(data, parts, negatives).save(folder.calibration_path)
-    view.notify(f"evaluating the {len(data.test_labels):,} test images, once")
-    record = _record(model, state, data, parts)
-    folder.write_record(record)
-    (state.config.out / CHECKPOINT_NAME).unlink(missing_ok=True)
-    return record
+    def finish(self, model: Any, start: Checkpoint) -> RunRecord:
+        """Train to the end and write the run folder."""
+        config, history_path = start.config, RunFolder(start.config.out).history_path
+        log_folder = config.out / TENSORBOARD_NAME if config.tensorboard else None
+        write_history(history_path, start.history)
+        with tensorboard_log(log_folder) as log:
 
+            def save(state: Checkpoint) -> None:
+                state.save(config.out)
+                write_history(history_path, state.history)
+                log(state.history[-1])
 
-def _calibration(data: Dataset, parts: TrainingSet, negatives: NDArray[np.uint8]) -> Calibration:
-    """Add the negatives to the validation images, unlabelled: they serve int8 ranges only."""
-    unlabelled = np.full(len(negatives), UNLABELLED)
-    return Calibration(
-        validation_images=np.concatenate((parts.validation_images, negatives)),
-        validation_labels=np.concatenate((parts.validation_labels, unlabelled)),
-        test_images=data.test_images,
-        test_labels=data.test_labels,
-    )
+            state = fit(model, start, self.maker, self.validation, self.view, after_epoch=save)
+        trained = build_preset(config.preset, len(self.class_names))
+        assign_variables(trained, state.best_model)
+        if config.recipe.fold_blur:
+            self.view.notify("folding a 2x2 mean filter into the first convolution")
+            trained = fold_blur(trained)
+        return self._write(trained, state)
 
+    def _write(self, model: Any, state: Checkpoint) -> RunRecord:
+        """Write the files; ``run.json`` is last because it marks the run as complete."""
+        folder = RunFolder(state.config.out)
+        with atomic_path(folder.model_path) as temporary:
+            model.save(temporary)
+        if state.config.legacy_h5:
+            _save_legacy(model, folder.legacy_path)
+        negatives = np.zeros((0, IMAGE_SIZE, IMAGE_SIZE), np.uint8)
+        if state.config.recipe.negatives:
+            negatives = validation_negatives(self.validation.images, self.validation.labels)
+            result = evaluate(model, negatives, np.full(len(negatives), len(self.class_names) - 1))
+            self.view.notify(
+                f"{result.correct:,} of {result.n:,} generated negatives are recognized"
+            )
+        # The negatives are unlabelled: they serve int8 ranges only.
+        unlabelled = np.full(len(negatives), UNLABELLED)
+        Calibration(
+            validation_images=np.concatenate((self.validation.images, negatives)),
+            validation_labels=np.concatenate((self.validation.labels, unlabelled)),
+            test_images=self.data.test_images,
+            test_labels=self.data.test_labels,
+        ).save(folder.calibration_path)
+        self.view.notify(f"evaluating the {len(self.data.test_labels):,} test images, once")
+        record = self._record(model, state)
+        folder.write_record(record)
+        (state.config.out / CHECKPOINT_NAME).unlink(missing_ok=True)
+        return record
 
-def _record(model: Any, state: Checkpoint, data: Dataset, parts: TrainingSet) -> RunRecord:
-    """Evaluate the model on the test and validation images and describe the run."""
-    test = evaluate(model, data.test_images, data.test_labels)
-    validation = evaluate(model, parts.validation_images, parts.validation_labels)
-    time_s = sum(row.time_s for row in state.history)
-    return RunRecord(
-        config=state.config.to_json_values(),
-        class_names=_class_names(data, state.config),
-        data=data.name,
-        data_sha256=data.sha256,
-        preset=state.config.preset,
-        parameters=count_trained(model),
-        seed=state.config.seed,
-        epochs=state.epoch,
-        best_epoch=state.best_epoch,
-        train_images=len(parts.images),
-        validation_accuracy=validation.accuracy,
-        test_accuracy=test.accuracy,
-        training_time_s=time_s,
-        inference_time_ms=test.time_ms,
-        augmentation_share=sum(row.augmentation_s for row in state.history) / time_s,
-        versions={"python": platform.python_version(), **{tool: version(tool) for tool in _TOOLS}},
-        machine=machine_name(),
-        finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        teacher_sha256=state.teacher_sha256,
-    )
+    def _record(self, model: Any, state: Checkpoint) -> RunRecord:
+        """Evaluate the model on the test and validation images and describe the run."""
+        test = evaluate(model, self.data.test_images, self.data.test_labels)
+        validation = evaluate(model, self.validation.images, self.validation.labels)
+        time_s = sum(row.time_s for row in state.history)
+        versions = {tool: version(tool) for tool in _TOOLS}
+        return RunRecord(
+            config=state.config.to_json_values(),
+            class_names=self.class_names,
+            data=self.data.name,
+            data_sha256=state.data_sha256,
+            preset=state.config.preset,
+            parameters=count_trained(model),
+            seed=state.config.seed,
+            epochs=state.epoch,
+            best_epoch=state.best_epoch,
+            train_images=len(self.maker.images),
+            validation_accuracy=validation.accuracy,
+            test_accuracy=test.accuracy,
+            training_time_s=time_s,
+            inference_time_ms=test.time_ms,
+            augmentation_share=sum(row.augmentation_s for row in state.history) / time_s,
+            versions={"python": platform.python_version(), **versions},
+            machine=machine_name(),
+            finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            teacher_sha256=state.teacher_sha256,
+        )
 
 
 def _fit_to_size(config: TrainConfig, images: int, view: TrainingView) -> TrainConfig:
@@ -216,13 +235,6 @@ def _absolute(source: str, names: Collection[str]) -> str:
     return str(path.resolve()) if source not in names and path.exists() else source
 
 
-def _build(config: TrainConfig, data: Dataset, parts: TrainingSet) -> Any:
-    """Build the compiled training model with the initial weights of the seed."""
-    keras.utils.set_random_seed(config.seed)
-    model = build_preset(config.preset, len(_class_names(data, config)))
-    return make_training_model(model, config.recipe, parts.steps_per_epoch(config.recipe))
-
-
 def _save_legacy(model: Any, path: Path) -> None:
     """Write Keras' old format without the warning that Keras logs about it."""
     with atomic_path(path) as temporary:
@@ -231,23 +243,6 @@ def _save_legacy(model: Any, path: Path) -> None:
             model.save(temporary)
         finally:
             logging.disable(logging.NOTSET)
-
-
-def _class_names(data: Dataset, config: TrainConfig) -> tuple[str, ...]:
-    return with_negative_class(data.class_names) if config.recipe.negatives else data.class_names
-
-
-def _split(data: Dataset, config: TrainConfig) -> TrainingSet:
-    """Split off the validation images and load the teachers."""
-    train_ids, validation_ids = split_validation(data.train_labels, rule=config.split)
-    names = _class_names(data, config)
-    return TrainingSet(
-        images=data.train_images[train_ids],
-        labels=data.train_labels[train_ids],
-        validation_images=data.train_images[validation_ids],
-        validation_labels=data.train_labels[validation_ids],
-        teacher=Teacher.load(config.teachers, names) if config.teachers else None,
-    )
 
 
 def _check_folder(out: Path, *, force: bool) -> None:

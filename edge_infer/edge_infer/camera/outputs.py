@@ -14,9 +14,9 @@ from typing import Final, TextIO
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from edge_infer.camera.live import FrameResult
+from edge_infer.drawing import ImageU8
 from edge_infer.errors import OutputError, UsageError
 from edge_infer.io.atomic import atomic_path
 
@@ -25,8 +25,6 @@ VIDEO_SUFFIX: Final = ".mp4"
 # A longer gap between two frames is a pause, which the recording leaves out.
 MAX_GAP_S: Final = 1.0
 _CODEC: Final = "mp4v"
-
-ImageU8 = NDArray[np.uint8]
 
 
 class FrameLog:

@@ -46,16 +46,13 @@ cv2.namedWindow("edge-mnist")
 
 
 def ensure_display(way_out: str = HEADLESS) -> None:
-    """Check that a window can be opened.
-
-    Args:
-        way_out: What to do instead, for the error message.
+    """Check that a window can be opened. ``way_out`` says in the error what to do instead.
 
     Raises:
         CameraError: This OpenCV is built without windows, or there is no display. The
             code is ``no_display``.
     """
-    if _gui_framework(cv2.getBuildInformation()) == "NONE":
+    if re.search(r"^\s*GUI:\s*NONE\b", cv2.getBuildInformation(), re.MULTILINE):
         raise _no_display("this OpenCV is opencv-python-headless, built without windows", way_out)
     # macOS and Windows always have a display.
     if not sys.platform.startswith("linux"):
@@ -127,11 +124,6 @@ class FrameWindow:
         known = _KEYS.get(code) or _KEYS.get(code & _WITHOUT_MODIFIERS)
         character = chr(code & _WITHOUT_MODIFIERS)
         return known or (character if character.isascii() and character.isprintable() else "")
-
-
-def _gui_framework(build_information: str) -> str:
-    match = re.search(r"^\s*GUI:\s*(\S+)", build_information, re.MULTILINE)
-    return match[1].upper() if match else ""
 
 
 def _no_display(reason: str, way_out: str) -> CameraError:

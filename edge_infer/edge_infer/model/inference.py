@@ -46,26 +46,14 @@ class SingleInference:
     """Runs a session on one image at a time. Threads may share an instance."""
 
     def __init__(self, session: Any, classes: int) -> None:
-        """Keep the session.
-
-        Args:
-            session: An onnxruntime session, best one without an arena.
-            classes: Number of columns of its output.
-        """
+        """Keep an onnxruntime session, best one without an arena, with ``classes`` columns."""
         self._session = session
         self._run = session.run_with_iobinding
         self._classes = classes
         self._thread = threading.local()
 
     def probabilities(self, image_u8: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Run the network.
-
-        Args:
-            image_u8: uint8 (1, 28, 28).
-
-        Returns:
-            float32 (1, classes), a copy that belongs to the caller.
-        """
+        """Return float32 (1, classes), owned by the caller, for an image uint8 (1, 28, 28)."""
         try:
             # One attribute access for all buffers: access to thread-local data is slow.
             buffers: _Buffers = self._thread.buffers
@@ -77,7 +65,6 @@ class SingleInference:
         return probabilities.copy()
 
     def _bind(self) -> _Buffers:
-        """Make the buffers of the calling thread."""
         pixels = np.zeros(ONE_SHAPE, np.uint8)
         probabilities = np.zeros((1, self._classes), np.float32)
         binding = self._session.io_binding()
@@ -99,7 +86,7 @@ class BatchInference:
         """Keep the sessions. Threads start with the first batch that is divided.
 
         Args:
-            sessions: onnxruntime sessions of one model, each with one thread; at least one.
+            sessions: At least one, of one model, each with one thread.
             classes: Number of columns of their output.
         """
         self._sessions = list(sessions)
@@ -108,14 +95,7 @@ class BatchInference:
         self._pool_process = 0
 
     def probabilities(self, images_u8: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Run the network.
-
-        Args:
-            images_u8: uint8 (N, 28, 28), N at least 1.
-
-        Returns:
-            float32 (N, classes), in the order of the images.
-        """
+        """Return float32 (N, classes) for N images, at least 1, uint8 (N, 28, 28)."""
         slices = batch_slices(len(images_u8), len(self._sessions))
         if len(slices) == 1:
             return _run(self._sessions[0], images_u8)
@@ -158,14 +138,9 @@ class BatchInference:
 
 
 def batch_slices(images: int, threads: int) -> list[slice]:
-    """Divide a batch into slices of equal length, one for each thread or more.
+    """Divide images, at least 1, into slices of equal length, one for each thread or more.
 
-    Args:
-        images: Number of images, at least 1.
-        threads: Number of threads, at least 1.
-
-    Returns:
-        Slices that cover all images in order: one where the batch is too small to divide.
+    A batch that is too small to divide is one slice.
     """
     sharing = max(1, min(threads, images // MIN_THREAD_IMAGES))
     count = sharing * -(-images // (sharing * MAX_SLICE_IMAGES))

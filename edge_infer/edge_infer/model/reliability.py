@@ -91,38 +91,25 @@ def risk_coverage(
         A point for each coverage, in order. The number of answers kept is rounded up, and is
         larger where confidences are equal, since a threshold cannot separate them.
     """
-    confidences, right = _confidences(probabilities, labels)
-    n = len(labels)
-    order = np.argsort(-confidences, kind="stable")
-    falling, errors = confidences[order], np.cumsum(~right[order])
-    points: list[RiskPoint] = []
-    for coverage in coverages:
-        threshold = falling[max(math.ceil(n * coverage - _ROUNDING), 1) - 1]
-        kept = int(np.searchsorted(-falling, -threshold, side="right"))
-        points.append(
-            RiskPoint(threshold=float(threshold), n=n, kept=kept, errors=int(errors[kept - 1]))
-        )
-    return tuple(points)
+    falling = -np.sort(-probabilities.max(axis=1))
+    places = [max(math.ceil(len(labels) * it - _ROUNDING), 1) - 1 for it in coverages]
+    return tuple(risk_at_threshold(probabilities, labels, float(falling[it])) for it in places)
 
 
 def risk_at_threshold(
     probabilities: NDArray[np.floating[Any]], labels: NDArray[np.int64], threshold: float
 ) -> RiskPoint:
-    """Compute the errors that remain when answers below a threshold are rejected.
+    """Compute the errors that remain when answers below a threshold, 0-1, are rejected.
 
     Args:
         probabilities: float (n, classes), n at least 1.
         labels: int64 (n,), the true class ids.
-        threshold: 0-1.
+        threshold: Lowest confidence that is kept.
     """
     confidences, right = _confidences(probabilities, labels)
     keeps = confidences >= threshold
-    return RiskPoint(
-        threshold=threshold,
-        n=len(labels),
-        kept=int(keeps.sum()),
-        errors=int((keeps & ~right).sum()),
-    )
+    kept, errors = int(keeps.sum()), int((keeps & ~right).sum())
+    return RiskPoint(threshold=threshold, n=len(labels), kept=kept, errors=errors)
 
 
 def wilson_interval(accuracy: Accuracy) -> tuple[float, float]:

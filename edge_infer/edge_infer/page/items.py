@@ -15,18 +15,14 @@ from itertools import islice
 from time import perf_counter
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
 from edge_infer.io.batch import Failure, value_or_failure
 from edge_infer.io.sources import Item
+from edge_infer.page.binarize import ImageU8
 from edge_infer.page.page import Page
 from edge_infer.page.reader import PageReader, Rotation
 
 # The next picture is not decoded during the reading of one with more pixels.
 LARGE_PIXELS: Final = 16_000_000
-
-ImageU8 = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, eq=False)

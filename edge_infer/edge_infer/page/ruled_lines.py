@@ -8,8 +8,7 @@ Where a stroke crosses, the ink continues above or below the line and stays.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import cv2
 import numpy as np
@@ -55,8 +54,7 @@ STRIP: Final = 24
 STROKE_CONTRAST: Final = 1.6
 
 
-@dataclass(frozen=True)
-class RuledLine:
+class RuledLine(NamedTuple):
     """A nearly horizontal line of a mask, or a vertical line of its transpose.
 
     Attributes:
@@ -70,11 +68,6 @@ class RuledLine:
     end: float
     offset: float
     slope: float
-
-    def grown(self, share: float) -> RuledLine:
-        """Return the line extended at each end by a fraction of its length."""
-        extension = share * (self.end - self.start)
-        return RuledLine(self.start - extension, self.end + extension, self.offset, self.slope)
 
 
 def erase_ruled_lines(mask_hw: ImageU8, contrast_hw: ImageU8) -> ImageU8:
@@ -106,9 +99,7 @@ def find_ruled_lines(mask_hw: ImageU8) -> tuple[list[RuledLine], list[RuledLine]
     if MIN_LENGTH * min(small.shape) < MIN_PIXELS:
         return [], []
     horizontal, vertical = _find_horizontal(small), _find_horizontal(np.ascontiguousarray(small.T))
-    return [_enlarged(line, factor) for line in horizontal], [
-        _enlarged(line, factor) for line in vertical
-    ]
+    return _enlarged(horizontal, factor), _enlarged(vertical, factor)
 
 
 def _find_horizontal(mask_hw: ImageU8) -> list[RuledLine]:
@@ -181,10 +172,12 @@ def _block_maxima(mask_hw: ImageU8, factor: int) -> ImageU8:
     return np.ascontiguousarray(across[:, : width // factor * factor : factor])
 
 
-def _enlarged(line: RuledLine, factor: int) -> RuledLine:
+def _enlarged(lines: list[RuledLine], factor: int) -> list[RuledLine]:
     middle = (factor - 1) / 2
-    offset = line.offset * factor + middle - line.slope * middle
-    return RuledLine(line.start * factor, line.end * factor, offset, line.slope)
+    return [
+        RuledLine(start * factor, end * factor, offset * factor + middle - slope * middle, slope)
+        for start, end, offset, slope in lines
+    ]
 
 
 def _max_break(lines: list[RuledLine]) -> float:
@@ -195,7 +188,7 @@ def _erase(
     erased: ImageU8, mask: ImageU8, contrast: ImageU8, line: RuledLine, max_break: float
 ) -> None:
     """Erase the parts of a horizontal line that no stroke crosses, in ``erased``."""
-    rows, columns = _strip_around(line.grown(GROWTH), mask.shape)
+    rows, columns = _strip_around(line, mask.shape)
     strip = mask[rows, columns[:, None]] != 0
     top, bottom = _runs_near(strip, REACH)
     thickness = bottom - top
@@ -224,12 +217,13 @@ def _longest_gap(is_ink: NDArray[np.bool_]) -> float:
 def _strip_around(
     line: RuledLine, shape: tuple[int, ...]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the rows around a line, int64 (n, m), and its n columns, int64 (n,).
+    """Return the rows around a lengthened line, int64 (n, m), and its n columns, int64 (n,).
 
     Rows outside the picture are clipped to its edge.
     """
     height, width = shape
-    columns = np.arange(max(int(line.start), 0), min(int(line.end), width))
+    growth = GROWTH * (line.end - line.start)
+    columns = np.arange(max(int(line.start - growth), 0), min(int(line.end + growth), width))
     course = np.rint(line.offset + line.slope * columns).astype(np.int64)
     around = np.arange(-STRIP, STRIP + 1)
     return np.clip(course[:, None] + around, 0, height - 1), columns

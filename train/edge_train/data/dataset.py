@@ -20,8 +20,6 @@ from edge_train.data.split import hold_out_test
 
 MIN_CLASSES: Final = 2
 MAX_CLASSES: Final = 100
-# Per part of a data set; a limit for headers of files, which may claim any number.
-MAX_IMAGES: Final = 1_000_000
 # Images that each class needs: one each for training, validation and test.
 _MIN_PER_CLASS: Final = 3
 
@@ -46,6 +44,10 @@ class LabelledImages:
 
     images: NDArray[np.uint8]
     labels: NDArray[np.int64]
+
+    def select(self, indices: NDArray[np.int64]) -> LabelledImages:
+        """Return the images at some indices with their labels."""
+        return LabelledImages(self.images[indices], self.labels[indices])
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,7 +119,7 @@ def assemble(
             code="class_size",
         )
     if test is None:
-        train, test = _hold_out(train)
+        train, test = (train.select(indices) for indices in hold_out_test(train.labels))
         count = len(train.labels) + len(test.labels)
         notify(
             f"{origin} has no test part: {len(test.labels):,} of its {count:,} pictures are held "
@@ -126,13 +128,6 @@ def assemble(
     if not len(test.labels):
         raise DataError(f"{origin}: the test part holds no pictures", code="empty")
     return Dataset(name, tuple(class_names), train.images, train.labels, test.images, test.labels)
-
-
-def _hold_out(part: LabelledImages) -> tuple[LabelledImages, LabelledImages]:
-    kept, held_out = (
-        LabelledImages(part.images[ids], part.labels[ids]) for ids in hold_out_test(part.labels)
-    )
-    return kept, held_out
 
 
 def _number_classes(
@@ -171,29 +166,3 @@ def check_label_range(labels: NDArray[np.int64], origin: str) -> None:
             f"from 0 to {MAX_CLASSES - 1}",
             code="label_range",
         )
-
-
-def check_image_count(count: int, origin: str) -> None:
-    """Raise :class:`DataError` where a header claims too many images or labels."""
-    if count > MAX_IMAGES:
-        raise DataError(
-            f"{origin} claims {count:,} entries, at most {MAX_IMAGES:,} are accepted",
-            code="too_large",
-        )
-
-
-def pair(
-    images: NDArray[np.uint8], labels: NDArray[np.int64], origin: str, names: tuple[str, str]
-) -> LabelledImages:
-    """Combine images, uint8 (n, 28, 28), and labels, int64 (n,), that were read separately.
-
-    Raises:
-        DataError: Their numbers differ; the message has their ``names`` in ``origin``.
-    """
-    if len(images) != len(labels):
-        raise DataError(
-            f"{origin}: {names[0]} has {len(images):,} pictures but {names[1]} has "
-            f"{len(labels):,} labels, expected equal numbers",
-            code="count_mismatch",
-        )
-    return LabelledImages(images, labels)

@@ -12,17 +12,10 @@ from numpy.typing import NDArray
 
 from edge_infer.errors import DataError, MissingExtraError, OutputError
 from edge_infer.glyph.preprocess import prepare_digit
+from edge_train.data.array_files import is_idx_folder, read_idx_folder, read_npz
 from edge_train.data.class_folders import is_class_folder, load_class_folders
-from edge_train.data.dataset import (
-    Dataset,
-    LabelledImages,
-    Notify,
-    Progress,
-    assemble,
-)
-from edge_train.data.idx import is_idx_folder, read_idx_folder
+from edge_train.data.dataset import Dataset, LabelledImages, Notify, Progress, assemble
 from edge_train.data.mnist import CLASS_NAMES, NPZ_NAME, find_mnist, mnist_cache, read_mnist
-from edge_train.data.npz import read_npz
 
 WORDS: Final = ("mnist", "digits", "auto")
 

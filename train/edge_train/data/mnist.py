@@ -16,9 +16,8 @@ import numpy as np
 
 from edge_infer import environment
 from edge_infer.errors import DataError
+from edge_train.data.array_files import idx_sha256, is_idx_folder, read_idx_folder, read_npz
 from edge_train.data.dataset import Dataset, LabelledImages, Notify, assemble, check_label_range
-from edge_train.data.idx import idx_sha256, is_idx_folder, read_idx_folder
-from edge_train.data.npz import read_npz
 
 NPZ_NAME: Final = "mnist.npz"
 CLASS_NAMES: Final = tuple(str(digit) for digit in range(10))
