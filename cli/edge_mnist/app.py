@@ -20,6 +20,7 @@ from edge_mnist import (
     verify,
     webcam,
 )
+from edge_mnist.options import paragraphs
 
 app = typer.Typer(
     name="edge-mnist",
@@ -32,9 +33,9 @@ app = typer.Typer(
 )
 for module in (train, export, verify, evaluate, predict, read, webcam, samples, explore, doctor):
     verb = module.__name__.rpartition(".")[2]
-    app.command(verb, epilog=module.EXAMPLES, no_args_is_help=False)(module.command)
-app.add_typer(models.app, name="models", epilog=models.EXAMPLES)
-app.add_typer(bench.app, name="bench", epilog=bench.EXAMPLES)
+    app.command(verb, epilog=paragraphs(module.EXAMPLES), no_args_is_help=False)(module.command)
+app.add_typer(models.app, name="models", epilog=paragraphs(models.EXAMPLES))
+app.add_typer(bench.app, name="bench", epilog=paragraphs(bench.EXAMPLES))
 
 
 def _print_version(wanted: bool) -> None:

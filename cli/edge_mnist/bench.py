@@ -10,38 +10,30 @@ import typer
 from typer.core import TyperGroup
 
 from edge_bench.scenario_list import SCENARIO_NAMES, SCENARIOS
-from edge_mnist.options import JsonOption
+from edge_mnist.options import JsonOption, paragraphs
+from edge_mnist.startup import require
+from edge_mnist.terminal import ERR, OUT, ProgressView, show
 
 if TYPE_CHECKING:
     from edge_bench.run import BenchConfig
 
 EXAMPLES: Final = """
 **Examples**
-
     edge-mnist bench                                # the default models
-
     edge-mnist bench --quick                        # less than half a minute
-
     edge-mnist bench edge digits.onnx -s single -s batch
-
     edge-mnist bench --json - | tail -1 | jq '.measurements[] | [.scenario, .p50_ms]'
-
     edge-mnist bench edge --profile                 # time per node of the graph
 """
 COMPARE_EXAMPLES: Final = """
 **Examples**
-
     edge-mnist bench compare before.json after.json
-
     edge-mnist bench compare main.json branch.json --fail-over 10%    # exit 1 if slower
-
     edge-mnist bench compare old.json new.json --json > change.json
 """
 REPORT_EXAMPLES: Final = """
 **Examples**
-
     edge-mnist bench report pi5.json                          # pi5.html and pi5.md
-
     edge-mnist bench report pi4.json pi5.json laptop.json -o machines.html
 """
 _SCENARIOS_HELP: Final = ", ".join(f"`{one.name}` ({one.title.lower()})" for one in SCENARIOS)
@@ -86,12 +78,12 @@ def command(
             "-s",
             metavar="NAME",
             autocompletion=lambda: list(SCENARIO_NAMES),
-            help=f"Only this scenario; may be given several times. Names: {_SCENARIOS_HELP}.",
+            help=f"Only this scenario; repeatable. Names: {_SCENARIOS_HELP}.",
         ),
     ] = None,
     quick: Annotated[
         bool,
-        typer.Option("--quick", help="Less than 30 seconds instead of 3 minutes; less precise."),
+        typer.Option("--quick", help="Less than 30 seconds, not 3 minutes; less precise."),
     ] = False,
     threads: Annotated[
         int | None,
@@ -123,19 +115,12 @@ def command(
     the machine affects all of them. Conditions that make the figures less reliable are listed.
     `edge-mnist bench report` and `edge-mnist bench compare` read the record.
     """
-    from edge_mnist.terminal import show
-
     if profile and (scenarios or quick or output or threads):
         raise typer.BadParameter(
             "takes no --scenario, --quick, --threads or --output", param_hint="--profile"
         )
     if profile:
-        from edge_bench.nodes import profile as profile_model
-        from edge_infer.model.shipped import DEFAULT_MODEL
-        from edge_mnist.bench_view import profile_view
-
-        for model in models or (DEFAULT_MODEL,):
-            show(profile_view(model, profile_model(model)))
+        _profile(models)
         return
     from edge_bench.run import DEFAULT, QUICK, BenchConfig
 
@@ -148,6 +133,15 @@ def command(
     _measure(config, output)
 
 
+def _profile(models: list[str] | None) -> None:
+    from edge_bench.nodes import profile
+    from edge_infer.model.shipped import DEFAULT_MODEL
+    from edge_mnist.bench_view import profile_view
+
+    for model in models or (DEFAULT_MODEL,):
+        show(profile_view(model, profile(model)))
+
+
 def _measure(config: BenchConfig, output: str | None) -> None:
     """Measure, print the tables, and write the record."""
     import sys
@@ -157,7 +151,6 @@ def _measure(config: BenchConfig, output: str | None) -> None:
     from edge_bench.run import run_bench
     from edge_infer.io.atomic import atomic_path
     from edge_mnist.bench_view import record_view
-    from edge_mnist.terminal import OUT, ProgressView, show
 
     name = output or f"bench-{datetime.now():%Y%m%d-%H%M%S}.json"
     with ExitStack() as stack:
@@ -171,7 +164,7 @@ def _measure(config: BenchConfig, output: str | None) -> None:
     OUT.print(record.to_json() if name == _STDOUT else f"\nrecord: {name}", markup=False)
 
 
-@app.command("report", epilog=REPORT_EXAMPLES)
+@app.command("report", epilog=paragraphs(REPORT_EXAMPLES))
 def report_command(
     *,
     runs: Annotated[
@@ -184,8 +177,8 @@ def report_command(
             "--output",
             "-o",
             metavar="FILE.html",
-            help="HTML file to write; the same report as Markdown is written beside it. Existing "
-            "files are replaced. [default: name of the first run, in the current folder]",
+            help="HTML file, replaced if it exists; the same report as Markdown is written beside "
+            "it. [default: name of the first run, in the current folder]",
         ),
     ] = None,
 ) -> None:
@@ -197,8 +190,6 @@ def report_command(
     from edge_bench.report import make_report
     from edge_infer.errors import MissingExtraError, UsageError
     from edge_infer.io.atomic import write_text
-    from edge_mnist.startup import require
-    from edge_mnist.terminal import ERR, OUT
 
     html = output or Path(f"{runs[0].stem}.html")
     markdown = html.with_suffix(".md")
@@ -230,7 +221,7 @@ def _parse_percent(text: str) -> float:
     return percent
 
 
-@app.command("compare", epilog=COMPARE_EXAMPLES)
+@app.command("compare", epilog=paragraphs(COMPARE_EXAMPLES))
 def compare_command(
     *,
     old: Annotated[
@@ -257,7 +248,6 @@ def compare_command(
     """
     from edge_bench.compare import compare_files
     from edge_mnist.bench_view import comparison_view
-    from edge_mnist.terminal import OUT, show
 
     comparison = compare_files(old, new, fail_over_percent=fail_over)
     if as_json:

@@ -16,14 +16,11 @@ _HEIGHT_IN: Final = 3.2
 
 def bench_page(report: Report) -> page.Page:
     """Convert a report to a page with drawn charts."""
-    return page.Page(
-        title=report.title,
-        lead=report.lead,
-        sections=tuple(
-            page.Section(title=section.title, blocks=tuple(_blocks(section)))
-            for section in report.sections
-        ),
-    )
+    sections = [
+        page.Section(title=section.title, blocks=tuple(_blocks(section)))
+        for section in report.sections
+    ]
+    return page.Page(title=report.title, lead=report.lead, sections=tuple(sections))
 
 
 def _blocks(section: Section) -> Iterator[page.Block]:
@@ -32,22 +29,13 @@ def _blocks(section: Section) -> Iterator[page.Block]:
     for text in section.paragraphs:
         yield page.Paragraph(text=text)
     if section.key_figures:
-        yield page.KeyFigures(
-            figures=tuple(
-                page.KeyFigure(value=value, label=label, note=note)
-                for value, label, note in section.key_figures
-            )
-        )
+        names = ("value", "label", "note")
+        figures = (dict(zip(names, one, strict=True)) for one in section.key_figures)
+        yield page.KeyFigures(figures=tuple(page.KeyFigure(**one) for one in figures))
     for table in section.tables:
-        yield page.Table(
-            caption=table.caption,
-            headings=table.headings,
-            rows=table.rows,
-            text_columns=table.text_columns,
-            folded=table.folded,
-        )
+        yield page.Table(**vars(table))
     if section.charts:
-        yield page.Figures(figures=tuple(_figure(chart) for chart in section.charts))
+        yield page.Figures(figures=tuple(map(_figure, section.charts)))
 
 
 def _figure(chart: Chart) -> page.Figure:
@@ -62,10 +50,13 @@ def _figure(chart: Chart) -> page.Figure:
         )
         for series in chart.series
     ]
-    options: dict[str, Any] = {"xlabel": chart.x_label, "ylabel": chart.y_label}
-    options |= {"xlim": chart.x_limits} if chart.x_limits else {}
-    options |= {"ylim": chart.y_limits} if chart.y_limits else {}
-    options |= {"xscale": "log"} if chart.log_x else {}
-    options |= {"yscale": "log"} if chart.log_y else {}
-    figure = draw_lines(lines, height_in=_HEIGHT_IN, **options)
+    options: dict[str, Any] = {
+        "xlim": chart.x_limits,
+        "ylim": chart.y_limits,
+        "xscale": "log" if chart.log_x else None,
+        "yscale": "log" if chart.log_y else None,
+    }
+    given = {name: value for name, value in options.items() if value}
+    labels: dict[str, Any] = {"xlabel": chart.x_label, "ylabel": chart.y_label}
+    figure = draw_lines(lines, height_in=_HEIGHT_IN, **labels, **given)
     return inline_figure(figure, alt=chart.alt, caption=chart.caption)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from rich.console import Group, RenderableType
 from rich.text import Text
 
 from edge_bench.summary import MIN_CALLS
 from edge_infer.text import duration
-from edge_mnist.terminal import bullets, kilobytes, make_table
+from edge_mnist.terminal import bullets, kilobytes, make_table, stack
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from edge_bench.compare import Change, Comparison
     from edge_bench.nodes import Profile
     from edge_bench.record import Measurement, Record
@@ -28,43 +28,46 @@ _COLD_PARTS: Final = {
 
 
 def record_view(record: Record) -> RenderableType:
-    """Show a run: machine and models, times, ratios, and doubts."""
-    parts: list[RenderableType] = [*_heading(record), "", _times(record.measurements)]
-    parts += [Text(line, style="dim") for line in _notes(record.measurements)]
+    """Return a run: machine and models, times, ratios, and doubts."""
+    notes = "\n".join(_notes(record.measurements))
+    parts = [*_heading(record), "", _times(record.measurements), Text(notes, style="dim")]
     if record.ratios:
         parts += ["", _ratios(record)]
     if record.doubts:
         heading = Text("Less reliable, because", style="bold yellow")
         parts += ["", heading, bullets(doubt.message for doubt in record.doubts)]
-    return Group(*parts)
+    return stack(*parts)
 
 
 def profile_view(model: str, profile: Profile) -> RenderableType:
-    """Show the time per node, and the time between the nodes."""
+    """Return the time per node, and the time between the nodes."""
     from edge_bench.nodes import BATCH
 
-    columns = ("one image", "share", f"in a batch of {BATCH}", "share")
-    text = ("node", "output for one image")
-    table = make_table(*text, *columns, text=text)
-    for node in profile.nodes:
-        times = _profile_cells(profile, node.alone_us, node.batch_us)
-        table.add_row(node.kind, node.output, *times)
+    def times(alone_us: float, batch_us: float) -> tuple[str, ...]:
+        shares = alone_us / profile.alone_us, batch_us / profile.batch_us
+        return f"{alone_us:.1f} µs", f"{shares[0]:.0%}", f"{batch_us:.2f} µs", f"{shares[1]:.0%}"
+
+    rows: list[Sequence[str | Text]] = [
+        (node.kind, node.output, *times(node.alone_us, node.batch_us)) for node in profile.nodes
+    ]
     alone_us = profile.alone_us - sum(node.alone_us for node in profile.nodes)
     batch_us = profile.batch_us - sum(node.batch_us for node in profile.nodes)
-    times = _profile_cells(profile, alone_us, batch_us)
-    table.add_row("between nodes", "", *times, style="dim")
+    between = ("between nodes", "", *times(alone_us, batch_us))
+    rows.append([Text(cell, style="dim") for cell in between])
+    text = ("node", "output for one image")
+    headings = (*text, "one image", "share", f"in a batch of {BATCH}", "share")
     note = "times per image, from the profiler of onnxruntime: whole µs, with its own overhead"
-    return Group(Text(model, style="bold"), table, Text(note, style="dim"), "")
+    table = make_table(headings, rows, text=text)
+    return stack(Text(model, style="bold"), table, Text(note, style="dim"), "")
 
 
 def comparison_view(comparison: Comparison) -> RenderableType:
-    """Show what differs between two runs, one line per change, and the verdict."""
-    # One space between columns: the table fits a terminal of 80 columns.
+    """Return what differs between two runs, one line per change, and the verdict."""
     figures = ("batch", "threads", "old", "new", "ratio", "95 % interval", "fastest")
-    text = ("scenario", "model", "")
-    table = make_table("scenario", "model", *figures, "", text=text, gap=1)
-    for change in comparison.changes:
-        table.add_row(*_change_cells(change, comparison.fail_over_percent))
+    rows = [_change_cells(change, comparison.fail_over_percent) for change in comparison.changes]
+    # One space between columns: the table fits a terminal of 80 columns.
+    headings = ("scenario", "model", *figures, "")
+    table = make_table(headings, rows, text=("scenario", "model", ""), gap=1)
     notes = [
         *comparison.notes,
         *(
@@ -73,7 +76,7 @@ def comparison_view(comparison: Comparison) -> RenderableType:
             if names
         ),
     ]
-    return Group(
+    return stack(
         *(Text.assemble(("! ", "yellow"), note) for note in notes),
         *([""] if notes else []),
         table,
@@ -89,33 +92,28 @@ def _heading(record: Record) -> Iterator[RenderableType]:
     versions = f"onnxruntime {runtime.onnxruntime}, OpenCV {runtime.opencv}"
     yield Text(f"{host.os}, Python {host.python}, {versions}", style="dim")
     for model in record.models:
-        line = f"{model.name}: {kilobytes(model.size_bytes)}, {model.precision}"
-        if model.accuracy_percent is not None:
-            line += f", {model.accuracy_percent:.2f} %"
-        yield Text(line, style="dim")
+        accuracy = model.accuracy_percent
+        shown = "" if accuracy is None else f", {accuracy:.2f} %"
+        text = f"{model.name}: {kilobytes(model.size_bytes)}, {model.precision}{shown}"
+        yield Text(text, style="dim")
 
 
 def _times(measurements: Sequence[Measurement]) -> RenderableType:
-    # One space between columns: the table fits a terminal of 80 columns.
-    table = make_table(
-        *("scenario", "batch", "threads", "model", "calls", "p50", "p95", "p99", "images/s", "RSS"),
-        text=("scenario", "model"),
-        gap=1,
-    )
-    for before, each in pairwise((None, *measurements)):
-        assert each is not None
-        is_same = before is not None and before.scenario == each.scenario
-        table.add_row(
-            "" if is_same else Text(each.scenario, style="bold"),
-            f"{each.batch:,}",
-            str(each.threads),
-            each.model,
-            f"{each.n:,}",
+    scenarios = [each.scenario for each in measurements]
+    rows: list[Sequence[str | Text]] = [
+        (
+            Text("" if before == each.scenario else each.scenario, style="bold"),
+            *(f"{each.batch:,}", str(each.threads), each.model, f"{each.n:,}"),
             *map(_milliseconds, (each.p50_ms, each.p95_ms, each.p99_ms)),
             f"{each.images_per_s:,.0f}" if each.images_per_s >= 10 else f"{each.images_per_s:.1f}",
             _UNKNOWN if each.rss_peak_bytes is None else f"{each.rss_peak_bytes / 1e6:,.0f} MB",
         )
-    return table
+        for before, each in zip(("", *scenarios), measurements, strict=False)
+    ]
+    figures = ("calls", "p50", "p95", "p99", "images/s", "RSS")
+    # One space between columns: the table fits a terminal of 80 columns.
+    headings = ("scenario", "batch", "threads", "model", *figures)
+    return make_table(headings, rows, text=("scenario", "model"), gap=1)
 
 
 def _notes(measurements: Sequence[Measurement]) -> Iterator[str]:
@@ -138,48 +136,28 @@ def _notes(measurements: Sequence[Measurement]) -> Iterator[str]:
 
 
 def _ratios(record: Record) -> RenderableType:
-    table = make_table(
-        *("scenario", "batch", "threads", "model", f"time / time of {record.ratios[0].baseline}"),
-        "95 % interval",
-        text=("scenario", "model"),
-    )
-    for ratio in record.ratios:
-        table.add_row(
-            ratio.scenario,
-            f"{ratio.batch:,}",
-            str(ratio.threads),
-            ratio.model,
-            f"{ratio.ratio:.2f}",
-            f"{ratio.low:.2f} to {ratio.high:.2f}",
+    rows = [
+        (
+            *(one.scenario, f"{one.batch:,}", str(one.threads), one.model),
+            *(f"{one.ratio:.2f}", f"{one.low:.2f} to {one.high:.2f}"),
         )
-    return table
-
-
-def _profile_cells(profile: Profile, alone_us: float, batch_us: float) -> list[str]:
-    return [
-        f"{alone_us:.1f} µs",
-        f"{alone_us / profile.alone_us:.0%}",
-        f"{batch_us:.2f} µs",
-        f"{batch_us / profile.batch_us:.0%}",
+        for one in record.ratios
     ]
+    figures = (f"time / time of {record.ratios[0].baseline}", "95 % interval")
+    headings = ("scenario", "batch", "threads", "model", *figures)
+    return make_table(headings, rows, text=("scenario", "model"))
 
 
-def _change_cells(change: Change, limit_percent: float | None) -> list[str | Text]:
-    interval = "too few"
-    if change.low is not None and change.high is not None:
-        interval = f"{change.low:.2f} to {change.high:.2f}"
-    return [
-        change.scenario,
-        Text(change.model),
-        f"{change.batch:,}",
-        f"{change.threads:,}",
-        _milliseconds(change.old_ms),
-        _milliseconds(change.new_ms),
+def _change_cells(change: Change, limit_percent: float | None) -> Sequence[str | Text]:
+    unknown = change.low is None or change.high is None
+    return (
+        *(change.scenario, change.model, f"{change.batch:,}", f"{change.threads:,}"),
+        *map(_milliseconds, (change.old_ms, change.new_ms)),
         f"{change.ratio:.2f}",
-        interval,
+        "too few" if unknown else f"{change.low:.2f} to {change.high:.2f}",
         f"{change.quick_ratio:.2f}",
         _change_word(change, limit_percent),
-    ]
+    )
 
 
 def _change_word(change: Change, limit_percent: float | None) -> Text:

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from typing import Final, Literal
 
 import typer
+from rich.text import Text
+
+from edge_mnist.startup import EXTRAS, LIBGL_FIX
+from edge_mnist.terminal import make_grid, show
 
 EXAMPLES: Final = """
 **Examples**
-
     edge-mnist doctor                  # before you ask for help
-
     edge-mnist doctor > report.txt     # plain text to attach
 """
 _OPENCV_BUILDS: Final = (
@@ -30,17 +32,13 @@ _MARKS: Final = {"ok": ("ok", "green"), "note": ("--", "yellow"), "bad": ("!!", 
 
 def command() -> None:
     """Check versions, processor, OpenCV, cameras and extras; exit 1 if something is broken."""
-    from rich.table import Table
-    from rich.text import Text
-
-    from edge_mnist.terminal import show
-
     findings = list(diagnose())
-    table = Table.grid(padding=(0, 2))
-    for subject, text, state in findings:
-        mark, style = _MARKS[state]
-        table.add_row(Text(mark, style=style), Text(subject, style="bold"), Text(text))
-    show(table)
+    rows = [
+        (Text(mark, style=style), Text(subject, style="bold"), text)
+        for subject, text, state in findings
+        for mark, style in (_MARKS[state],)
+    ]
+    show(make_grid(rows))
     if any(state == "bad" for _, _, state in findings):
         raise typer.Exit(1)
 
@@ -52,8 +50,6 @@ def diagnose() -> Iterator[Finding]:
     """
     import platform
     from importlib.metadata import version
-
-    from edge_mnist.startup import EXTRAS, LIBGL_FIX
 
     yield "edge-mnist", version("edge-mnist"), "ok"
     yield "Python", f"{platform.python_version()} on {platform.platform()}", "ok"
@@ -97,9 +93,8 @@ def _inference_findings() -> Iterator[Finding]:
         yield "int8", "dot-product instructions found: int8 models run at full speed", "ok"
     else:
         yield "int8", "no VNNI or dotprod found: int8 models run more slowly", "note"
-    providers = ", ".join(onnxruntime.get_available_providers())
-    version = onnxruntime.__version__
-    yield "onnxruntime", f"{version}; {providers}; edge-mnist uses the CPU", "ok"
+    found = "; ".join((onnxruntime.__version__, ", ".join(onnxruntime.get_available_providers())))
+    yield "onnxruntime", f"{found}; edge-mnist uses the CPU", "ok"
     for name in shipped_models():
         try:
             yield f"model {name}", f"{len(read_shipped_model(name)):,} bytes, intact", "ok"

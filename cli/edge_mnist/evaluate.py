@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
+from rich.text import Text
 
-from edge_mnist.options import ForceFolderOption, ThreadsOption
+from edge_mnist.options import FolderOption, ForceFolderOption, ThreadsOption
+from edge_mnist.startup import require, start_tensorflow
+from edge_mnist.terminal import OUT, ProgressView, interval, make_table, percent, show, stack
 
 if TYPE_CHECKING:
-    from edge_analysis.evaluation import (
-        EvaluatedModel,
-        Evaluation,
-        EvaluationData,
-        EvaluationRecord,
-    )
-    from edge_mnist.terminal import ProgressView
+    from edge_analysis.data_set import DataSet
+    from edge_analysis.evaluation import EvaluatedModel, Evaluation, EvaluationRecord
 
 EXAMPLES: Final = """
-**Keys in the window of --show:** `n`, space or the right arrow: next, `p` or the left arrow:
+**Keys in the window of --show:** `n`, space or the right arrow: next, `p` or the left arrow: \
 previous, `e`: errors only, `q` or Esc: close.
-
 **Examples**
-
     edge-mnist evaluate edge -o report/                    # a shipped model on MNIST
-
     edge-mnist evaluate runs/edge -o report/               # a run, with its training curves
-
     edge-mnist evaluate edge.int8.onnx --compare edge.onnx -o report/
-
     edge-mnist evaluate glyphs.onnx --data my-glyphs/ -o report/ --show
 """
 _SHOWN_CONFUSIONS: Final = 5
@@ -44,15 +38,10 @@ def command(
             help="Folder of a finished run (runs Keras), an .onnx file or a shipped model.",
         ),
     ],
-    output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="DIR", help="Folder to write into.")
-    ],
+    output: FolderOption,
     data: Annotated[
         str | None,
-        typer.Option(
-            "--data",
-            help="Data set, as for `train`. [default: the data of the run; mnist for a file]",
-        ),
+        typer.Option(help="Data set, as for `train`. [default: that of the run; mnist for a file]"),
     ] = None,
     compare: Annotated[
         str | None,
@@ -63,11 +52,11 @@ def command(
         typer.Option(
             min=0,
             metavar="INDEX",
-            help="Draw an occlusion map of this test image; may be given several times. "
-            "[default: one image of each class and the most confident errors]",
+            help="Draw an occlusion map of this test image; repeatable. [default: one image of "
+            "each class and the most confident errors]",
         ),
     ] = None,
-    show: Annotated[
+    in_window: Annotated[
         bool, typer.Option("--show", help="Afterwards show the test images in a window.")
     ] = False,
     threads: ThreadsOption = 1,
@@ -78,16 +67,13 @@ def command(
     DIR gets report.html (one file, works offline), report.json with every number, and the
     figures as PNG and SVG. --force replaces an older report and changes no other file.
     """
-    from edge_mnist.startup import require
-
     require("report", "evaluate")
     from edge_analysis.evaluation import evaluate, write_evaluation
     from edge_infer.camera.window import ensure_display
-    from edge_mnist.terminal import OUT, ProgressView
-    from edge_train.data.samples import make_folder
+    from edge_infer.io.atomic import make_folder
 
     # Everything that can be refused is checked before the measurement.
-    if show:
+    if in_window:
         ensure_display("leave out --show: the report has the same pictures")
     make_folder(output, overwrite=force)
     subject = _load_subject(model, threads)
@@ -100,7 +86,7 @@ def command(
         page = write_evaluation(evaluation, output, view.progress)
     _show_summary(evaluation.record)
     OUT.print(f"report: {page}", markup=False)
-    if show:
+    if in_window:
         _show_answers(evaluation)
 
 
@@ -108,7 +94,6 @@ def _load_subject(model: str, threads: int) -> EvaluatedModel:
     """Load a shipped model, an ``.onnx`` file or the Keras model of a run folder."""
     from edge_analysis.evaluation import load_file, load_run
     from edge_infer.model.run_folder import RunFolder
-    from edge_mnist.startup import start_tensorflow
 
     if not Path(model).is_dir():
         return load_file(model, threads=threads)
@@ -121,78 +106,53 @@ def _load_subject(model: str, threads: int) -> EvaluatedModel:
     return load_run(folder, load_predictor(folder.model_path))
 
 
-def _load_data(data: str | None, model: str, view: ProgressView) -> EvaluationData:
+def _load_data(data: str | None, model: str, view: ProgressView) -> DataSet:
     """Load a data set and split it as the run of the model did.
 
     A model file does not contain the path of its data or its split: MNIST and the stratified
     split are used.
     """
-    from edge_analysis.evaluation import EvaluationData, Part
     from edge_infer.model.run_folder import RunFolder
-    from edge_train.data import load_dataset, split_validation
+    from edge_mnist.explore import split_dataset
+    from edge_train.data import load_dataset
 
     is_run = Path(model).is_dir()
     config = RunFolder(Path(model)).read_record().config if is_run else {}
     loaded = load_dataset(
         data or str(config.get("data", "mnist")), notify=view.notify, progress=view.progress
     )
-    images, labels = loaded.train_images, loaded.train_labels
-    rule = config.get("split", "stratified")
-    training, validation = split_validation(labels, rule=rule)
-    return EvaluationData(
-        name=loaded.name,
-        sha256=loaded.sha256,
-        class_names=loaded.class_names,
-        training=Part("training", images[training], labels[training]),
-        validation=Part("validation", images[validation], labels[validation]),
-        test=Part("test", loaded.test_images, loaded.test_labels),
-    )
+    return split_dataset(loaded, config.get("split", "stratified"), "training")
 
 
 def _show_summary(record: EvaluationRecord) -> None:
     """Print accuracies, the most frequent confusions and the comparison."""
-    from rich.console import Group
-    from rich.text import Text
-
-    from edge_mnist.terminal import make_table, percent, show
-
-    headings = ("", "right", "images", "accuracy", "95 % interval", "loss")
-    table = make_table(*headings, text=("",))
-    for part in record.parts:
-        low, high = map(percent, part.accuracy_95)
-        table.add_row(
-            part.name,
-            f"{part.correct:,}",
-            f"{part.n:,}",
-            percent(part.accuracy),
-            f"{low} to {high}",
-            f"{part.loss:.4f}",
+    rows = [
+        (
+            *(part.name, f"{part.correct:,}", f"{part.n:,}", percent(part.accuracy)),
+            *(interval(*part.accuracy_95), f"{part.loss:.4f}"),
         )
+        for part in record.parts
+    ]
+    headings = ("", "right", "images", "accuracy", "95 % interval", "loss")
     title = Text(f"{record.model.name} on {record.data.name}", style="italic")
-    show(Group(title, table, *map(Text, _summary_lines(record))))
+    show(stack(title, make_table(headings, rows, text=("",)), *_summary_lines(record)))
 
 
-def _summary_lines(record: EvaluationRecord) -> list[str]:
-    from edge_mnist.terminal import percent
-
-    lines: list[str] = []
+def _summary_lines(record: EvaluationRecord) -> Iterator[str]:
     if record.disputed is not None:
         count, accuracy = len(record.disputed.indices), record.disputed.without.accuracy
-        lines.append(f"without the {count} disputed test images: {percent(accuracy)}")
-    confusions = [
-        f"{one.label} as {one.answer} {one.count}x"
-        for one in record.top_confusions[:_SHOWN_CONFUSIONS]
-    ]
+        yield f"without the {count} test images with suspected label errors: {percent(accuracy)}"
+    confusions = record.top_confusions[:_SHOWN_CONFUSIONS]
     if confusions:
-        lines.append(f"most frequent confusions: {', '.join(confusions)}")
+        shown = ", ".join(f"{one.label} as {one.answer} {one.count}x" for one in confusions)
+        yield f"most frequent confusions: {shown}"
     if record.rival is not None:
         one = record.rival.comparison
         first, second = one.models
-        lines.append(
+        yield (
             f"compared with {second}: {one.only_first} right in {first} only, "
             f"{one.only_second} in {second} only (McNemar p = {one.p_value:.3g})"
         )
-    return lines
 
 
 def _show_answers(evaluation: Evaluation) -> None:

@@ -6,22 +6,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
+from rich.text import Text
 
-from edge_mnist.options import DataOption
+from edge_mnist.options import DataOption, ForceFolderOption
+from edge_mnist.startup import require
+from edge_mnist.terminal import OUT, ProgressView, make_grid, show, stack
 
 if TYPE_CHECKING:
-    from edge_analysis.exploration import Exploration, Pictures
+    from edge_analysis.data_set import DataSet
+    from edge_analysis.exploration import Exploration
     from edge_train.data import Dataset
+    from edge_train.data.split import SplitRule
 
 EXAMPLES: Final = """
 **Examples**
-
     edge-mnist explore                         # MNIST: exploration/report.html
-
     edge-mnist explore --data my-glyphs/ -o glyphs/
-
     edge-mnist explore --image 17              # test-17.png in the current folder
-
     edge-mnist explore --image 4711 --split train
 """
 SplitName = Literal["train", "validation", "test"]
@@ -42,23 +43,16 @@ def command(
     ] = None,
     image: Annotated[
         int | None,
-        typer.Option(
-            "--image",
-            min=0,
-            metavar="NUMBER",
-            help="Draw only this picture, with the value of every pixel.",
-        ),
+        typer.Option(min=0, metavar="NUMBER", help="Draw only this picture, with pixel values."),
     ] = None,
     split: Annotated[
         SplitName,
         typer.Option(
-            help="Split that --image is taken from. A validation picture has the number that it "
-            "has among the training pictures.",
+            help="Split of --image. A validation picture has its number among the training "
+            "pictures.",
         ),
     ] = "test",
-    force: Annotated[
-        bool, typer.Option("--force", help="Write the report into a folder that is not empty.")
-    ] = False,
+    force: ForceFolderOption = False,
 ) -> None:
     """Analyse a data set and write a report of one page: DIR/report.html.
 
@@ -67,9 +61,6 @@ def command(
     easy to confuse. report.json has every number, figures/ has every figure as PNG and SVG.
     --force replaces an older report and changes no other file.
     """
-    from edge_mnist.startup import require
-    from edge_mnist.terminal import OUT, ProgressView
-
     if force and image is not None:
         raise typer.BadParameter(
             "applies to a report only: --image always replaces its own files",
@@ -77,8 +68,8 @@ def command(
         )
     require("report", "explore")
     from edge_analysis.exploration import explore, write_exploration
+    from edge_infer.io.atomic import make_folder
     from edge_train.data import load_dataset
-    from edge_train.data.samples import make_folder
 
     folder = output or Path("exploration" if image is None else "")
     if image is None:
@@ -90,36 +81,30 @@ def command(
         _draw_picture(dataset, image, split, folder)
         return
     with ProgressView() as view:
-        found = explore(_pictures(dataset), view.progress)
+        found = explore(split_dataset(dataset, "stratified", "train"), view.progress)
         page = write_exploration(found, folder, view.progress)
     _show_summary(found)
     OUT.print(f"report: {page}", markup=False)
 
 
-def _pictures(dataset: Dataset) -> Pictures:
-    """Split a data set as training splits it."""
+def split_dataset(dataset: Dataset, rule: SplitRule, training_name: str) -> DataSet:
+    """Split a data set into training, validation and test pictures, as training splits it."""
     import numpy as np
 
-    from edge_analysis.exploration import Pictures, Split
+    from edge_analysis.data_set import DataSet, Split
     from edge_train.data import split_validation
 
-    train, validation = split_validation(dataset.train_labels)
+    training, validation = split_validation(dataset.train_labels, rule=rule)
     images, labels = dataset.train_images, dataset.train_labels
-    test = np.arange(len(dataset.test_labels))
-    return Pictures(
+    numbers = np.arange(len(dataset.test_labels))
+    return DataSet(
         name=dataset.name,
+        sha256=dataset.sha256,
         class_names=dataset.class_names,
         splits=(
-            Split(name="train", images=images[train], labels=labels[train], numbers=train),
-            Split(
-                name="validation",
-                images=images[validation],
-                labels=labels[validation],
-                numbers=validation,
-            ),
-            Split(
-                name="test", images=dataset.test_images, labels=dataset.test_labels, numbers=test
-            ),
+            Split(training_name, images[training], labels[training], training),
+            Split("validation", images[validation], labels[validation], validation),
+            Split("test", dataset.test_images, dataset.test_labels, numbers),
         ),
     )
 
@@ -127,7 +112,6 @@ def _pictures(dataset: Dataset) -> Pictures:
 def _draw_picture(dataset: Dataset, number: int, split: SplitName, folder: Path) -> None:
     from edge_analysis.exploration import write_pixel_values
     from edge_infer.errors import DataError
-    from edge_mnist.terminal import OUT
 
     is_test = split == "test"
     images = dataset.test_images if is_test else dataset.train_images
@@ -146,18 +130,12 @@ def _draw_picture(dataset: Dataset, number: int, split: SplitName, folder: Path)
 
 def _show_summary(found: Exploration) -> None:
     """Print the key figures and the warnings of the report."""
-    from rich.console import Group
-    from rich.table import Table
-    from rich.text import Text
-
     from edge_analysis.exploration import key_figures, notes
-    from edge_mnist.terminal import show
 
-    table = Table(box=None, show_header=False, pad_edge=False)
-    table.add_column(justify="right", style="bold", no_wrap=True)
-    for key in key_figures(found).figures:
-        table.add_row(Text(key.value), Text(key.label), Text(key.note, style="dim"))
-    warnings = [
-        Text(f"note: {item}", style="yellow") for each in notes(found) for item in each.items
+    rows = [
+        (Text(key.value, style="bold", justify="right"), key.label, Text(key.note, style="dim"))
+        for key in key_figures(found).figures
     ]
-    show(Group(Text(found.pictures.name, style="bold"), table, *warnings))
+    warnings = [f"note: {item}" for each in notes(found) for item in each.items]
+    title = Text(found.pictures.name, style="bold")
+    show(stack(title, make_grid(rows), *(Text(line, style="yellow") for line in warnings)))

@@ -14,20 +14,18 @@ from edge_mnist.options import (
     MinAgreementOption,
     RunArgument,
 )
+from edge_mnist.startup import start_tensorflow
+from edge_mnist.terminal import ERR, OUT, kilobytes, percent
+from edge_mnist.verify import ParityRows, parity_rows, show_parity
 
 if TYPE_CHECKING:
     from edge_export import ExportResult
-    from edge_mnist.verify import ParityRows
 
 EXAMPLES: Final = """
 **Examples**
-
 - `edge-mnist export runs/edge --quantize` writes runs/edge/edge.int8.onnx
-
 - `edge-mnist export runs/nano --quantize --four-bit --min-agreement 99.8` writes the smallest file
-
 - `edge-mnist export runs/edge -o digits.onnx` writes a float file
-
 - `edge-mnist export runs/edge --quantize --min-agreement 99.5 -o digits.onnx --force`
 """
 
@@ -51,8 +49,8 @@ def command(
         bool,
         typer.Option(
             "--four-bit",
-            help="With --quantize: round the weights of all convolutions but the first to 4 bits. "
-            "The file of nano gets a third smaller.",
+            help="With --quantize: 4 bits for the weights of all convolutions but the first. The "
+            "file of nano gets a third smaller.",
         ),
     ] = False,
     force: ForceOption = False,
@@ -78,8 +76,6 @@ def command(
 
     from edge_infer.environment import is_verbose
     from edge_infer.errors import UsageError
-    from edge_mnist.startup import start_tensorflow
-    from edge_mnist.terminal import ERR, OUT
 
     if four_bit and not quantize:
         raise UsageError("--four-bit rounds quantized weights: add --quantize")
@@ -109,8 +105,6 @@ def command(
 def _show_result(result: ExportResult) -> None:
     """Print sizes, accuracies and agreement of the file."""
     from edge_infer.model.metadata import USUAL_WEIGHT_BITS
-    from edge_mnist.terminal import kilobytes, percent
-    from edge_mnist.verify import parity_rows, show_parity
 
     metadata = result.metadata
     sizes = {name: kilobytes(size) for name, size in result.sizes_bytes.items()}

@@ -8,30 +8,9 @@ from typing import Annotated, Final
 import typer
 
 
-def refuse_other_options(context: typer.Context, name: str) -> None:
-    """Refuse all options beside one that makes them meaningless.
-
-    Args:
-        context: Context of the verb.
-        name: Name of the parameter that must be given alone.
-
-    Raises:
-        UsageError: Another option was given.
-    """
-    from edge_infer.errors import UsageError
-
-    given = [
-        f"--{other.replace('_', '-')}"
-        for other in context.params
-        if other != name and _is_given(context, other)
-    ]
-    if given:
-        raise UsageError(f"--{name} takes no other options: leave out {', '.join(given)}")
-
-
-def _is_given(context: typer.Context, name: str) -> bool:
-    source = context.get_parameter_source(name)
-    return source is not None and source.name == "COMMANDLINE"
+def paragraphs(lines: str) -> str:
+    """Return the text below a help in which every line is a paragraph of its own."""
+    return lines.replace("\n", "\n\n")
 
 
 ModelOption = Annotated[
@@ -59,16 +38,17 @@ RecursiveOption = Annotated[
 ]
 ResultsOption = Annotated[
     Path | None,
-    typer.Option(
-        "--output", "-o", help="Write the results to this file; it appears when it is complete."
-    ),
+    typer.Option("--output", "-o", help="File for the results; it appears when it is complete."),
 ]
 MaxPixelsOption = Annotated[
     int, typer.Option("--max-pixels", min=1, help="Refuse larger pictures before they are decoded.")
 ]
 # The same as in edge_infer.io.images, which is too slow to import for --help.
 DEFAULT_MAX_PIXELS: Final = 50_000_000
-ForceOption = Annotated[bool, typer.Option("--force", help="Replace an existing file.")]
+FolderOption = Annotated[
+    Path, typer.Option("--output", "-o", metavar="DIR", help="Folder to write into.")
+]
+ForceOption = Annotated[bool, typer.Option("--force", help="Replace existing files.")]
 ForceFolderOption = Annotated[
     bool, typer.Option("--force", help="Write into a folder that is not empty.")
 ]
@@ -76,28 +56,28 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of 
 RunArgument = Annotated[
     Path, typer.Argument(metavar="RUN", help="Folder of a finished run of `edge-mnist train`.")
 ]
+SeedOption = Annotated[
+    int, typer.Option(min=0, help="Random seed; the same seed repeats the result on one machine.")
+]
 DataOption = Annotated[
     str,
     typer.Option(
         "--data",
         help="`mnist` (found or downloaded), `digits` (UCI, from scikit-learn), `auto` (the first "
-        "of them that is available), or a path: .npz file, folder of IDX files, folder of class "
-        "folders.",
+        "available of them), or a path: .npz file, folder of IDX files or of class folders.",
     ),
 ]
 MinAgreementOption = Annotated[
     float | None,
     typer.Option(
-        "--min-agreement",
         metavar="PERCENT",
-        help="Minimum share of test images with the same label as in Keras, in percent. "
-        "[default: 100 for a float file, 99.9 for int8, where one image may always differ]",
+        help="Minimum share of test images with the same label as in Keras. [default: 100 for a "
+        "float file, 99.9 for int8, where one image may always differ]",
     ),
 ]
 MaxDropOption = Annotated[
     float | None,
     typer.Option(
-        "--max-drop",
         metavar="POINTS",
         help="Maximum loss of test accuracy in percentage points. [default: 0 for a float file, "
         "0.05 for int8, where one image may always be lost]",
@@ -106,7 +86,6 @@ MaxDropOption = Annotated[
 MaxDeltaOption = Annotated[
     float | None,
     typer.Option(
-        "--max-delta",
         metavar="P",
         help="Maximum difference of any probability, 0-1. [default: 1e-5 for a float file, no "
         "limit for int8]",

@@ -14,21 +14,18 @@ from edge_mnist.options import (
     ResultsOption,
     ThreadsOption,
 )
+from edge_mnist.startup import start_quickly
+from edge_mnist.terminal import OUT
 
 if TYPE_CHECKING:
     from edge_infer.io.batch import Result
 
 EXAMPLES: Final = """
 **Examples**
-
     edge-mnist predict digit.png
-
     edge-mnist predict scans/ --recursive --format jsonl > digits.jsonl
-
     edge-mnist predict 'meters/*.jpg' --output digits.csv
-
     curl -s https://example.org/7.png | edge-mnist predict -
-
     edge-mnist predict mnist.npz --model digits.onnx --format csv
 """
 _RECOGNISED: Final = "recognised"
@@ -42,8 +39,7 @@ def command(
         typer.Argument(
             metavar="SOURCE...",
             help="Pictures of one digit each: files, folders, globs, `-` for standard input, or "
-            "an .npz file with a uint8 (n, 28, 28) array of prepared images (bright on black, as "
-            "in MNIST).",
+            "an .npz file of prepared images: uint8 (n, 28, 28), bright on black as in MNIST.",
         ),
     ],
     *,
@@ -66,8 +62,6 @@ def command(
     Pictures may have any size, and be dark on light or light on dark. The exit code is 1 when
     a source cannot be read; the results of the other sources are written all the same.
     """
-    from edge_mnist.startup import start_quickly
-
     start_quickly()
     import cv2
 
@@ -75,31 +69,29 @@ def command(
     from edge_infer.io.batch import predict_items
     from edge_infer.io.formats import make_format
     from edge_infer.io.sources import open_sources
-    from edge_mnist.results import Tally, format_by_suffix, write_results
-    from edge_mnist.terminal import OUT
+    from edge_mnist.results import format_by_suffix, write_results
 
     classifier = Classifier.load(model, threads=threads)
     format_name = format_name or format_by_suffix(output) or "table"
     result_format = make_format(format_name, classifier.metadata.class_names)
     # Pictures are distributed over threads; one picture is too small to be shared.
     cv2.setNumThreads(1)
-    items = open_sources(sources, recursive=recursive, max_pixels=max_pixels)
-    tally = Tally(_RECOGNISED, _DOUBTFUL)
 
     def show(result: Result) -> None:
         OUT.print(result_format.line(result), style=_STYLES[_kind(result)], markup=False)
 
     write_results(
-        predict_items(classifier, items),
+        predict_items(
+            classifier, open_sources(sources, recursive=recursive, max_pixels=max_pixels)
+        ),
         result_format,
         output,
         doing="recognising",
+        kinds=_STYLES,
+        kind_of=_kind,
         show=show if format_name == "table" else None,
-        take=lambda result: tally.add(_kind(result)),
+        with_rate=True,
     )
-    tally.print(with_rate=True)
-    if tally.failed:
-        raise typer.Exit(1)
 
 
 def _kind(result: Result) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
+from rich.text import Text
 
 from edge_mnist.options import (
     DEFAULT_MAX_PIXELS,
@@ -18,6 +19,8 @@ from edge_mnist.options import (
     ResultsOption,
     ThreadsOption,
 )
+from edge_mnist.startup import start_quickly
+from edge_mnist.terminal import ERR, OUT
 
 if TYPE_CHECKING:
     from edge_infer.io.documents import PageText
@@ -26,15 +29,10 @@ if TYPE_CHECKING:
 
 EXAMPLES: Final = r"""
 **Examples**
-
     edge-mnist read photo.jpg
-
     edge-mnist read scans/ --annotate seen/            # draw boxes and labels
-
     edge-mnist read 'meters/*.jpg' --expect '\d{5}' --output meters.csv
-
     edge-mnist read scans/ --recursive --format jsonl | jq -r .text
-
     curl -s https://example.org/page.png | edge-mnist read -
 """
 _STYLES: Final = {"heading": "bold", "sure": "", "doubtful": "yellow", "rejected": "dim"}
@@ -67,24 +65,20 @@ def command(
     annotate: Annotated[
         Path | None,
         typer.Option(
-            metavar="DIR",
-            help="Write each picture with boxes and labels into this folder: NAME.read.jpg.",
+            metavar="DIR", help="Folder for each picture with boxes and labels: NAME.read.jpg."
         ),
     ] = None,
     crops: Annotated[
         Path | None,
         typer.Option(
-            metavar="DIR",
-            help="Write each digit as a picture into this folder: NAME.line01.digit03.7.png is a "
-            "7.",
+            metavar="DIR", help="Folder for a picture of each digit, as NAME.line01.digit03.7.png."
         ),
     ] = None,
     expect: Annotated[
         str | None,
         typer.Option(
             metavar="REGEX",
-            help=r"Expected form of a whole line, such as `\d{5}`. A line that can be read in "
-            "this form is read so.",
+            help=r"Expected form of a whole line, such as `\d{5}`; used where a line allows it.",
         ),
     ] = None,
     rotate: Annotated[
@@ -103,8 +97,6 @@ def command(
     is 1 when a source cannot be read; the results of the other sources are written all the
     same. A page without digits is not an error.
     """
-    from edge_mnist.startup import start_quickly
-
     start_quickly()
     from itertools import chain, islice
 
@@ -112,74 +104,64 @@ def command(
     from edge_infer.io.sources import open_sources
     from edge_infer.page.items import read_items
     from edge_infer.page.reader import PageReader
-    from edge_mnist.results import Tally, format_by_suffix, write_results
+    from edge_mnist.results import format_by_suffix, write_results
 
     pattern = _pattern(expect)
-    annotate_folder = _folder("--annotate", annotate, sources, recursive=recursive)
-    crops_folder = _folder("--crops", crops, sources, recursive=recursive)
+    annotated, cropped = (
+        _folder(option, folder, sources, recursive=recursive)
+        for option, folder in (("--annotate", annotate), ("--crops", crops))
+    )
     reader = PageReader.load(model, threads=threads)
     doubtful_below = reader.classifier.metadata.reject_threshold
     items = open_sources(sources, recursive=recursive, max_pixels=max_pixels, archives=False)
     first = list(islice(items, 2))
+    several = len(first) > 1
     result_format = make_page_format(
         format_name or format_by_suffix(output) or "text",
         with_rejected=with_rejected,
-        with_headings=len(first) > 1,
+        with_headings=several,
         doubtful_below=doubtful_below,
     )
     # Other formats have no colours, and contain the notes themselves.
     text = result_format if isinstance(result_format, PageText) else None
-    tally = Tally(_READ, _EMPTY)
 
-    def take(result: PageResult) -> None:
-        tally.add(_kind(result))
-        if text is not None:
-            _print_note(result, several=len(first) > 1)
-        _write_pictures(result, annotate_folder, crops_folder, doubtful_below, with_rejected)
+    def kind_of(result: PageResult) -> str:
+        _write_pictures(result, annotated, cropped, doubtful_below, with_rejected)
+        return _note_kind(result, silent=text is None, several=several)
 
     write_results(
         read_items(reader, chain(first, items), expect=pattern, rotate=rotate),
         result_format,
         output,
         doing="reading",
+        kinds=(_READ, _EMPTY),
+        kind_of=kind_of,
         show=None if text is None else partial(show_page, text),
-        take=take,
     )
-    tally.print()
-    if tally.failed:
-        raise typer.Exit(1)
 
 
 def show_page(text: PageText, result: PageResult) -> None:
     """Print the text of a page in colours."""
-    from rich.text import Text
-
-    from edge_mnist.terminal import OUT
-
     parts = text.parts(result)
     if parts:
         OUT.print(Text.assemble(*((part, _STYLES[look]) for part, look in parts)))
 
 
-def _kind(result: PageResult) -> str:
-    from edge_infer.io.batch import Failure
-
-    if isinstance(result.outcome, Failure):
-        return "failed"
-    return _READ if result.outcome.page.lines else _EMPTY
-
-
-def _print_note(result: PageResult, *, several: bool) -> None:
-    """Print on stderr why there is no text of a page."""
+def _note_kind(result: PageResult, *, silent: bool, several: bool) -> str:
+    """Return the kind of a result; unless silent, print why there is no text of a page."""
     from edge_infer.io.batch import Failure
     from edge_infer.io.formats import printable
-    from edge_mnist.terminal import ERR
 
     if isinstance(result.outcome, Failure):
-        ERR.print(f"error: {printable(result.outcome.message)}", style="red", markup=False)
-    elif not result.outcome.page.lines and not several:
+        if not silent:
+            ERR.print(f"error: {printable(result.outcome.message)}", style="red", markup=False)
+        return "failed"
+    if result.outcome.page.lines:
+        return _READ
+    if not silent and not several:
         # Of several pages, the heading without lines shows the same.
         ERR.print(f"no digits on {printable(result.source)}", style="dim", markup=False)
+    return _EMPTY
 
 
 def _pattern(expect: str | None) -> re.Pattern[str] | None:

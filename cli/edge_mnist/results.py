@@ -9,6 +9,8 @@ from pathlib import Path
 from time import monotonic
 from typing import BinaryIO, Final, Literal, TypeVar
 
+import typer
+
 from edge_infer.environment import is_verbose
 from edge_infer.io.atomic import atomic_path
 from edge_infer.io.formats import Format, encode
@@ -18,18 +20,17 @@ from edge_mnist.terminal import ERR, OUT, ProgressView
 PROGRESS_AFTER_S: Final = 2.0
 _PROGRESS_EVERY_S: Final = 0.1
 _FLUSH_EVERY_S: Final = 0.5
-_FORMAT_OF_SUFFIX: Final[dict[str, Literal["jsonl", "csv"]]] = {
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".csv": "csv",
-}
+FAILED: Final = "failed"
 
 Outcome = TypeVar("Outcome")
 
 
 def format_by_suffix(output: Path | None) -> Literal["jsonl", "csv"] | None:
     """Return the format that the suffix of a file stands for, or None."""
-    return None if output is None else _FORMAT_OF_SUFFIX.get(output.suffix.lower())
+    suffix = "" if output is None else output.suffix.lower()
+    if suffix in {".jsonl", ".ndjson"}:
+        return "jsonl"
+    return "csv" if suffix == ".csv" else None
 
 
 def write_results(
@@ -38,10 +39,12 @@ def write_results(
     output: Path | None,
     *,
     doing: str,
+    kinds: Iterable[str],
+    kind_of: Callable[[Outcome], str],
     show: Callable[[Outcome], None] | None,
-    take: Callable[[Outcome], None],
+    with_rate: bool = False,
 ) -> None:
-    """Write results one by one.
+    """Write results one by one, and print the counts when there was more than one.
 
     While it lasts, messages of C libraries are discarded unless verbose output is on, and a
     progress bar appears when it takes long and the results are not shown on the terminal.
@@ -51,12 +54,17 @@ def write_results(
         result_format: Format of the lines.
         output: File for the lines, moved into place at the end; None for stdout.
         doing: What is being done, for the progress bar.
+        kinds: Kinds of results beside :data:`FAILED`, in the order in which they are counted.
+        kind_of: Called with each result after it was written; returns its kind.
         show: Prints one result on a terminal; None where a terminal gets the same as a pipe.
-        take: Called with each result after it was written.
+        with_rate: Whether to print the number of results per second.
 
     Raises:
         OutputError: The file cannot be written.
+        typer.Exit: A result is of the kind :data:`FAILED`.
     """
+    counts = dict.fromkeys((*kinds, FAILED), 0)
+    started_s = monotonic()
     with ExitStack() as stack:
         write = stack.enter_context(_open_target(result_format, output, show))
         if not is_verbose():
@@ -65,34 +73,15 @@ def write_results(
         is_shown = output is None and OUT.is_terminal
         for result in results if is_shown else _with_progress(results, doing):
             write(result)
-            take(result)
-
-
-class Tally:
-    """Counts results by kind; prints the counts when there was more than one result."""
-
-    def __init__(self, *kinds: str) -> None:
-        self._counts = dict.fromkeys((*kinds, "failed"), 0)
-        self._started_s = monotonic()
-
-    def add(self, kind: str) -> None:
-        """Count one result."""
-        self._counts[kind] += 1
-
-    @property
-    def failed(self) -> int:
-        """Number of results of the kind ``"failed"``."""
-        return self._counts["failed"]
-
-    def print(self, *, with_rate: bool = False) -> None:
-        """Print the counts and the time on stderr."""
-        total = sum(self._counts.values())
-        if total < 2:
-            return
-        elapsed_s = max(monotonic() - self._started_s, 1e-6)
-        counts = ", ".join(f"{count:,} {kind}" for kind, count in self._counts.items())
+            counts[kind_of(result)] += 1
+    total = sum(counts.values())
+    if total > 1:
+        elapsed_s = max(monotonic() - started_s, 1e-6)
         rate = f" ({total / elapsed_s:,.0f} a second)" if with_rate else ""
-        ERR.print(f"{counts}, in {elapsed_s:.1f} s{rate}")
+        text = ", ".join(f"{count:,} {kind}" for kind, count in counts.items())
+        ERR.print(f"{text}, in {elapsed_s:.1f} s{rate}")
+    if counts[FAILED]:
+        raise typer.Exit(1)
 
 
 @contextmanager

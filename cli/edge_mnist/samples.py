@@ -2,48 +2,38 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
-from edge_mnist.options import DataOption, ForceFolderOption
+from edge_mnist.options import DataOption, FolderOption, ForceFolderOption, SeedOption
+from edge_mnist.terminal import OUT, ProgressView
 
 EXAMPLES: Final = """
 **Examples**
-
     edge-mnist samples -o try/                      # two pictures of each digit
-
     edge-mnist samples --data mnist -o try/ --all   # 10,000 files
-
     edge-mnist samples --data my-glyphs/ -o try/ --count 50
 """
 
 
 def command(
     *,
-    output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="DIR", help="Folder to write into.")
-    ],
+    output: FolderOption,
     data: DataOption = "auto",
     count: Annotated[
-        int,
-        typer.Option(
-            "--count", "-n", min=1, help="Number of pictures, divided evenly among the classes."
-        ),
+        int, typer.Option("--count", "-n", min=1, help="Number of pictures, evenly of all classes.")
     ] = 20,
     every: Annotated[bool, typer.Option("--all", help="Write every test picture.")] = False,
-    seed: Annotated[
-        int, typer.Option(min=0, help="Random seed; the same seed chooses the same pictures.")
-    ] = 0,
+    seed: SeedOption = 0,
     force: ForceFolderOption = False,
 ) -> None:
     """Write test pictures of a data set as PNG files, named by index and label."""
     import shlex
 
-    from edge_mnist.terminal import OUT, ProgressView
+    from edge_infer.io.atomic import make_folder
     from edge_train.data import load_dataset
-    from edge_train.data.samples import make_folder, write_samples
+    from edge_train.data.samples import write_samples
 
     # Before the data set is loaded, which may be a long download.
     make_folder(output, overwrite=force)

@@ -25,13 +25,7 @@ LIBGL_FIX: Final = (
 
 @dataclass(frozen=True)
 class Extra:
-    """An optional group of dependencies.
-
-    Attributes:
-        name: Name of the extra, as in ``edge-mnist[name]``.
-        modules: Modules of the extra that are imported.
-        purpose: What needs the extra.
-    """
+    """The extra ``edge-mnist[name]``: the modules that are imported, and what needs them."""
 
     name: str
     modules: tuple[str, ...]
@@ -86,15 +80,7 @@ def start_quickly() -> None:
 
 
 def start_tensorflow(extra: str, verb: str) -> None:
-    """Check that an extra is installed, and import TensorFlow while a status is shown.
-
-    Args:
-        extra: As for :func:`require`.
-        verb: As for :func:`require`.
-
-    Raises:
-        MissingExtraError: A module of the extra is not installed.
-    """
+    """Check an extra as :func:`require` does; import TensorFlow while a status is shown."""
     from edge_mnist.terminal import ERR
 
     require(extra, verb)

@@ -6,15 +6,14 @@ rich disables colours and live displays where a stream is not a terminal, or NO_
 from __future__ import annotations
 
 import io
-from collections.abc import Collection, Iterable
-from types import TracebackType
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Final, Self
 
-from rich.console import Console
+from rich.console import Console, Group
+from rich.text import Text
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-    from rich.progress import Progress
     from rich.table import Table
 
 OUT: Final = Console(highlight=False, soft_wrap=True, emoji=False)
@@ -43,11 +42,23 @@ def show(view: RenderableType) -> None:
         OUT.print(line.rstrip(), markup=False)
 
 
-def make_table(*headings: str, text: Collection[str] = (), gap: int = 2) -> Table:
+def stack(*parts: RenderableType) -> Group:
+    """Stack parts, one below the other; strings are plain text without markup."""
+    return Group(*map(_plain, parts))
+
+
+def make_table(
+    headings: Sequence[str],
+    rows: Iterable[Sequence[RenderableType]],
+    *,
+    text: Collection[str] = (),
+    gap: int = 2,
+) -> Table:
     """Make a table without borders.
 
     Args:
         headings: One per column.
+        rows: Cells; strings are plain text without markup.
         text: Headings of columns that hold text: left-aligned, and folded where the terminal
             is too narrow. The other columns hold numbers: right-aligned, never folded.
         gap: Spaces between columns.
@@ -60,34 +71,41 @@ def make_table(*headings: str, text: Collection[str] = (), gap: int = 2) -> Tabl
             table.add_column(heading, overflow="fold")
         else:
             table.add_column(heading, justify="right", no_wrap=True)
+    for row in rows:
+        table.add_row(*map(_plain, row))
     return table
 
 
-def facts_table(facts: Iterable[tuple[str, str]]) -> Table:
-    """Make a table of two columns, a subject and a text."""
+def make_grid(rows: Iterable[Sequence[str | Text]], *, gap: int = 2) -> Table:
+    """Make a table of text without headings; arguments as for :func:`make_table`."""
     from rich.table import Table
-    from rich.text import Text
 
-    grid = Table.grid(padding=(0, 2))
-    for subject, text in facts:
-        grid.add_row(Text(subject, style="dim"), Text(text, overflow="fold"))
+    grid = Table.grid(padding=(0, gap))
+    for row in rows:
+        if not grid.columns:
+            for _ in row:
+                grid.add_column(overflow="fold")
+        grid.add_row(*map(_plain, row))
     return grid
 
 
 def bullets(lines: Iterable[str]) -> Table:
     """Make a list with a dash before each line."""
-    from rich.table import Table
-    from rich.text import Text
+    return make_grid((("-", line) for line in lines), gap=1)
 
-    grid = Table.grid()
-    for line in lines:
-        grid.add_row("- ", Text(line))
-    return grid
+
+def _plain(part: RenderableType) -> RenderableType:
+    return Text(part) if isinstance(part, str) else part
 
 
 def percent(fraction: float, decimals: int = 2) -> str:
     """Write a fraction in 0-1 as a percentage, such as ``99.61 %``."""
     return f"{100 * fraction:.{decimals}f} %"
+
+
+def interval(low: float, high: float) -> str:
+    """Write the ends of an interval, fractions in 0-1, such as ``99.50 % to 99.70 %``."""
+    return f"{percent(low)} to {percent(high)}"
 
 
 def kilobytes(size_bytes: int) -> str:
@@ -103,7 +121,19 @@ class ProgressView:
     """
 
     def __init__(self) -> None:
-        self._bar = _progress_bar()
+        # Imported here, because most processes end before they show a bar.
+        from rich import progress
+
+        self._bar = progress.Progress(
+            progress.TextColumn("{task.description}"),
+            progress.BarColumn(),
+            progress.MofNCompleteColumn(),
+            progress.TimeRemainingColumn(),
+            progress.TextColumn("{task.fields[note]}"),
+            console=ERR,
+            transient=True,
+            disable=not ERR.is_terminal,
+        )
         self._task = self._bar.add_task("", total=None, note="", visible=False)
         self._name: str | None = None
 
@@ -111,12 +141,7 @@ class ProgressView:
         self._bar.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._bar.stop()
 
     def notify(self, message: str) -> None:
@@ -136,25 +161,3 @@ class ProgressView:
             self._name = name
             self._bar.reset(self._task, description=name, visible=True)
         self._bar.update(self._task, completed=done, total=total or None, note=note)
-
-
-def _progress_bar() -> Progress:
-    # Imported here, because most processes end before they show a bar.
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[note]}"),
-        console=ERR,
-        transient=True,
-        disable=not ERR.is_terminal,
-    )

@@ -7,19 +7,15 @@ from typing import Annotated, Final
 
 import typer
 
-from edge_mnist.options import ModelOption, ThreadsOption
+from edge_mnist.options import ForceOption, ModelOption, ThreadsOption
+from edge_mnist.terminal import ERR, OUT
 
 EXAMPLES: Final = """
 **Keys in the window:** `q` or Esc quits, `s` saves a snapshot, space pauses.
-
 **Examples**
-
     edge-mnist webcam                                 # camera 0
-
     edge-mnist webcam --source rtsp://user:password@camera.local/stream
-
     edge-mnist webcam --source tally.mp4 --headless --record out.mp4
-
     edge-mnist webcam --headless --jsonl - | jq .digits
 """
 
@@ -31,27 +27,22 @@ def command(
     ] = None,
     source: Annotated[
         str | None,
-        typer.Option(
-            metavar="WHAT",
-            help="A video file, or an http:// or rtsp:// address, instead of a camera.",
-        ),
+        typer.Option(metavar="WHAT", help="A video file, or an http:// or rtsp:// address."),
     ] = None,
     model: ModelOption = None,
     headless: Annotated[bool, typer.Option("--headless", help="Open no window.")] = False,
     record: Annotated[
-        Path | None,
-        typer.Option(metavar="OUT.mp4", help="Write a video of the frames with their boxes."),
+        Path | None, typer.Option(metavar="OUT.mp4", help="Write a video of the frames and boxes.")
     ] = None,
     jsonl: Annotated[
-        str | None,
-        typer.Option(metavar="OUT", help="Write one JSON object per frame; `-` for stdout."),
+        str | None, typer.Option(metavar="OUT", help="Write a JSON object per frame; `-`: stdout.")
     ] = None,
     max_frames: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Stop after this number of frames.")
     ] = None,
     snapshots: Annotated[Path, typer.Option(metavar="DIR", help="Folder for snapshots.")] = Path(),
     threads: ThreadsOption = 1,
-    force: Annotated[bool, typer.Option("--force", help="Replace existing files.")] = False,
+    force: ForceOption = False,
 ) -> None:
     """Find and read the digits in each frame of a camera, a video file or a stream.
 
@@ -60,7 +51,6 @@ def command(
     from edge_infer.camera.webcam import WebcamConfig, run_webcam
     from edge_infer.environment import is_verbose
     from edge_infer.errors import UsageError
-    from edge_mnist.terminal import ERR, OUT
 
     if camera is not None and source is not None:
         raise UsageError("give --camera or --source, not both")

@@ -11,15 +11,9 @@ from bench_records import measurement
 
 from edge_bench.bootstrap import ratio_of_same_turns, ratio_of_two_runs
 from edge_bench.interleaved import Loop, Timing, Turn, time_interleaved
-from edge_bench.latency_parity import (
-    KERAS_COMPILED,
-    KERAS_PREDICT,
-    ONNX_FLOAT,
-    ONNX_INT8,
-    shortfalls,
-)
 from edge_bench.stream import Stream
 from edge_bench.summary import Case, Memory, compare, summarise
+from latency_parity import KERAS_COMPILED, KERAS_PREDICT, ONNX_FLOAT, ONNX_INT8, shortfalls
 
 SINGLE = Case("single", 1, 1)
 # The machine was slow for two of five turns.

@@ -62,7 +62,7 @@ def run_folder(tmp_path: Path, tiny_model_path: Path, monkeypatch) -> Path:
     predict = Classifier.load(tiny_model_path).probabilities
     module = SimpleNamespace(load_predictor=lambda _: predict)
     monkeypatch.setitem(sys.modules, "edge_train.evaluate", module)
-    monkeypatch.setattr("edge_mnist.startup.start_tensorflow", lambda *_: None)
+    monkeypatch.setattr("edge_mnist.evaluate.start_tensorflow", lambda *_: None)
     return folder.path
 
 

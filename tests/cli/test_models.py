@@ -13,7 +13,7 @@ from rich.console import Console
 from edge_infer.glyph.classifier import Classifier
 from edge_infer.model.cards import HandwritingScore, Latency, LatencyRow, ModelCard, SeedSpread
 from edge_infer.model.shipped import DEFAULT_MODEL, read_card, shipped_models
-from edge_mnist.models_view import card_view, file_view, models_view
+from edge_mnist.models import card_view, file_view, models_view
 
 
 @pytest.fixture
@@ -131,7 +131,7 @@ def test_help_of_model_names_what_ships(edge_mnist, verb: str) -> None:
 @pytest.mark.parametrize("width", [80, 120])
 def test_tables_fit_the_terminal(full_card: ModelCard, width: int) -> None:
     cards = [replace(full_card, name=name) for name in ("nano", "edge", "max")]
-    table = rendered(models_view(cards, "edge", width=width), width)
+    table = rendered(models_view(cards, "edge", columns=width), width)
     card = rendered(card_view(full_card), width)
     (command,) = (line for line in card.splitlines() if "edge-mnist train" in line)
     # Commands are longer, so that they can be copied.

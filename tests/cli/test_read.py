@@ -238,7 +238,7 @@ def test_doubtful_and_rejected_digits_have_colours(monkeypatch, colours, doubtfu
     console = Console(
         file=io.StringIO(), force_terminal=colours, color_system="standard" if colours else None
     )
-    monkeypatch.setattr("edge_mnist.terminal.OUT", console)
+    monkeypatch.setattr("edge_mnist.read.OUT", console)
     box = Box(1, 2, 3, 4)
     line = Line((Digit("7", 0.99, box), Digit("2", 0.5, box)), box)
     page = Page(9, 9, (line,), (Digit("1", 0.1, box),))

@@ -62,6 +62,26 @@ def write_text(target: Path, text: str, *, overwrite: bool = True) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
+def make_folder(folder: Path, *, overwrite: bool) -> None:
+    """Make the output folder if necessary.
+
+    Raises:
+        OutputError: It is not empty and ``overwrite`` is false, or it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        occupied = any(folder.iterdir())
+    except OSError as error:
+        raise OutputError(
+            f"cannot write {folder}: {error.strerror or error}", code="unwritable"
+        ) from error
+    if occupied and not overwrite:
+        raise OutputError(
+            f"{folder} is not empty; name another folder, or give --force to write into it",
+            code="exists",
+        )
+
+
 def _sync(path: Path) -> None:
     with path.open("r+b") as file:
         os.fsync(file.fileno())

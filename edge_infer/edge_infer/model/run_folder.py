@@ -96,26 +96,6 @@ class RunRecord:
     teacher_sha256: tuple[str, ...] = ()
     format_version: int = RUN_FORMAT_VERSION
 
-    def to_json(self) -> str:
-        """Return the text of ``run.json``."""
-        return json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
-
-    @classmethod
-    def from_json(cls, text: str) -> RunRecord:
-        """Read what :meth:`to_json` wrote.
-
-        Raises:
-            RunError: Not JSON, another version, or a field is missing or has another type.
-        """
-        return read_versioned(
-            cls,
-            text,
-            "run.json",
-            versions={"format_version": RUN_FORMAT_VERSION},
-            remedy="train again",
-            error=RunError,
-        )
-
 
 @dataclass(frozen=True)
 class Calibration:
@@ -183,15 +163,22 @@ class RunFolder:
                 "`edge-mnist train`, or finish a stopped one with `edge-mnist train --resume`"
             )
         try:
-            return RunRecord.from_json(self.record_path.read_text(encoding="utf-8"))
+            text = self.record_path.read_text(encoding="utf-8")
         except (OSError, ValueError) as error:
             raise RunError(f"{self.record_path} cannot be read: {error}") from error
-        except RunError as error:
-            raise RunError(f"{self.path}: {error.message}") from error
+        return read_versioned(
+            RunRecord,
+            text,
+            str(self.record_path),
+            versions={"format_version": RUN_FORMAT_VERSION},
+            remedy="train again",
+            error=RunError,
+        )
 
     def write_record(self, record: RunRecord) -> None:
         """Write ``run.json`` atomically."""
-        write_text(self.record_path, record.to_json())
+        text = json.dumps(asdict(record), indent=2, ensure_ascii=False) + "\n"
+        write_text(self.record_path, text)
 
     def read_calibration(self) -> Calibration:
         """Read ``calibration.npz``.

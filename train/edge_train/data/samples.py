@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_infer.errors import OutputError, UsageError
+from edge_infer.io.atomic import make_folder
 from edge_train.data.dataset import Dataset
 
 # Characters that are not allowed in file names on every system.
@@ -76,28 +77,12 @@ def spread_over_classes(
     return np.sort(shuffled[np.argsort(rank, kind="stable")][:count])
 
 
-def make_folder(folder: Path, *, overwrite: bool) -> None:
-    """Make the output folder; OutputError if it is not empty and ``overwrite`` is false."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        occupied = any(folder.iterdir())
-    except OSError as error:
-        raise _unwritable(folder, error) from error
-    if occupied and not overwrite:
-        raise OutputError(
-            f"{folder} is not empty; name another folder, or give --force to write into it",
-            code="exists",
-        )
-
-
 def _write_png(path: Path, image: NDArray[np.uint8]) -> None:
     encoded = cv2.imencode(".png", image)[1].tobytes()
     try:
         path.write_bytes(encoded)
     except OSError as error:
         path.unlink(missing_ok=True)
-        raise _unwritable(path, error) from error
-
-
-def _unwritable(path: Path, error: OSError) -> OutputError:
-    return OutputError(f"cannot write {path}: {error.strerror or error}", code="unwritable")
+        raise OutputError(
+            f"cannot write {path}: {error.strerror or error}", code="unwritable"
+        ) from error
