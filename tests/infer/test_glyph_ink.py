@@ -9,7 +9,7 @@ from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
 from edge_infer.errors import ImageError
-from edge_infer.glyph.ink import find_ink, find_levels, otsu_threshold, stretch_ink
+from edge_infer.glyph.ink import find_ink, find_levels, otsu_threshold
 from edge_infer.glyph.preprocess import prepare_digit, prepare_digits
 
 LEVELS = st.sampled_from([0, 1, 60, 128, 200, 254, 255])
@@ -35,12 +35,6 @@ def assert_ink_as_alone(greys: NDArray[np.uint8]) -> None:
     )
 )
 def test_ink_of_a_stack_is_that_of_each_picture(greys: NDArray[np.uint8]) -> None:
-    assert_ink_as_alone(greys)
-
-
-@pytest.mark.parametrize("shape", [(20, 1, 200), (20, 200, 1), (3, 60, 60), (2, 33, 90)])
-def test_strips_and_larger_pictures_are_stacked_too(shape: tuple[int, ...]) -> None:
-    greys = np.random.default_rng(1).choice(np.uint8([20, 30, 220]), shape, p=[0.5, 0.4, 0.1])
     assert_ink_as_alone(greys)
 
 
@@ -97,14 +91,6 @@ def test_levels_follow_their_definition(histogram: NDArray[np.int64]) -> None:
     assert levels.full == max(full, levels.background + 1)
 
 
-def test_histograms_are_described_together_as_each_alone() -> None:
-    histograms = np.random.default_rng(0).integers(0, 50, (5, 256))
-    histograms[0, 40:200] = histograms[1, 3:] = 0
-    histograms[2] = np.eye(256, dtype=np.int64)[255]
-    alone = [levels for row in histograms for levels in find_levels(row[np.newaxis])]
-    assert find_levels(histograms) == alone
-
-
 @settings(max_examples=50)
 @given(HISTOGRAMS)
 def test_otsu_maximises_the_variance_between(histogram: NDArray[np.int64]) -> None:
@@ -119,12 +105,6 @@ def test_otsu_maximises_the_variance_between(histogram: NDArray[np.int64]) -> No
         return float((high_mean - low_mean) ** 2 * low.sum() * high.sum())
 
     assert between(otsu_threshold(histogram)) >= max(map(between, range(255))) * (1 - 1e-9)
-
-
-def test_stretching_is_linear_near_the_mask_and_0_elsewhere() -> None:
-    depth = np.uint8([[5, 10, 20, 61, 200, 200, 200]])
-    mask = np.uint8([[0, 1, 0, 1, 0, 0, 0]])
-    assert stretch_ink(depth, mask, 10, 61).tolist() == [[0, 0, 50, 255, 255, 0, 0]]
 
 
 def test_pictures_of_any_size_and_colour_become_what_each_becomes_alone(draw_digit) -> None:

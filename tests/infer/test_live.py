@@ -66,27 +66,6 @@ def test_frames_of_a_video_are_recognised(digit_video: Path, reader: PageReader)
     assert results[-1].fps > 1
 
 
-def test_frame_takes_two_inferences_at_most(
-    draw_frame: DrawFrame, reader: PageReader, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    calls: list[int] = []
-    infer = reader.classifier.probabilities
-    monkeypatch.setattr(
-        reader.classifier,
-        "probabilities",
-        lambda tensors: (calls.append(len(tensors)), infer(tensors))[1],
-    )
-    apart = draw_frame([("3", 40, 90), ("5", 160, 90), ("8", 100, 10)])
-    touching = draw_frame([*LINE[:2], ("8", 230, 10)])
-    cv2.line(touching, (40, 100), (120, 120), 30, 5)
-    counts = []
-    for frame in (apart, np.full_like(apart, 220), touching):
-        calls.clear()
-        recognise_image(reader, frame)
-        counts.append(len(calls))
-    assert counts == [1, 0, 2]
-
-
 def test_frame_rate_is_smoothed(reader: PageReader, monkeypatch: pytest.MonkeyPatch) -> None:
     # Two readings of the clock for each frame: intervals of a second, then half a second.
     times_s = iter([0.0, 0.5, 1.0, 1.5, 1.6, 2.0])
