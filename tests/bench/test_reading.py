@@ -94,7 +94,9 @@ def test_script_writes_totals_pages_and_misses(folder: Path, tmp_path: Path, cap
     assert document["readers"][0]["summary"]["errors"] == 1
     assert document["pages"]["edge-mnist"][1]["rows"] == ["47"]
     assert "| 2 b.png | 47 / 0 | 47 | 1 |" in (out / "reading.md").read_text()
-    assert cv2.imread(str(out / "misses.png")).shape[1] > 1000
+    misses = cv2.imread(str(out / "misses.png"))
+    assert misses.shape[1] > 1000
+    assert (misses.max(axis=2) > misses.min(axis=2)).any()  # The boxes are coloured.
     kept = "".join((results / f"reading.{kind}").read_text() for kind in ("json", "md"))
     assert "| edge-mnist | 16.67 % | 1/6 |" in kept
     assert "b.png" not in kept
