@@ -44,18 +44,8 @@ CONTAINER = {
 }
 
 QUIET_HOST = replace(HOST, governor="performance", throttled=())
-BEFORE = MachineState(
-    at_s=100.0,
-    temperature_c=None,
-    pi_flags=None,
-    heat_events=None,
-    quota_events=None,
-    busy_s=50.0,
-    stolen_s=0.0,
-    own_s=2.0,
-    is_virtual=False,
-    on_battery=False,
-)
+NO_FILES = read_state(Path("no such folder"))
+BEFORE = replace(NO_FILES, at_s=100.0, busy_s=50.0, stolen_s=0.0, own_s=2.0)
 # Ten seconds, of which this process used eight.
 AFTER = replace(BEFORE, at_s=110.0, busy_s=58.5, own_s=10.0)
 STEADY = measurement(rounds_ms=(1.0, 1.01, 1.02, 1.01))

@@ -47,21 +47,15 @@ def bench(
 
 
 def test_run_measures_each_model_in_the_same_turns(tiny_model_path: Path) -> None:
-    record = bench(tiny_model_path, "nano", scenarios=("single", "image"))
+    record = bench(tiny_model_path, "nano", scenarios=("batch", "image"))
     assert [model.name for model in record.models] == ["tiny", "nano"]
     assert [model.file for model in record.models] == ["tiny.onnx", "nano.onnx"]
-    found = [(each.scenario, each.model) for each in record.measurements]
-    assert found == list(itertools.product(("single", "image"), ("tiny", "nano")))
-    turns = [len(each.round_medians_ms) for each in record.measurements]
-    assert turns[0] == turns[1]
-    assert turns[2] == turns[3]
-
-
-def test_batches_of_four_sizes(tiny_model_path: Path) -> None:
-    record = bench(tiny_model_path, scenarios=("batch",))
-    assert [each.batch for each in record.measurements] == list(BATCHES)
-    for each in record.measurements:
-        assert each.images_per_s == pytest.approx(1000 * each.batch / each.p50_ms, rel=1e-4)
+    cases = [*(("batch", size) for size in BATCHES), ("image", 1)]
+    found = [((each.scenario, each.batch), each.model) for each in record.measurements]
+    assert found == list(itertools.product(cases, ("tiny", "nano")))
+    for one, other in zip(record.measurements[::2], record.measurements[1::2], strict=True):
+        assert len(one.round_medians_ms) == len(other.round_medians_ms)
+        assert one.images_per_s == pytest.approx(1000 * one.batch / one.p50_ms, rel=1e-4)
 
 
 def test_record_of_a_run_says_what_ran(tiny_model_path: Path) -> None:
@@ -235,20 +229,16 @@ def test_models_share_the_frames_of_a_turn(tmp_path: Path) -> None:
     assert len(stream.turn().seconds) <= 4
 
 
-def test_tensors_are_digits(pictures: Pictures) -> None:
+def test_tensors_are_digits_and_files_are_the_tensors(pictures: Pictures) -> None:
     tensors = pictures.tensors(TENSORS)
     assert tensors.shape == (TENSORS, 28, 28)
     labels = Classifier.load().classify_batch(tensors).labels
     right = sum(label == str(at % 10) for at, label in enumerate(labels))
     assert right > 0.95 * TENSORS
     assert len(np.unique(tensors, axis=0)) == TENSORS
-
-
-def test_files_are_the_tensors(pictures: Pictures) -> None:
     files = sorted(pictures.files.iterdir())
-    assert len(files) == FILES
-    assert files[0] == pictures.file
-    np.testing.assert_array_equal(read_image(files[7]), pictures.tensors(8)[7])
+    assert (len(files), files[0]) == (FILES, pictures.file)
+    np.testing.assert_array_equal(read_image(files[7]), tensors[7])
 
 
 def test_page_and_frame_can_be_read(pictures: Pictures) -> None:
@@ -268,20 +258,14 @@ def test_fewer_files_can_be_drawn_into_a_folder_that_exists(tmp_path: Path) -> N
         draw_pictures(tmp_path / "none")
 
 
-def test_profile_tells_every_node_in_order(tiny_model_path: Path) -> None:
-    found = profile(str(tiny_model_path))
-    assert found.nodes
-    assert found.nodes[-1].kind == "Softmax"
-    assert found.nodes[-1].output == "1x10 float"
-    assert all(node.alone_us >= 0 and node.batch_us >= 0 for node in found.nodes)
-    assert 0 < sum(node.alone_us for node in found.nodes) < found.alone_us
-    assert 0 < sum(node.batch_us for node in found.nodes) < found.batch_us
-
-
-def test_profile_leaves_no_file_behind(
+def test_profile_measures_every_node_and_leaves_no_file_behind(
     tiny_model_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    profile(str(tiny_model_path))
+    found = profile(str(tiny_model_path))
     assert list(tmp_path.iterdir()) == []
+    assert (found.nodes[-1].kind, found.nodes[-1].output) == ("Softmax", "1x10 float")
+    assert all(node.alone_us >= 0 and node.batch_us >= 0 for node in found.nodes)
+    assert 0 < sum(node.alone_us for node in found.nodes) < found.alone_us
+    assert 0 < sum(node.batch_us for node in found.nodes) < found.batch_us

@@ -37,8 +37,7 @@ def test_summary_of_known_calls() -> None:
 
 
 @pytest.mark.parametrize(
-    ("calls", "told"),
-    [(1, 0), (19, 0), (20, 1), (99, 1), (100, 2), (499, 2), (500, 3)],
+    ("calls", "told"), [(1, 0), (19, 0), (20, 1), (99, 1), (100, 2), (499, 2), (500, 3)]
 )
 def test_summary_tells_no_quantile_beyond_its_calls(calls: int, told: int) -> None:
     got = summarise(SINGLE, "edge", turns(np.linspace(1, 2, calls)))
@@ -67,19 +66,6 @@ def test_ratio_and_interval_hold_the_truth_on_a_machine_that_slows_both() -> Non
     # Two turns are too few for an interval.
     first, second = (measurement(rounds_ms=(1.0, 2.0), model=name) for name in "ab")
     assert compare(SINGLE, second, first) is None
-
-
-@pytest.mark.parametrize(
-    ("case", "words"),
-    [
-        (SINGLE, "single"),
-        (Case("batch", 1, 64), "batch of 64"),
-        (Case("batch", 4, 8), "batch of 8 on 4 threads"),
-        (Case("folder", 1, 1000), "folder"),
-    ],
-)
-def test_case_in_words(case: Case, words: str) -> None:
-    assert str(case) == words
 
 
 def sleeper(*ms: float) -> Iterator[None]:
