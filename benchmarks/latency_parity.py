@@ -49,10 +49,17 @@ def contenders(run: Path, images: NDArray[np.uint8]) -> dict[str, Callable[[], o
         return model(batch, training=False)
 
     compiled: Any = tf.function(call)
+
+    def predict() -> object:
+        return model.predict(images, verbose=0)
+
+    def call_compiled() -> object:
+        return compiled(tf.constant(images)).numpy()
+
     float_classifier, int8_classifier = (Classifier.load(run / file) for file in FILES.values())
     return {
-        KERAS_PREDICT: lambda: model.predict(images, verbose=0),
-        KERAS_COMPILED: lambda: compiled(tf.constant(images)).numpy(),
+        KERAS_PREDICT: predict,
+        KERAS_COMPILED: call_compiled,
         ONNX_FLOAT: lambda: float_classifier.classify_batch(images),
         ONNX_INT8: lambda: int8_classifier.classify_batch(images),
     }

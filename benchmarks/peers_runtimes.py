@@ -11,9 +11,9 @@ import importlib
 import importlib.util
 import os
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -226,11 +226,15 @@ def _write_litert(run: Path, folder: Path) -> None:
             converter: Any = tf.lite.TFLiteConverter.from_keras_model(network)
             if form == "int8":
                 converter.optimizations = [tf.lite.Optimize.DEFAULT]
-                converter.representative_dataset = lambda rows=batches: ([row] for row in rows)
+                converter.representative_dataset = partial(_as_inputs, batches)
                 converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
                 converter.inference_input_type = tf.uint8
                 converter.inference_output_type = tf.float32
             (folder / f"{form}.{batch}.tflite").write_bytes(converter.convert())
+
+
+def _as_inputs(batches: Sequence[NDArray[np.float32]]) -> Iterator[list[NDArray[np.float32]]]:
+    return ([batch] for batch in batches)
 
 
 def _write_ncnn(_run: Path, folder: Path) -> None:

@@ -225,7 +225,7 @@ def _write_misses(
         return
     rows = -(-len(missed) // _TILES_ACROSS)
     figure = Figure(figsize=(5 * _TILES_ACROSS, 4.2 * rows), layout="constrained")
-    grid = figure.subplots(rows, _TILES_ACROSS, squeeze=False).flat
+    grid = figure.subplots(rows, _TILES_ACROSS, squeeze=False).ravel()
     for axes in grid:
         axes.set_axis_off()
     for axes, (number, photo, page) in zip(grid, missed, strict=False):
@@ -233,8 +233,9 @@ def _write_misses(
         drawn = draw_page(ReadPage(reader.read(image), image, 0.0), with_rejected=True)
         axes.imshow(drawn[..., ::-1])
         truth, read = " / ".join(page["truth"]), " / ".join(page["rows"])
-        caption = f"{number} {page['file']}\ntruth {truth}\nread  {read}"
-        axes.set_title(caption, loc="left", family="monospace", fontsize=9)
+        caption = (f"{number} {page['file']}", f"truth {truth}", f"read  {read}")
+        title = "\n".join(line[:50] for line in caption)
+        axes.set_title(title, loc="left", family="monospace", fontsize=9)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=100)
 

@@ -41,7 +41,12 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Pictures:
 @pytest.fixture(scope="module")
 def recognise(run: Path, pictures: Pictures) -> Callable[[int], Any]:
     """Functions that recognise a number of prepared images, by name."""
-    return cache(lambda size: contenders(run, pictures.tensors(size)))
+
+    @cache
+    def of_size(size: int) -> Any:
+        return contenders(run, pictures.tensors(size))
+
+    return of_size
 
 
 @pytest.mark.parametrize("name", NAMES)
