@@ -6,6 +6,7 @@ import csv
 import hashlib
 import json
 from pathlib import Path
+from types import ModuleType
 
 import cv2
 import numpy as np
@@ -13,6 +14,8 @@ import pytest
 
 import family
 import family_measure
+import peers
+import reading
 from edge_infer import Classifier
 from edge_infer.errors import DataError, RunError, UsageError
 from edge_infer.model.shipped import read_shipped_model, shipped_models
@@ -160,10 +163,21 @@ def test_results_of_other_data_are_not_mixed(tmp_path: Path, committed: Values) 
         family.main(["--data", "digits", "--results", str(tmp_path)])
 
 
-@pytest.mark.parametrize("words", [["--presets", "alexnet"], ["--seeds", "0"], ["--epochs", "0"]])
-def test_wrong_arguments_are_refused(words: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        (family, ["--presets", "alexnet"]),
+        (family, ["--seeds", "0"]),
+        (peers, ["RUN", "--stacks", "torch"]),
+        (peers, ["RUN", "--rounds", "0"]),
+        (reading, []),
+        (reading, ["FOLDER", "--speed"]),
+        (reading, ["FOLDER", "--peers", "abbyy"]),
+    ],
+)
+def test_scripts_refuse_wrong_arguments(script: ModuleType, words: list[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
-        family.main(words)
+        script.main(words)
 
 
 def test_files_are_timed_together(tiny_model_path: Path) -> None:

@@ -129,12 +129,3 @@ def test_script_compares_what_can_be_had(run: Path, tmp_path: Path, capsys) -> N
     assert "- LiteRT not converted: no memory\n" in text
     assert "OpenCV DNN, float" in text
     assert str(tmp_path) not in document["command"]
-
-
-@pytest.mark.parametrize(
-    "words",
-    [["RUN", "--stacks", "torch"], ["RUN", "--rounds", "0"], ["RUN", "--threads", "0"], []],
-)
-def test_wrong_arguments_are_refused(words: list[str]) -> None:
-    with pytest.raises(SystemExit, match="2"):
-        peers.main(words)
