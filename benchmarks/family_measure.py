@@ -87,18 +87,6 @@ def write_results(path: Path, family: Values) -> None:
     write_text(path, re.sub(innermost, lambda found: " ".join(found[1].split()), text) + "\n")
 
 
-def best_run(network: Values) -> Values:
-    """Return the run whose int8 file is best on validation; test images are not considered."""
-    runs: list[Values] = network["runs"]
-    return max(
-        runs,
-        key=lambda run: (
-            *(run[file]["validation"]["correct"] for file in ("int8", "float32")),
-            -run["seed"],
-        ),
-    )
-
-
 def train(entry: Entry, seed: int, folder: Path, data: str) -> None:
     """Train a run from its start or its last epoch, unless it is finished.
 

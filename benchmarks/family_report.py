@@ -7,7 +7,7 @@ from statistics import fmean, stdev
 from typing import Final
 
 from edge_infer.text import duration, markdown_table
-from family_measure import Values, best_run
+from family_measure import Values
 
 _ADADELTA: Final = (("train", "91.58"), ("validation", "94.04"), ("test", "92.40"))
 # Network, figures, part of the data, and the accuracy in percent that is claimed by the author of
@@ -95,6 +95,18 @@ def write_report(family: Values, names: Sequence[str]) -> str:
 def _section(title: str, headings: str, note: str, rows: Sequence[Sequence[str]]) -> list[str]:
     table = markdown_table(("network", *headings.split(" | ")), rows)
     return [f"## {title}\n", *table, f"{note}\n"]
+
+
+def best_run(network: Values) -> Values:
+    """Return the run whose int8 file is best on validation; test images are not considered."""
+    runs: list[Values] = network["runs"]
+    return max(
+        runs,
+        key=lambda run: (
+            *(run[file]["validation"]["correct"] for file in ("int8", "float32")),
+            -run["seed"],
+        ),
+    )
 
 
 def percent(share: float) -> str:

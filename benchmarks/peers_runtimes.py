@@ -238,11 +238,7 @@ def _as_inputs(batches: Sequence[NDArray[np.float32]]) -> Iterator[list[NDArray[
 
 
 def _write_ncnn(_run: Path, folder: Path) -> None:
-    """Convert ``float.onnx`` by pnnx.
-
-    Raises:
-        RunError: pnnx is missing or fails.
-    """
+    """Convert ``float.onnx`` by pnnx; raise RunError where pnnx is missing or fails."""
     # The program in the package pnnx alone: its Python half needs PyTorch.
     package = importlib.util.find_spec("pnnx")
     if package is None or not package.submodule_search_locations:
@@ -259,11 +255,7 @@ def _write_ncnn(_run: Path, folder: Path) -> None:
 
 
 def call(*words: str | Path, cwd: Path | None = None) -> None:
-    """Run a program.
-
-    Raises:
-        RunError: It fails; with the last line of its messages.
-    """
+    """Run a program; raise RunError with the last line of its messages where it fails."""
     try:
         subprocess.run(
             words, cwd=cwd, capture_output=True, encoding="utf-8", errors="replace", check=True

@@ -23,7 +23,6 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -41,13 +40,12 @@ from edge_infer.page.items import ReadPage
 from edge_infer.text import duration, markdown_table
 from edge_synth import draw_sized_page
 from reading_programs import (
-    DISTANCES,
     PEERS,
     EdgeMnist,
     Program,
-    TruePage,
     edit_distance,
     load_truth,
+    read_page,
 )
 
 OUT: Final = Path("runs/reading")
@@ -116,33 +114,6 @@ def measure_pages(arguments: argparse.Namespace) -> dict[str, Any]:
         ],
         "absent": absent,
         "pages": pages,
-    }
-
-
-def read_page(program: Program, page: TruePage, photo: Path) -> dict[str, Any]:
-    """Read a page with a program; return the truth, the reading, its errors and its times.
-
-    ``errors`` is at most the number of glyphs of the truth: noise that is read on one page must
-    not outweigh all others.
-    """
-    rows, message = [], None
-    began_s, began_cpu_s = time.perf_counter(), program.cpu_s()
-    try:
-        rows = program.read(photo)
-    except EdgeMnistError as error:
-        message = error.message
-    elapsed_s, cpu_s = time.perf_counter() - began_s, program.cpu_s() - began_cpu_s
-    truth = "".join(page.truth)
-    errors = DISTANCES[page.layout](truth, "".join(rows))
-    return {
-        **asdict(page),
-        "rows": rows,
-        "glyphs": len(truth),
-        "errors": min(errors, len(truth)),
-        "is_exact": errors == 0 and message is None,
-        "elapsed_ms": round(1e3 * elapsed_s, 3),
-        "cpu_ms": round(1e3 * cpu_s, 3),
-        "error": message,
     }
 
 

@@ -14,12 +14,12 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from edge_infer.boxes import Box, reading_order
-from edge_infer.errors import DataError, MissingExtraError, RunError
+from edge_infer.errors import DataError, EdgeMnistError, MissingExtraError, RunError
 from edge_infer.io.images import read_image
 from edge_infer.io.json_records import read_record
 from edge_infer.page import PageReader
@@ -235,3 +235,30 @@ def load_truth(path: Path) -> tuple[TruePage, ...]:
     if not any("".join(page.truth) for page in pages):
         raise DataError(f"{path} holds no glyph: there is nothing to score", code="empty")
     return pages
+
+
+def read_page(program: Program, page: TruePage, photo: Path) -> dict[str, Any]:
+    """Read a page with a program; return the truth, the reading, its errors and its times.
+
+    ``errors`` is at most the number of glyphs of the truth: noise that is read on one page must
+    not outweigh all others.
+    """
+    rows, message = [], None
+    began_s, began_cpu_s = time.perf_counter(), program.cpu_s()
+    try:
+        rows = program.read(photo)
+    except EdgeMnistError as error:
+        message = error.message
+    elapsed_s, cpu_s = time.perf_counter() - began_s, program.cpu_s() - began_cpu_s
+    truth = "".join(page.truth)
+    errors = DISTANCES[page.layout](truth, "".join(rows))
+    return {
+        **asdict(page),
+        "rows": rows,
+        "glyphs": len(truth),
+        "errors": min(errors, len(truth)),
+        "is_exact": errors == 0 and message is None,
+        "elapsed_ms": round(1e3 * elapsed_s, 3),
+        "cpu_ms": round(1e3 * cpu_s, 3),
+        "error": message,
+    }

@@ -22,14 +22,13 @@ from edge_infer.model.shipped import read_shipped_model, shipped_models
 from family_measure import (
     Entry,
     Values,
-    best_run,
     load_handwriting,
     read_results,
     score_handwriting,
     time_files,
     write_results,
 )
-from family_report import write_report
+from family_report import best_run, write_report
 
 RESULTS = Path(__file__).parents[2] / "benchmarks" / "results"
 

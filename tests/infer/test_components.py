@@ -104,14 +104,6 @@ def test_desk_and_ruled_lines_are_no_components_and_make_nothing_faint() -> None
     assert boxes(contrast) == digits
 
 
-def test_digits_at_the_border_of_a_close_crop_are_kept() -> None:
-    contrast = page(60, 200)
-    for x in (40, 120):
-        cv2.ellipse(contrast, (x, 30), (18, 30), 0, 0, 360, 120, 5)
-    assert [box.height for box in boxes(contrast)] == [60, 60]
-    assert boxes(page()) == boxes(page(1, 1)) == set()
-
-
 def test_only_the_largest_components_are_kept() -> None:
     contrast = np.zeros((900, 900), np.uint8)
     for top in range(5, 840, 24):

@@ -13,7 +13,6 @@ from edge_infer.page.items import ReadPage
 from edge_infer.page.page import Digit, Line, Page
 
 ImageU8 = NDArray[np.uint8]
-FRAME_SIZES = [(320, 240), (640, 480), (1920, 1080)]
 
 
 def plain(width: int, height: int, level: int = 220, channels: int = 3) -> ImageU8:
@@ -48,7 +47,7 @@ def page_of(
     return ReadPage(Page(width, height, lines, others, rotation_deg), image, 1.0)
 
 
-@pytest.mark.parametrize("size", FRAME_SIZES)
+@pytest.mark.parametrize("size", [(320, 240), (640, 480), (1920, 1080)])
 @pytest.mark.parametrize("level", [0, 128, 255])
 def test_overlay_draws_box_and_tag_on_any_frame(size: tuple[int, int], level: int) -> None:
     box = Box(size[0] // 3, size[1] // 2, size[0] // 20, size[1] // 8)

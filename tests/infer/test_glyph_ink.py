@@ -2,13 +2,11 @@
 
 import cv2
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from edge_infer.errors import ImageError
 from edge_infer.glyph.ink import find_ink, find_levels, otsu_threshold
 from edge_infer.glyph.preprocess import prepare_digit, prepare_digits
 
@@ -118,9 +116,3 @@ def test_pictures_of_any_size_and_colour_become_what_each_becomes_alone(draw_dig
     for image, tensor in zip(images, tensors, strict=True):
         np.testing.assert_array_equal(tensor, prepare_digit(image))
     assert prepare_digits([]) == []
-
-
-def test_one_wrong_array_among_many_is_refused() -> None:
-    good = np.zeros((28, 28), np.uint8)
-    with pytest.raises(ImageError, match="float32"):
-        prepare_digits([good, good.astype(np.float32)])

@@ -13,7 +13,7 @@ from edge_infer.glyph.preprocess import fit_to_box
 from edge_synth import DigitPool, are_upright_strokes, draw_negatives
 from edge_synth.letters import LETTERS, all_letters, draw_letter
 from edge_synth.marks import MARKS
-from edge_synth.negatives import make_pair, make_part
+from edge_synth.negatives import make_part
 from edge_synth.strokes import count_holes
 
 ImageU8 = NDArray[np.uint8]
@@ -61,19 +61,6 @@ def test_no_part_has_a_whole_loop() -> None:
     parts = [part for _ in range(200) if (part := make_part(pool, rng)) is not None]
     assert parts
     assert not any(count_holes(part) for part in parts)
-
-
-def test_pair_holds_the_ink_of_two_or_three_digits(pool: DigitPool) -> None:
-    rng = np.random.default_rng(0)
-    for _ in range(30):
-        height, width = make_pair(pool, rng).shape
-        assert width > 0.5 * height
-    solid = np.zeros((1, 28, 28), np.uint8)
-    solid[0, 4:24, 6:22] = 255
-    blocks = DigitPool.draw(solid, np.zeros(1, np.int64), 1, rng)
-    areas = [make_pair(blocks, rng).sum() / blocks.pictures[0].sum() for _ in range(30)]
-    assert min(areas) > 1.3
-    assert max(areas) > 2.2
 
 
 @pytest.mark.parametrize("draw", MARKS, ids=lambda draw: draw.__name__.strip("_"))

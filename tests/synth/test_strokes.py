@@ -26,6 +26,11 @@ def bar(angle_deg: float, width: float = 3, length: float = 20) -> np.ndarray:
     return (255 * inside).astype(np.uint8)
 
 
+def test_widening_stops_before_a_hole_closes() -> None:
+    for pixels in range(1, 30):
+        assert strokes.count_holes(strokes.change_thickness(ring(12), pixels)) == 1
+
+
 def test_holes_are_counted() -> None:
     assert strokes.count_holes(ring()) == 1
     assert strokes.count_holes(np.concatenate((ring(), ring()), axis=1)) == 2
