@@ -136,7 +136,7 @@ def test_class_folders_train(tmp_path: Path, config: TrainConfig, view: Any) -> 
 def test_negatives_add_a_class(
     config: TrainConfig, view: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("edge_train.drawn.VALIDATION_NEGATIVES", 60)
+    monkeypatch.setattr("edge_train.augment.VALIDATION_NEGATIVES", 60)
     config = with_recipe(config, negatives=0.5, degradations=0.5, fold_blur=False)
     record = train(replace(config, preset="page", teachers=("edge",)), view)
     assert record.class_names == (*"0123456789", "other")
