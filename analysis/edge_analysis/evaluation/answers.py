@@ -195,6 +195,9 @@ def compare_answers(
 
 
 def mcnemar_p_value(only_first: int, only_second: int) -> float:
-    """Return the two-sided p-value of McNemar's exact test on images one model has correct."""
+    """Return the two-sided p-value of McNemar's exact test.
+
+    The arguments are the numbers of images that only one of two models classifies correctly.
+    """
     n = only_first + only_second
     return float(binomtest(only_first, n).pvalue) if n else 1.0

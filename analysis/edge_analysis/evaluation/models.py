@@ -94,7 +94,7 @@ class EvaluatedModel:
     training: Training | None = None
 
     def predictor_for(self, names: Sequence[str]) -> Predictor:
-        """Return the model with its columns in the order of ``names``; new ones are 0."""
+        """Return the model with columns in the order of ``names``; other classes get 0."""
         if self.class_names == tuple(names):
             return self.predict
         columns = [names.index(name) for name in self.class_names]

@@ -147,7 +147,10 @@ class OcclusionMap:
 
 
 def map_occlusion(predictor: Predictor, image: ImagesU8) -> OcclusionMap:
-    """Cover an image, uint8 (28, 28), with a background patch at each position (Zeiler 2014)."""
+    """Cover an image, uint8 (28, 28), with a background patch at each position.
+
+    This is occlusion sensitivity (Zeiler and Fergus 2014).
+    """
     windows = [
         (slice(max(top, 0), top + PATCH), slice(max(left, 0), left + PATCH))
         for top in _STARTS
