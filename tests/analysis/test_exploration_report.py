@@ -14,14 +14,14 @@ import pytest
 pytest.importorskip("matplotlib")
 pytest.importorskip("sklearn")
 from edge_analysis.exploration import (
+    DataSet,
     Exploration,
-    Pictures,
     Split,
     explore,
     notes,
     write_exploration,
 )
-from edge_analysis.exploration.record import json_values
+from edge_analysis.exploration.analysis import json_values
 from edge_analysis.exploration.report import build_page
 from edge_analysis.figures.drawing import Drawing
 from edge_analysis.page import Figure
@@ -33,7 +33,7 @@ def quiet(*_: object) -> None:
     """Ignore progress."""
 
 
-def pictures() -> Pictures:
+def pictures() -> DataSet:
     """Return three training pictures per class and two test pictures, one of them a copy."""
     rng = np.random.default_rng(4)
     images = np.zeros((8, 28, 28), np.uint8)
@@ -44,7 +44,7 @@ def pictures() -> Pictures:
         Split(name=name, images=images[rows], labels=labels[rows], numbers=np.arange(len(rows)))
         for name, rows in (("train", range(6)), ("test", range(6, 8)))
     )
-    return Pictures(name="glyphs", class_names=("a", "<b>"), splits=splits)
+    return DataSet(name="glyphs", class_names=("a", "<b>"), splits=splits)
 
 
 def split(name: str, labels: Sequence[int]) -> Split:
@@ -59,7 +59,7 @@ def split(name: str, labels: Sequence[int]) -> Split:
 
 
 def explored(*splits: Split, names: Sequence[str] = ("a", "b", "c")) -> Exploration:
-    return explore(Pictures(name="glyphs", class_names=tuple(names), splits=splits), quiet)
+    return explore(DataSet(name="glyphs", class_names=tuple(names), splits=splits), quiet)
 
 
 def drawings(found: Exploration) -> dict[str, Drawing]:

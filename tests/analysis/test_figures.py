@@ -15,8 +15,14 @@ import matplotlib as mpl
 from edge_analysis.figures.drawing import Drawing, new_figure, save_figure
 from edge_analysis.figures.heat_map import count_scale, draw_heat_map, linear_scale
 from edge_analysis.figures.lines import Line, draw_lines
-from edge_analysis.figures.pixel_values import visualize_input, write_pixel_values
-from edge_analysis.figures.tiles import Tile, chunks, draw_sheets, draw_tile_rows
+from edge_analysis.figures.tiles import (
+    Tile,
+    chunks,
+    draw_sheets,
+    draw_tile_rows,
+    visualize_input,
+    write_pixel_values,
+)
 from edge_analysis.text import shortened
 
 RNG = np.random.default_rng(11)

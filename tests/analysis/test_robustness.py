@@ -6,14 +6,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edge_analysis.evaluation.data import Part
-from edge_analysis.evaluation.occlusion import PATCH, map_occlusion
+from edge_analysis.data_set import Split
 from edge_analysis.evaluation.robustness import (
+    PATCH,
     PERTURBATIONS,
     Perturbation,
     RobustnessCurve,
     RobustnessPoint,
     choose_images,
+    map_occlusion,
     measure_robustness,
     perturb,
 )
@@ -89,7 +90,7 @@ def test_inversion_ends_in_the_negative(bars: ImagesU8) -> None:
 
 def test_images_are_chosen_evenly() -> None:
     labels = np.repeat(np.arange(5), 20)
-    part = Part("test", np.zeros((100, 28, 28), np.uint8), labels)
+    part = Split("test", np.zeros((100, 28, 28), np.uint8), labels, np.arange(100))
     assert np.bincount(choose_images(part, 25).labels).tolist() == [5] * 5
     assert choose_images(part, 100) is part
 
@@ -99,7 +100,7 @@ def test_curves_are_measured_for_each_model(bars: ImagesU8) -> None:
         """Answer 0 where any pixel is bright, else 1."""
         return np.eye(2, dtype=np.float32)[(images.max(axis=(1, 2)) < 100).astype(int)]
 
-    part = Part("test", bars, np.array([0, 0]))
+    part = Split("test", bars, np.array([0, 0]), np.arange(2))
     told: list[tuple[int, int]] = []
     models = [
         ("first", bright),

@@ -13,9 +13,12 @@ from hypothesis import strategies as st
 pytest.importorskip("sklearn")
 from sklearn.metrics import accuracy_score, classification_report, log_loss
 
-from edge_analysis.evaluation.comparison import compare_answers, mcnemar_p_value
-from edge_analysis.evaluation.confidence import score_confidence
-from edge_analysis.evaluation.data import Answers
+from edge_analysis.evaluation.answers import (
+    Answers,
+    compare_answers,
+    mcnemar_p_value,
+    score_confidence,
+)
 from edge_analysis.evaluation.scores import (
     SUSPECTED_LABEL_ERRORS,
     average_scores,

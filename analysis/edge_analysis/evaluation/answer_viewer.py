@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_analysis.evaluation.data import Answers, Part
+from edge_analysis.data_set import Split
+from edge_analysis.evaluation.answers import Answers
 from edge_infer.camera.window import ESCAPE, LEFT, RIGHT, FrameWindow
 from edge_infer.drawing import DARK, FAINT, LIGHT, SURE, Colour, Word
 
@@ -41,10 +42,10 @@ class AnswerViewer:
         errors_only: Whether only wrong answers are shown.
     """
 
-    def __init__(self, part: Part, answers: Answers, names: Sequence[str]) -> None:
+    def __init__(self, split: Split, answers: Answers, names: Sequence[str]) -> None:
         self.first = 0
         self.errors_only = False
-        self._part = part
+        self._split = split
         self._answers = answers
         self._names = [name if _HAS_UNICODE else _ascii(name) for name in names]
 
@@ -92,7 +93,7 @@ class AnswerViewer:
 
     def _draw(self, picture: NDArray[np.uint8], at: int, left: int, top: int) -> None:
         size = (_SIDE, _SIDE)
-        large = cv2.resize(self._part.images[at], size, interpolation=cv2.INTER_NEAREST_EXACT)
+        large = cv2.resize(self._split.images[at], size, interpolation=cv2.INTER_NEAREST_EXACT)
         picture[top : top + _SIDE, left : left + _SIDE] = np.asarray(large)[..., np.newaxis]
         label, answered = (
             self._names[int(ids[at])] for ids in (self._answers.labels, self._answers.predicted)

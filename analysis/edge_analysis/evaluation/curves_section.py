@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
-from edge_analysis.evaluation.confidence import ConfidenceScore, risk_curve
-from edge_analysis.evaluation.data import Training
+from edge_analysis.evaluation.answers import ConfidenceScore, risk_curve
 from edge_analysis.evaluation.measure import Evaluation
+from edge_analysis.evaluation.models import Training
 from edge_analysis.evaluation.record import EvaluationRecord
 from edge_analysis.evaluation.robustness import RobustnessCurve
 from edge_analysis.figures.bars import draw_reliability

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
-from edge_analysis.evaluation.data import Answers, ImagesU8
+from edge_analysis.data_set import ImagesU8
+from edge_analysis.evaluation.answers import Answers
 from edge_infer.model.metadata import Accuracy
 from edge_infer.model.reliability import wilson_interval
 

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
+from edge_analysis.data_set import DataSet
 from edge_analysis.exploration.neighbours import Neighbours
-from edge_analysis.exploration.pictures import Pictures
 
 MAX_PROTOTYPES: Final = 8
 MAX_OUTLIERS: Final = 12
@@ -29,7 +29,7 @@ class Ranked:
 
 @dataclass(frozen=True, kw_only=True)
 class Prototypes:
-    """Pictures of one class: the nearest to its mean, and the farthest from every other picture.
+    """DataSet of one class: the nearest to its mean, and the farthest from every other picture.
 
     ``unusual`` is empty for a class of one picture.
     """
@@ -88,7 +88,7 @@ class ClassSimilarity:
 
 
 def find_prototypes(
-    pictures: Pictures,
+    pictures: DataSet,
     means: NDArray[np.float64],
     compared: NDArray[np.int64],
     neighbours: Neighbours,
@@ -124,7 +124,7 @@ def find_prototypes(
 
 
 def compare_classes(
-    pictures: Pictures,
+    pictures: DataSet,
     means: NDArray[np.float64],
     compared: NDArray[np.int64],
     neighbours: Neighbours,
@@ -162,7 +162,7 @@ def _pairs(counts: NDArray[np.int64], names: tuple[str, ...]) -> tuple[ClassPair
 
 
 def _outliers(
-    pictures: Pictures,
+    pictures: DataSet,
     compared: NDArray[np.int64],
     neighbours: Neighbours,
     candidates: NDArray[np.int64],

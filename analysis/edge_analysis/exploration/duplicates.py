@@ -16,14 +16,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_analysis.data_set import DataSet, ImagesU8, Indices
 from edge_analysis.exploration.neighbours import NONE, Neighbours
-from edge_analysis.exploration.pictures import Pictures
 
-# Pictures that differ in at most this share of their ink are nearly identical.
+# DataSet that differ in at most this share of their ink are nearly identical.
 NEAR_DIFFERENCE: Final = 0.05
 _BLOCK: Final = 4096
-
-Indices = NDArray[np.int64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +57,7 @@ class Duplicates:
     near: tuple[NearPair, ...]
 
 
-def find_duplicates(pictures: Pictures, compared: Indices, neighbours: Neighbours) -> Duplicates:
+def find_duplicates(pictures: DataSet, compared: Indices, neighbours: Neighbours) -> Duplicates:
     """Find identical pictures among all, and nearly identical ones among the neighbours.
 
     ``compared``, int64 (m,), are the rows of the pictures of ``neighbours``.
@@ -85,7 +83,7 @@ def find_duplicates(pictures: Pictures, compared: Indices, neighbours: Neighbour
     )
 
 
-def identical(images: NDArray[np.uint8]) -> tuple[tuple[int, ...], ...]:
+def identical(images: ImagesU8) -> tuple[tuple[int, ...], ...]:
     """Group the rows of images that are equal in every pixel, uint8 (n, h, w)."""
     groups: defaultdict[bytes, list[int]] = defaultdict(list)
     for row, image in enumerate(images):
@@ -93,7 +91,7 @@ def identical(images: NDArray[np.uint8]) -> tuple[tuple[int, ...], ...]:
     return tuple(tuple(rows) for rows in groups.values() if len(rows) > 1)
 
 
-def ink_difference(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> NDArray[np.float64]:
+def ink_difference(first: ImagesU8, second: ImagesU8) -> NDArray[np.float64]:
     """Return the share of the ink of two pictures that differs: 0 for equal, 1 for disjoint.
 
     Args:
@@ -110,7 +108,7 @@ def ink_difference(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> NDArr
 
 
 def _near_pairs(
-    images: NDArray[np.uint8], compared: Indices, neighbours: Neighbours
+    images: ImagesU8, compared: Indices, neighbours: Neighbours
 ) -> list[tuple[float, int, int]]:
     """Return difference and rows of nearly identical pictures among the nearest neighbours."""
     indices = np.arange(len(compared))
@@ -132,7 +130,7 @@ def _near_pairs(
 
 
 def _places(
-    pictures: Pictures, groups: Iterable[tuple[int, ...]], pairs: Iterable[tuple[int, int]]
+    pictures: DataSet, groups: Iterable[tuple[int, ...]], pairs: Iterable[tuple[int, int]]
 ) -> tuple[Places, ...]:
     """Count groups and pairs by the splits of their pictures."""
     splits = range(len(pictures.splits))

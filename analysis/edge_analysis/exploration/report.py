@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from edge_analysis.exploration.analysis import Exploration
+from edge_analysis.exploration.analysis import Exploration, json_values
 from edge_analysis.exploration.data_sections import level_blocks, measure_blocks, sample_blocks
-from edge_analysis.exploration.record import json_values
 from edge_analysis.exploration.similarity_sections import (
     duplicate_blocks,
     prototype_blocks,

@@ -1,4 +1,4 @@
-"""Sheets of small pictures with lines of text above them."""
+"""Sheets of small pictures with lines of text, and one picture with the value of each pixel."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -16,6 +17,7 @@ from edge_analysis.figures.drawing import (
     WIDTH_IN,
     Drawing,
     new_figure,
+    save_figure,
     series_colour,
 )
 from edge_analysis.text import shortened
@@ -30,6 +32,11 @@ _LINE_SPACING: Final = 1.3
 # Mean width of a bold letter divided by its height. The browser may have another font.
 _LETTER_WIDTH: Final = 0.68
 _LABEL_POINTS: Final = 8
+_SIDE_IN: Final = 10
+_VALUE_POINTS: Final = 7
+_TITLE_POINTS: Final = 14
+# Pixels above this grey level have black numbers.
+_BRIGHT: Final = 127
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,3 +150,42 @@ def _write_lines(
             va="baseline",
             **colour,
         )
+
+
+def visualize_input(image: NDArray[np.uint8], axes: Any) -> None:
+    """Draw a picture with the value of each pixel.
+
+    Args:
+        image: uint8 (h, w), bright foreground on 0.
+        axes: The ``matplotlib.axes.Axes`` to draw on; about 10 inches wide for 28 pixels.
+    """
+    axes.imshow(image, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+    for (row, column), value in np.ndenumerate(image):
+        axes.text(
+            column,
+            row,
+            str(value),
+            ha="center",
+            va="center",
+            fontsize=_VALUE_POINTS,
+            color="black" if value > _BRIGHT else "white",
+        )
+    axes.set_axis_off()
+
+
+def write_pixel_values(image: NDArray[np.uint8], title: str, path: Path) -> None:
+    """Write a picture with the value of each pixel as ``path.png`` and ``path.svg``.
+
+    Args:
+        image: uint8 (h, w), bright foreground on 0.
+        title: Title above the picture.
+        path: Path without a suffix. Existing files are replaced.
+
+    Raises:
+        OutputError: A file cannot be written.
+    """
+    with new_figure(_SIDE_IN, width_in=_SIDE_IN, fill=True) as figure:
+        axes = figure.add_axes((0, 0, 1, 1))
+        visualize_input(image, axes)
+        axes.set_title(title, fontsize=_TITLE_POINTS)
+    save_figure(figure, path)
