@@ -83,8 +83,7 @@ class DataSet:
     @cached_property
     def split_ids(self) -> Indices:
         """Split index of each picture, int64 (n,)."""
-        sizes = [len(split.labels) for split in self.splits]
-        return np.repeat(np.arange(len(sizes)), sizes)
+        return np.repeat(np.arange(len(self.splits)), [len(one.labels) for one in self.splits])
 
     @cached_property
     def counts(self) -> Indices:

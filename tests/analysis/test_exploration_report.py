@@ -40,10 +40,8 @@ def pictures() -> DataSet:
     images[:, 6:20, 8:18] = rng.integers(1, 256, (8, 14, 10))
     images[6] = images[0]
     labels = np.array([0, 0, 0, 1, 1, 1, 1, 0])
-    splits = tuple(
-        Split(name=name, images=images[rows], labels=labels[rows], numbers=np.arange(len(rows)))
-        for name, rows in (("train", range(6)), ("test", range(6, 8)))
-    )
+    whole = Split("train", images, labels, np.arange(8))
+    splits = whole.take(np.arange(6)), Split("test", images[6:], labels[6:], np.arange(2))
     return DataSet(name="glyphs", class_names=("a", "<b>"), splits=splits)
 
 
@@ -53,9 +51,7 @@ def split(name: str, labels: Sequence[int]) -> Split:
     for image, label in zip(images, labels, strict=True):
         side = 4 + label % 20
         image[4 : 4 + side, 4 : 4 + side] = RNG.integers(100, 256, (side, side))
-    return Split(
-        name=name, images=images, labels=np.array(labels, np.int64), numbers=np.arange(len(labels))
-    )
+    return Split(name, images, np.array(labels, np.int64), np.arange(len(labels)))
 
 
 def explored(*splits: Split, names: Sequence[str] = ("a", "b", "c")) -> Exploration:
@@ -142,13 +138,8 @@ def test_comparison_may_be_limited_to_some_pictures() -> None:
 
 
 def test_undefined_numbers_are_null() -> None:
-    blank = Split(
-        name="all",
-        images=np.zeros((2, 28, 28), np.uint8),
-        labels=np.array([0, 1]),
-        numbers=np.arange(2),
-    )
-    found = explored(blank)
+    rows = np.arange(2)
+    found = explored(Split("all", np.zeros((2, 28, 28), np.uint8), rows, rows))
     values = json.loads(json.dumps(json_values(found), allow_nan=False))
     assert values["without_ink"] == 2
     assert values["classes"][0]["slant_degrees"] is None

@@ -7,6 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from edge_analysis.data_set import Split
+from edge_analysis.evaluation.models import Predictor
 from edge_analysis.evaluation.robustness import (
     PATCH,
     PERTURBATIONS,
@@ -132,14 +133,20 @@ def test_tolerated_strengths_end_at_the_first_fall() -> None:
     assert curve_of(0, 0, 0.98, 0, 0).tolerated == (0, 0)
 
 
-def test_occlusion_finds_the_one_pixel_that_counts() -> None:
-    def pixel(images: ImagesU8) -> NDArray[np.float32]:
-        share = images[:, 9, 20].astype(np.float32) / 255
+def depends_on(row: int, column: int) -> Predictor:
+    """Return a model whose answer depends on one pixel."""
+
+    def predict(images: ImagesU8) -> NDArray[np.float32]:
+        share = images[:, row, column].astype(np.float32) / 255
         return np.stack((1 - share, share), axis=1)
 
+    return predict
+
+
+def test_occlusion_finds_the_one_pixel_that_counts() -> None:
     image = np.full((28, 28), 200, np.uint8)
     image[9, 20] = 255
-    found = map_occlusion(pixel, image)
+    found = map_occlusion(depends_on(9, 20), image)
     assert (found.class_id, found.least_class_id) == (1, 0)
     assert (found.confidence, found.least) == (1, 0)
     assert np.unravel_index(found.lost.argmax(), found.lost.shape) == (9, 20)
@@ -147,12 +154,6 @@ def test_occlusion_finds_the_one_pixel_that_counts() -> None:
     away = np.ones((28, 28), bool)
     away[9 - PATCH : 9 + PATCH + 1, 20 - PATCH : 20 + PATCH + 1] = False
     assert not found.lost[away].any()
-
-
-def test_occlusion_covers_corners_as_well() -> None:
-    def corner(images: ImagesU8) -> NDArray[np.float32]:
-        share = images[:, 0, 27].astype(np.float32) / 255
-        return np.stack((1 - share, share), axis=1)
-
-    found = map_occlusion(corner, np.full((28, 28), 255, np.uint8))
+    # Corners are covered as well.
+    found = map_occlusion(depends_on(0, 27), np.full((28, 28), 255, np.uint8))
     assert found.lost[0, 27] == pytest.approx(1)

@@ -40,20 +40,17 @@ class Answers:
     @cached_property
     def predicted(self) -> Indices:
         """Most probable class, int64 (n,)."""
-        predicted: Indices = self.probabilities.argmax(axis=1)
-        return predicted
+        return np.asarray(self.probabilities.argmax(axis=1))
 
     @cached_property
     def confidences(self) -> Probabilities:
         """Probability of the most probable class in 0-1, float32 (n,)."""
-        highest: Probabilities = self.probabilities.max(axis=1)
-        return highest
+        return np.asarray(self.probabilities.max(axis=1))
 
     @cached_property
     def right(self) -> NDArray[np.bool_]:
         """Whether the answer is correct, bool (n,)."""
-        right: NDArray[np.bool_] = self.predicted == self.labels
-        return right
+        return np.asarray(self.predicted == self.labels)
 
     @cached_property
     def losses(self) -> NDArray[np.float64]:
@@ -103,12 +100,7 @@ class ConfidenceScore:
 
 
 def score_confidence(answers: Answers, reject_threshold: float | None) -> ConfidenceScore:
-    """Measure the confidences of answers.
-
-    Args:
-        answers: Answers of the model.
-        reject_threshold: Confidence in 0-1 below which the model rejects an answer.
-    """
+    """Measure the confidences of answers; those below the threshold in 0-1 are rejected."""
     given = answers.probabilities, answers.labels
     kept = None if reject_threshold is None else risk_at_threshold(*given, reject_threshold)
     return ConfidenceScore(
@@ -138,7 +130,7 @@ def _bins(answers: Answers) -> tuple[ConfidenceBin, ...]:
     return tuple(ConfidenceBin(*row) for row in zip(*columns, strict=True))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Disagreement:
     """An image that two models answer differently: index, true class, answers, confidences."""
 
@@ -192,10 +184,10 @@ def compare_answers(
         p_value=mcnemar_p_value(only_first, only_second),
         disagreements=tuple(
             Disagreement(
-                index=at,
-                label=names[int(first.labels[at])],
-                answers=(names[int(first.predicted[at])], names[int(second.predicted[at])]),
-                confidences=(float(first.confidences[at]), float(second.confidences[at])),
+                at,
+                names[int(first.labels[at])],
+                (names[int(first.predicted[at])], names[int(second.predicted[at])]),
+                (float(first.confidences[at]), float(second.confidences[at])),
             )
             for at in different[np.argsort(~one_right, kind="stable")].tolist()
         ),
@@ -203,11 +195,6 @@ def compare_answers(
 
 
 def mcnemar_p_value(only_first: int, only_second: int) -> float:
-    """Return the two-sided p-value of McNemar's exact test.
-
-    Args:
-        only_first: Images that only the first model classifies correctly.
-        only_second: Images that only the second model classifies correctly.
-    """
+    """Return the two-sided p-value of McNemar's exact test on images one model has correct."""
     n = only_first + only_second
     return float(binomtest(only_first, n).pvalue) if n else 1.0

@@ -10,7 +10,7 @@ import csv
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,11 +94,7 @@ class EvaluatedModel:
     training: Training | None = None
 
     def predictor_for(self, names: Sequence[str]) -> Predictor:
-        """Return the model with its columns in the order of ``names``.
-
-        Args:
-            names: All class names of the model, and maybe more, which get probability 0.
-        """
+        """Return the model with its columns in the order of ``names``; new ones are 0."""
         if self.class_names == tuple(names):
             return self.predict
         columns = [names.index(name) for name in self.class_names]
@@ -131,11 +127,7 @@ def common_classes(data: DataSet, models: Sequence[EvaluatedModel]) -> tuple[str
 
 
 def load_file(model: str, *, threads: int) -> EvaluatedModel:
-    """Load a shipped model, given by name, or an ``.onnx`` file.
-
-    Args:
-        model: Name of the shipped model, or path of the file.
-        threads: Threads that share a batch.
+    """Load a shipped model, given by name, or an ``.onnx`` file, given by path.
 
     Raises:
         ModelError: The model is missing, foreign or damaged.
@@ -156,11 +148,7 @@ def load_file(model: str, *, threads: int) -> EvaluatedModel:
 
 
 def load_run(folder: RunFolder, predict: Predictor) -> EvaluatedModel:
-    """Describe a finished training run.
-
-    Args:
-        folder: Folder of the run.
-        predict: Runs the Keras model of the run. This package does not import Keras.
+    """Describe a finished training run; ``predict`` runs its Keras model.
 
     Raises:
         RunError: The run is not finished, or its history is damaged.
@@ -191,21 +179,8 @@ def load_run(folder: RunFolder, predict: Predictor) -> EvaluatedModel:
     )
 
 
-def _facts(
-    source: ModelMetadata | RunRecord,
-    *,
-    name: str,
-    kind: str,
-    size_bytes: int,
-    reject_threshold: float | None,
-) -> ModelFacts:
-    return ModelFacts(
-        name=name,
-        kind=kind,
-        size_bytes=size_bytes,
-        reject_threshold=reject_threshold,
-        **{fact: getattr(source, fact) for fact in _SHARED_FACTS},
-    )
+def _facts(source: ModelMetadata | RunRecord, **own: Any) -> ModelFacts:
+    return ModelFacts(**own, **{fact: getattr(source, fact) for fact in _SHARED_FACTS})
 
 
 def _read_history(path: Path) -> tuple[Epoch, ...]:

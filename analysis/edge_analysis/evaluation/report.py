@@ -42,24 +42,15 @@ _SIGNIFICANT: Final = 0.05
 
 
 def write_evaluation(evaluation: Evaluation, folder: Path, progress: Progress) -> Path:
-    """Write ``figures/*.png`` and ``*.svg``, ``report.json`` and, last, ``report.html``.
+    """Write figures, ``report.json`` and, last, ``report.html`` into a folder; return its path.
 
-    Files of an older report are replaced or removed.
-
-    Args:
-        evaluation: The evaluation.
-        folder: Folder of the report, created if it is missing.
-        progress: Called before each section.
-
-    Returns:
-        The path of the page.
+    The folder is created if it is missing. Files of an older report are replaced or removed.
 
     Raises:
         OutputError: A file cannot be written.
     """
     target = ReportFolder(folder)
-    page = build_page(evaluation, target.add, progress)
-    return target.finish(asdict(evaluation.record), page)
+    return target.finish(asdict(evaluation.record), build_page(evaluation, target.add, progress))
 
 
 def build_page(evaluation: Evaluation, add: AddFigure, progress: Progress) -> Page:

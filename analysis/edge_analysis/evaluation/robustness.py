@@ -40,16 +40,11 @@ Rng = np.random.Generator
 
 @dataclass(frozen=True)
 class Perturbation:
-    """One kind of perturbation.
+    """One kind of perturbation, with strengths in ascending order.
 
-    Attributes:
-        name: Name of the perturbation.
-        axis: Meaning and unit of the strength, to be read after the name.
-        unit: Unit of the strength in a sentence; "" for a share.
-        strengths: Strengths in ascending order.
-        apply: Takes images, uint8 (n, 28, 28), a strength and a random generator; returns new
-            images of the same shape.
-        none: The strength that changes nothing.
+    ``axis`` is the meaning and unit of the strength, to be read after the name; ``unit`` is the
+    unit in a sentence, "" for a share. ``apply`` takes images, uint8 (n, 28, 28), a strength and a
+    random generator, and returns new images. The strength ``none`` changes nothing.
     """
 
     name: str
@@ -60,7 +55,7 @@ class Perturbation:
     none: float = 0
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class RobustnessPoint:
     """Accuracy at one strength, in 0-1, with its 95 % interval (Wilson 1927)."""
 
@@ -71,7 +66,7 @@ class RobustnessPoint:
     accuracy_95: tuple[float, float]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class RobustnessCurve:
     """Accuracy of one model under one perturbation. The fields are keys of ``report.json``."""
 
@@ -129,12 +124,7 @@ def measure_robustness(
             points.setdefault((kind.name, name), []).append(point)
     return tuple(
         RobustnessCurve(
-            model=name,
-            disturbance=kind.name,
-            axis=kind.axis,
-            unit=kind.unit,
-            none=kind.none,
-            points=tuple(points[kind.name, name]),
+            name, kind.name, kind.axis, kind.unit, kind.none, tuple(points[kind.name, name])
         )
         for kind in kinds
         for name, _ in models
@@ -143,15 +133,10 @@ def measure_robustness(
 
 @dataclass(frozen=True, eq=False)
 class OcclusionMap:
-    """Occlusion sensitivity of one image.
+    """Occlusion sensitivity of one image: answer to the whole image and its probability in 0-1.
 
-    Attributes:
-        class_id: Answer to the whole image.
-        confidence: Its probability in 0-1.
-        lost: float32 (28, 28), mean decrease of that probability over the patches that cover a
-            pixel; negative where it increases.
-        least: Lowest probability of the answer under any patch.
-        least_class_id: Answer under that patch.
+    ``lost``, float32 (28, 28), is the mean decrease of that probability over the patches that
+    cover a pixel; ``least`` its lowest value under any patch, ``least_class_id`` the answer there.
     """
 
     class_id: int
@@ -189,13 +174,8 @@ def map_occlusion(predictor: Predictor, image: ImagesU8) -> OcclusionMap:
 
 def _measure(predictor: Predictor, split: Split, strength: float) -> RobustnessPoint:
     accuracy = Accuracy(correct=int(answer(predictor, split).right.sum()), n=len(split.labels))
-    return RobustnessPoint(
-        strength=strength,
-        correct=accuracy.correct,
-        n=accuracy.n,
-        accuracy=accuracy.fraction,
-        accuracy_95=wilson_interval(accuracy),
-    )
+    interval = wilson_interval(accuracy)
+    return RobustnessPoint(strength, accuracy.correct, accuracy.n, accuracy.fraction, interval)
 
 
 def _shift(images: ImagesU8, pixels: float, rng: Rng) -> ImagesU8:

@@ -40,19 +40,13 @@ class Exploration:
     """Description of a data set.
 
     Attributes:
-        pictures: The data set.
-        glyphs: Ink, size and slant of each picture.
         spreads: Spread of each measure in each class, by the field names of ``GlyphMeasures``.
         levels: int64 (splits, 256), number of pixels by split and grey level.
-        images: Mean and variance of each class.
         compared: int64 (m,), rows of the pictures that were compared with each other.
         dimensions: Number of principal components of the comparison.
         variance_kept: Share of the variance in these components, 0-1.
         neighbour_distance: Median distance to the nearest picture of the same class, for pixels
             in 0-1; None if no class has two pictures.
-        duplicates: Identical and nearly identical pictures.
-        prototypes: Typical and unusual pictures of each class.
-        similarity: Similarity of the classes.
     """
 
     pictures: DataSet
@@ -77,13 +71,7 @@ class Exploration:
 def explore(
     pictures: DataSet, progress: Progress, *, max_compared: int = MAX_COMPARED
 ) -> Exploration:
-    """Describe a data set.
-
-    Args:
-        pictures: The data set.
-        progress: Called before each step.
-        max_compared: Largest number of pictures that are compared with each other.
-    """
+    """Describe a data set; at most ``max_compared`` pictures are compared with each other."""
     classes = len(pictures.class_names)
     progress("measuring pictures", 0, 1)
     images, labels = pictures.images, pictures.labels
@@ -156,8 +144,7 @@ def json_values(found: Exploration) -> dict[str, Any]:
         "duplicates": found.duplicates,
         "confusable": found.similarity,
     }
-    plain: dict[str, Any] = _plain(values)
-    return plain
+    return dict(_plain(values))
 
 
 def _plain(value: Any) -> Any:

@@ -38,7 +38,7 @@ class Prototypes:
     unusual: tuple[Ranked, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class ClassPair:
     """Two classes whose pictures are nearest neighbours.
 
@@ -98,11 +98,8 @@ def find_prototypes(
     The distance to the mean is that of all pixels, because principal components may not contain
     the noise that makes a picture unusual.
 
-    Args:
-        pictures: The data set.
-        means: float64 (classes, h, w), mean picture of each class in grey levels 0-255.
-        compared: int64 (m,), rows of the pictures of ``neighbours``.
-        neighbours: Nearest neighbours.
+    ``means``, float64 (classes, h, w), are the mean pictures in grey levels 0-255, and
+    ``compared``, int64 (m,), the rows of the pictures of ``neighbours``.
     """
     found: list[Prototypes] = []
     for label, mean in enumerate(means):
@@ -156,7 +153,7 @@ def _pairs(counts: NDArray[np.int64], names: tuple[str, ...]) -> tuple[ClassPair
     found: list[ClassPair] = []
     for a, b in np.argwhere(np.triu(crossings, k=1)).tolist():
         count, n = int(crossings[a, b]), int(sizes[a] + sizes[b])
-        found.append(ClassPair(classes=(names[a], names[b]), crossings=count, n=n, share=count / n))
+        found.append(ClassPair((names[a], names[b]), count, n, count / n))
     # The sort is stable: equal shares stay in the order of the classes.
     return tuple(sorted(found, key=lambda pair: -pair.share))
 

@@ -24,7 +24,7 @@ NEAR_DIFFERENCE: Final = 0.05
 _BLOCK: Final = 4096
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class NearPair:
     """Two nearly identical pictures, their classes, and the share of ink that differs, 0-1."""
 
@@ -33,7 +33,7 @@ class NearPair:
     ink_difference: float
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Places:
     """Number of groups and pairs with pictures in both ``splits``, or two in one split."""
 
@@ -74,9 +74,9 @@ def find_duplicates(pictures: DataSet, compared: Indices, neighbours: Neighbours
         ),
         near=tuple(
             NearPair(
-                pictures=(names[first], names[second]),
-                classes=(pictures.class_of(first), pictures.class_of(second)),
-                ink_difference=difference,
+                (names[first], names[second]),
+                (pictures.class_of(first), pictures.class_of(second)),
+                difference,
             )
             for difference, first, second in pairs
         ),
@@ -92,14 +92,9 @@ def identical(images: ImagesU8) -> tuple[tuple[int, ...], ...]:
 
 
 def ink_difference(first: ImagesU8, second: ImagesU8) -> NDArray[np.float64]:
-    """Return the share of the ink of two pictures that differs: 0 for equal, 1 for disjoint.
+    """Return the share of ink that differs, float64 (n,): 0 for equal, 1 for disjoint pictures.
 
-    Args:
-        first: uint8 (n, h, w).
-        second: uint8 (n, h, w).
-
-    Returns:
-        float64 (n,).
+    Both arguments are uint8 (n, h, w).
     """
     one, other = (part.reshape(len(part), -1).astype(np.int16) for part in (first, second))
     ink = (one + other).sum(axis=1, dtype=np.int64)
@@ -132,7 +127,6 @@ def _near_pairs(
 def _places(
     pictures: DataSet, groups: Iterable[tuple[int, ...]], pairs: Iterable[tuple[int, int]]
 ) -> tuple[Places, ...]:
-    """Count groups and pairs by the splits of their pictures."""
     splits = range(len(pictures.splits))
     group_counts: Counter[tuple[int, int]] = Counter()
     for rows in groups:
@@ -143,10 +137,6 @@ def _places(
     pair_counts = Counter(tuple(sorted(pictures.split_ids[list(rows)].tolist())) for rows in pairs)
     names = [split.name for split in pictures.splits]
     return tuple(
-        Places(
-            splits=(names[a], names[b]),
-            exact_groups=group_counts[a, b],
-            near_pairs=pair_counts[a, b],
-        )
+        Places((names[a], names[b]), group_counts[a, b], pair_counts[a, b])
         for a, b in combinations_with_replacement(splits, 2)
     )
