@@ -179,5 +179,6 @@ class Checkpoint:
         document = read_versioned(
             _Document, text, str(path), versions=versions, remedy="train anew", error=RunError
         )
-        config = TrainConfig.from_json_values(document.config)
-        return cls(**{**vars(document), **groups, "config": config})
+        values: dict[str, Any] = {**vars(document), **groups}
+        values["config"] = TrainConfig.from_json_values(document.config)
+        return cls(**values)
