@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     )
 
 EXAMPLES: Final = """
-**Keys in the window of --show:** `n`, space or the right arrow: next, `p` or the left arrow: \
-previous, `e`: errors only, `q` or Esc: close.
-**Examples**
     edge-mnist evaluate edge -o report/                    # a shipped model on MNIST
     edge-mnist evaluate runs/edge -o report/               # a run, with its training curves
     edge-mnist evaluate edge.int8.onnx --compare edge.onnx -o report/
@@ -70,6 +67,8 @@ def command(
 
     DIR gets report.html (one file, works offline), report.json with every number, and the
     figures as PNG and SVG. --force replaces an older report and changes no other file.
+    Keys in the window of --show: `n`, space or the right arrow: next, `p` or the left arrow:
+    previous, `e`: errors only, `q` or Esc: close.
     """
     require("report", "evaluate")
     from edge_analysis.evaluation import evaluate, write_evaluation
@@ -125,9 +124,10 @@ def _load_data(data: str | None, model: str, view: ProgressView) -> EvaluationDa
     loaded = load_dataset(
         data or str(config.get("data", "mnist")), notify=view.notify, progress=view.progress
     )
+    training, validation = split_validation(
+        loaded.train_labels, rule=config.get("split", "stratified")
+    )
     images, labels = loaded.train_images, loaded.train_labels
-    rule = config.get("split", "stratified")
-    training, validation = split_validation(labels, rule=rule)
     return EvaluationData(
         name=loaded.name,
         sha256=loaded.sha256,
