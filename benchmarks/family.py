@@ -3,8 +3,8 @@
 Usage::
 
     python benchmarks/family.py                        # all that is missing; hours
-    python benchmarks/family.py --presets edge,dropout # these networks only
-    python benchmarks/family.py --handwriting DIR      # other handwriting too (handwriting.py)
+    python benchmarks/family.py --presets edge dropout # these networks only
+    python benchmarks/family.py --handwriting DIR      # other handwriting too
     python benchmarks/family.py --report               # family.md from family.json
     python benchmarks/family.py --epochs 1 --seeds 1   # a trial, in folders of its own
 
@@ -17,36 +17,36 @@ noticed: remove its entry from family.json and its run folders then.
 from __future__ import annotations
 
 import argparse
-import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from edge_infer.errors import EdgeMnistError, RunError, UsageError
+from edge_infer.errors import EdgeMnistError, UsageError
 from edge_infer.io.atomic import write_text
 from edge_infer.model.run_folder import RunFolder
 from family_measure import (
     EXIT_INTERRUPTED,
+    FORMAT_VERSION,
     Entry,
-    edge_mnist,
+    HandwritingSets,
+    Values,
     exported_files,
     file_sha256,
+    load_handwriting,
     measure_run,
+    read_results,
     time_files,
+    train,
+    write_results,
 )
 from family_report import write_report
-from family_results import Family, Network
-from handwriting import HandwritingSets, load_handwriting
 
 RUNS: Final = Path("runs/family")
 RESULTS: Final = Path("benchmarks/results")
 # Runs on other data or with other epochs do not replace hours of training.
 TRIAL_RUNS: Final = Path("runs/family-trial")
-# Name of a file in the run folder with the options of the training.
-_OPTIONS: Final = "family.txt"
-
 
 # Far slower on a CPU without AVX-512 BF16 or AMX; the weights that are saved are float32.
 _BF16: Final = "--precision mixed_bfloat16"
@@ -71,17 +71,23 @@ FAMILY: Final[Mapping[str, Entry]] = {
 
 def main(words: Sequence[str] | None = None) -> int:
     """Do what is missing; exit 1 when a run failed."""
+    words = sys.argv[1:] if words is None else words
     arguments = _arguments(words)
     path: Path = arguments.results / "family.json"
-    family = Family.read(path) if path.is_file() else Family(data=_data(arguments), command="")
+    data = Path(arguments.data).name
+    family: Values = {"data": data, "command": "", "networks": {}, "format_version": FORMAT_VERSION}
+    if path.is_file():
+        family = read_results(path)
     failed: list[str] = []
     if not arguments.report:
-        if family.data != _data(arguments):
-            raise UsageError(f"{path} holds results of {family.data}: choose another --results")
-        family = replace(family, command=_command(arguments))
+        if family["data"] != data:
+            raise UsageError(f"{path} holds results of {family['data']}: choose another --results")
+        # Without the places of files, which change no result.
+        names = [Path(word).name for word in words]
+        family["command"] = " ".join(["python benchmarks/family.py", *names])
         sets = load_handwriting(arguments.handwriting) if arguments.handwriting else {}
-        family, failed = measure_missing(family, path, sets, arguments)
-    if family.networks:
+        failed = measure_missing(family, path, sets, arguments)
+    if family["networks"]:
         write_text(arguments.results / "family.md", write_report(family, list(FAMILY)))
     for line in failed:
         print(f"FAILED: {line}", file=sys.stderr)
@@ -89,42 +95,44 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def measure_missing(
-    family: Family, path: Path, sets: HandwritingSets, arguments: argparse.Namespace
-) -> tuple[Family, list[str]]:
+    family: Values, path: Path, sets: HandwritingSets, arguments: argparse.Namespace
+) -> list[str]:
     """Train and measure the runs without a row; the family is written after each.
 
     Returns:
-        The results, and a line for each run that failed.
+        A line for each run that failed.
     """
     failed: list[str] = []
     measured = False
     for name, seed, entry in _plan(arguments):
         folder = arguments.runs / f"{name}-{seed}"
         is_trained = RunFolder(folder).record_path.is_file()
-        if _is_done(family.networks.get(name), entry, seed, sets if is_trained else {}) and not (
+        network = family["networks"].get(name)
+        if _is_done(network, entry, seed, sets if is_trained else {}) and not (
             arguments.again and is_trained
         ):
             continue
         try:
             _log(f"{folder.name}: training, exporting and measuring")
-            _train(entry, seed, folder, arguments.data)
-            network = measure_run(entry, folder, arguments.data, sets)
+            train(entry, seed, folder, arguments.data)
+            family["networks"][name] = _merge(
+                network, measure_run(entry, folder, arguments.data, sets)
+            )
         except EdgeMnistError as error:
             failed.append(f"{folder.name}: {error.message}")
             continue
         measured = True
-        family = _with_run(family, name, network)
-        family.write(path)
+        write_results(path, family)
     if measured:
-        family = _with_latencies(family, arguments.runs)
-        family.write(path)
-    return family, failed
+        _time_networks(family["networks"], arguments.runs)
+        write_results(path, family)
+    return failed
 
 
 def _plan(arguments: argparse.Namespace) -> list[tuple[str, int, Entry]]:
     """List the runs: name, seed and options; seed 0 of all networks comes first."""
     plan: list[tuple[str, int, Entry]] = []
-    for name in arguments.presets.split(",") if arguments.presets else FAMILY:
+    for name in arguments.presets or FAMILY:
         entry = FAMILY[name]
         if arguments.epochs:
             entry = replace(entry, train=f"{entry.train} --epochs {arguments.epochs}")
@@ -132,82 +140,44 @@ def _plan(arguments: argparse.Namespace) -> list[tuple[str, int, Entry]]:
     return sorted(plan, key=lambda one: one[1])
 
 
-def _is_done(network: Network | None, entry: Entry, seed: int, sets: HandwritingSets) -> bool:
-    if network is None or (network.train, network.export) != (entry.train, entry.export):
+def _is_done(network: Values | None, entry: Entry, seed: int, sets: HandwritingSets) -> bool:
+    if network is None or (network["train"], network["export"]) != (entry.train, entry.export):
         return False
-    runs = [run for run in network.runs if run.seed == seed]
-    return bool(runs) and set(sets) <= {score.name for score in runs[0].int8.handwriting}
+    runs = [run for run in network["runs"] if run["seed"] == seed]
+    return bool(runs) and set(sets) <= {one["name"] for one in runs[0]["int8"]["handwriting"]}
 
 
-def _with_run(family: Family, name: str, new: Network) -> Family:
-    """Add the one run of ``new``; runs with other options cannot be averaged and are removed."""
-    old = family.networks.get(name)
-    if old is not None and (old.train, old.export) == (new.train, new.export):
-        new = replace(old.with_run(new.runs[0]), parameters=new.parameters, macs=new.macs)
-    return replace(family, networks={**family.networks, name: new})
+def _merge(old: Values | None, new: Values) -> Values:
+    """Add the runs with the same options; runs with other options cannot be averaged."""
+    if old is None or (old["train"], old["export"]) != (new["train"], new["export"]):
+        return new
+    runs = {run["seed"]: run for run in (*old["runs"], *new["runs"])}
+    return {**new, "runs": [runs[seed] for seed in sorted(runs)], "latency": old["latency"]}
 
 
-def _train(entry: Entry, seed: int, folder: Path, data: str) -> None:
-    """Train a run from its start or its last epoch, unless it is finished.
-
-    Raises:
-        RunError: The training fails, or the folder holds a run with other options.
-    """
-    words = [*shlex.split(entry.train), "--data", data, "--seed", str(seed)]
-    options = folder / _OPTIONS
-    if not options.is_file():
-        write_text(options, shlex.join(words))
-    elif options.read_text(encoding="utf-8") != shlex.join(words):
-        raise RunError(f"{folder} holds a run with other options: move it away")
-    if RunFolder(folder).record_path.is_file():
-        if RunFolder(folder).read_record().seed != seed:
-            raise RunError(f"{folder} holds a run with another seed: move it away")
-        return
-    if (folder / "checkpoint.npz").is_file():
-        edge_mnist("train", "--resume", str(folder))
-    else:
-        edge_mnist("train", *words, "--out", str(folder))
-
-
-def _with_latencies(family: Family, runs: Path) -> Family:
+def _time_networks(networks: Mapping[str, Values], runs: Path) -> None:
     """Time one run of each preset in turns, of those whose files are still there."""
-    timed: dict[str, tuple[Path, Path]] = {}
-    for name, network in family.networks.items():
-        for run in network.runs if name == network.preset else ():
-            files = exported_files(runs / f"{name}-{run.seed}", network.preset)
-            if files[1].is_file() and file_sha256(files[1]) == run.int8.sha256:
+    timed: dict[str, dict[str, Path]] = {}
+    for name, network in networks.items():
+        for run in network["runs"] if name == network["preset"] else ():
+            files = exported_files(runs / f"{name}-{run['seed']}", name)
+            path = files["int8"]
+            if path.is_file() and file_sha256(path) == run["int8"]["sha256"]:
                 timed.setdefault(name, files)
     _log(f"timing {', '.join(timed)} in turns")
-    latencies = time_files(timed)
-    networks = {
-        name: replace(network, latency=latencies.get(name, network.latency))
-        for name, network in family.networks.items()
-    }
-    return replace(family, networks=networks)
-
-
-def _data(arguments: argparse.Namespace) -> str:
-    return Path(arguments.data).name
-
-
-def _command(arguments: argparse.Namespace) -> str:
-    """Return the command without the places of files, which change no result."""
-    options = {f"--{name}": getattr(arguments, name) for name in ("presets", "seeds", "epochs")}
-    options["--data"] = None if arguments.data == "mnist" else _data(arguments)
-    options["--handwriting"] = "DIR" if arguments.handwriting else None
-    words = [f" {option} {value}" for option, value in options.items() if value]
-    return "python benchmarks/family.py" + "".join(words)
+    for name, latency in time_files(timed).items():
+        networks[name]["latency"] = latency
 
 
 def _log(line: str) -> None:
     print(f"family: {line}", file=sys.stderr, flush=True)
 
 
-def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
+def _arguments(words: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--presets", help=f"of {','.join(FAMILY)}")
+    parser.add_argument("--presets", nargs="+", choices=tuple(FAMILY))
     parser.add_argument("--seeds", type=int, help="seeds of each, instead of the table's number")
     parser.add_argument("--data", default="mnist", help="as for `edge-mnist train` (mnist)")
     parser.add_argument("--epochs", type=int, help="epochs of each run, for a trial")
@@ -219,8 +189,6 @@ def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
         "--again", action="store_true", help="export and measure trained runs again"
     )
     arguments = parser.parse_args(words)
-    if arguments.presets and (unknown := set(arguments.presets.split(",")) - set(FAMILY)):
-        parser.error(f"--presets: {', '.join(sorted(unknown))} is none of {', '.join(FAMILY)}")
     if any(number is not None and number < 1 for number in (arguments.seeds, arguments.epochs)):
         parser.error("--seeds and --epochs must be 1 or more")
     is_trial = arguments.data != "mnist" or arguments.epochs is not None

@@ -1,19 +1,14 @@
-"""``family.md``: the figures of ``family.json`` as tables, beside what others claim.
-
-Every measured figure is computed from the results. Means are over random seeds.
-"""
+"""``family.md``: the figures of ``family.json`` as tables, beside what others claim."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
+from statistics import fmean, stdev
 from typing import Final
 
-from edge_infer.model.cards import HandwritingScore
 from edge_infer.text import duration, markdown_table
-from family_results import Family, FileFigures, Network, Run, spread
+from family_measure import Values
 
-PRECISIONS: Final = ("float32", "int8")
 _ADADELTA: Final = (("train", "91.58"), ("validation", "94.04"), ("test", "92.40"))
 # Network, figures, part of the data, and the accuracy in percent that is claimed by the author of
 # the notebook (Keras) or set as a target (int8).
@@ -30,46 +25,88 @@ CLAIMS: Final = (
     ("dropout", "keras", "test", "99"),
     ("custom", "keras", "test", "99.19"),
 )
+# Headings of the tables of networks, and notes below the tables.
+_ACCURACY: Final = (
+    "parameters | MACs | epochs | training | seeds | Keras | float file | int8 file | "
+    "seed best on validation, int8 | int8 agrees",
+    "Training: wall time in the epochs, mean over seeds. Agrees: share of the test images to which "
+    "the int8 file gives Keras' label.",
+)
+_FILES: Final = (
+    "`model.keras` | float | int8 | float, one image | int8, one image | float, of 64 | int8, of 64"
+)
+_CONFIDENCE: Final = (
+    "calibration error, mean | of the best seed | errors left, best seed",
+    "Expected calibration error of the int8 files on the test images, 15 bins. Errors left: when "
+    "the 1 % of least confidence is rejected. Best seed: on validation.",
+)
+_HANDWRITING: Final = (
+    "singles, best seed | singles, all seeds | optdigits, best seed | optdigits, all seeds",
+    "Read by the int8 files from the pictures as they are; nothing was trained or tuned on them. "
+    "Best seed: on MNIST's validation images.",
+)
+_CLAIMS: Final = (
+    "claimed | measured | points",
+    "Of our own networks the int8 files against their targets, of the public ones the Keras "
+    "models against their authors' claims. Training accuracy: of the kept weights on the "
+    "undistorted training images; in brackets what the training printed, with dropout.",
+)
 
-# Heading of a column to the cell of a network.
-Columns = Mapping[str, Callable[[Network], str]]
+Networks = Mapping[str, Values]
 
 
-def write_report(family: Family, names: Sequence[str]) -> str:
+def write_report(family: Values, names: Sequence[str]) -> str:
     """Write the report.
 
     Args:
         family: Results of one network at least.
         names: Networks in the order to show; those without results are named.
     """
-    networks = {name: family.networks[name] for name in names if name in family.networks}
-    runs = [run for network in networks.values() for run in network.runs]
-    days = sorted(run.finished_at[:10] for run in runs)
-    machines = sorted({run.machine for run in runs})
+    networks = {name: family["networks"][name] for name in names if name in family["networks"]}
+    runs = [run for network in networks.values() for run in network["runs"]]
+    days = sorted(run["finished_at"][:10] for run in runs)
+    machines = sorted({run["machine"] for run in runs})
+    accuracies, files, confidence, handwriting = (
+        [(f"`{name}`", *cells(network)) for name, network in networks.items()]
+        for cells in (_accuracy_cells, _file_cells, _confidence_cells, _handwriting_cells)
+    )
     lines = [
-        "# The model family, measured",
-        "",
-        f"Made by `{family.command}`; data: {family.data}. Trained on {'; '.join(machines)}, "
+        "# The model family, measured\n",
+        f"Made by `{family['command']}`; data: {family['data']}. Trained on {'; '.join(machines)}, "
         f"{days[0]} to {days[-1]}. Accuracy is the mean ± standard deviation over random seeds on "
-        "the test images, never the best run; one seed alone has no deviation.",
-        "",
-        f"Not measured yet: {', '.join(name for name in names if name not in networks) or '-'}.",
-        "",
-        *_section("Networks and accuracy", networks, _ACCURACY, _ACCURACY_NOTE),
-        *_section("Files and latency", networks, _FILES, _latency_note(networks)),
-        *_section("Confidence", networks, _CONFIDENCE, _CONFIDENCE_NOTE),
-        *_section("Other handwriting", networks, _handwriting(runs), _HANDWRITING_NOTE),
-        *_claims(networks),
+        "the test images, never the best run; one seed alone has no deviation.\n",
+        f"Not measured yet: {', '.join(name for name in names if name not in networks) or '-'}.\n",
+        *_section("Networks and accuracy", *_ACCURACY, accuracies),
+        *_section("Files and latency", _FILES, _latency_note(networks), files),
+        *_section("Confidence", *_CONFIDENCE, confidence),
+        *_section("Other handwriting", *_HANDWRITING, handwriting),
+        *_section("Targets and claims", *_CLAIMS, _claims(networks)),
         *_failures(networks),
-        *[
-            "## Options",
-            "",
-            "Of `edge-mnist train --seed N` and `edge-mnist export --quantize`.",
-            "",
-        ],
-        *(f"- `{n}`: `{' '.join((one.train, one.export)).strip()}`" for n, one in networks.items()),
+        "## Options\n",
+        "Of `edge-mnist train --seed N` and `edge-mnist export --quantize`.\n",
+        *(
+            f"- `{name}`: `{' '.join((one['train'], one['export'])).strip()}`"
+            for name, one in networks.items()
+        ),
     ]
-    return "\n".join(lines).rstrip() + "\n"
+    return "\n".join(lines) + "\n"
+
+
+def _section(title: str, headings: str, note: str, rows: Sequence[Sequence[str]]) -> list[str]:
+    table = markdown_table(("network", *headings.split(" | ")), rows)
+    return [f"## {title}\n", *table, f"{note}\n"]
+
+
+def best_run(network: Values) -> Values:
+    """Return the run whose int8 file is best on validation; test images are not considered."""
+    runs: list[Values] = network["runs"]
+    return max(
+        runs,
+        key=lambda run: (
+            *(run[file]["validation"]["correct"] for file in ("int8", "float32")),
+            -run["seed"],
+        ),
+    )
 
 
 def percent(share: float) -> str:
@@ -78,158 +115,107 @@ def percent(share: float) -> str:
 
 
 def spread_percent(shares: Sequence[float]) -> str:
-    """Write mean ± standard deviation of shares of 0-1 in percent."""
-    mean, sd = spread(shares)
-    return percent(mean) if sd is None else f"{100 * mean:.3f} ± {100 * sd:.3f} %"
+    """Write mean ± standard deviation (n - 1) of shares of 0-1 in percent."""
+    if len(shares) == 1:
+        return percent(shares[0])
+    return f"{100 * fmean(shares):.3f} ± {100 * stdev(shares):.3f} %"
 
 
-def _kilobytes(size_bytes: int) -> str:
-    return f"{size_bytes / 1000:,.{1 if size_bytes < 100_000 else 0}f} kB"
+def shares(network: Values, figures: str, part: str = "test") -> list[float]:
+    """Return the accuracy, 0-1, of each run; ``figures`` is keras, float32 or int8."""
+    found = [run[figures][part] for run in network["runs"]]
+    return [one["correct"] / one["n"] for one in found]
 
 
-def _mean(value: Callable[[Run], float]) -> Callable[[Network], float]:
-    return lambda network: spread([value(run) for run in network.runs])[0]
-
-
-def _accuracy(part: str) -> Callable[[Network], str]:
-    return lambda network: spread_percent(
-        [getattr(run, part).test.fraction for run in network.runs]
+def _accuracy_cells(network: Values) -> tuple[str, ...]:
+    runs, best = network["runs"], best_run(network)
+    test = best["int8"]["test"]
+    agree = [1 - run["int8"]["changed"] / run["int8"]["test"]["n"] for run in runs]
+    return (
+        f"{network['parameters']:,}",
+        f"{network['macs']:,}",
+        "-".join(map(str, sorted({run["epochs"] for run in runs}))),
+        duration(fmean(run["training_time_s"] for run in runs)),
+        str(len(runs)),
+        *(spread_percent(shares(network, figures)) for figures in ("keras", "float32", "int8")),
+        f"{best['seed']}: {percent(test['correct'] / test['n'])}",
+        percent(fmean(agree)),
     )
 
 
-def _section(title: str, networks: Mapping[str, Network], columns: Columns, note: str) -> list[str]:
-    if not columns:
-        return []
-    rows = [
-        (f"`{name}`", *(cell(one) for cell in columns.values())) for name, one in networks.items()
+def _file_cells(network: Values) -> tuple[str, ...]:
+    best, latency = best_run(network), network["latency"]
+    sizes = [best[figures]["size_bytes"] / 1000 for figures in ("keras", "float32", "int8")]
+    times = [
+        duration(latency[precision][field] / 1e6) if latency else "-"
+        for field in ("p50_us", "p50_us_per_image_64")
+        for precision in ("float32", "int8")
     ]
-    return [f"## {title}", "", *markdown_table(("network", *columns), rows), note, ""]
+    return (*(f"{size:,.{int(size < 100)}f} kB" for size in sizes), *times)
 
 
-_ACCURACY: Final[Columns] = {
-    "parameters": lambda n: f"{n.parameters:,}",
-    "MACs": lambda n: f"{n.macs:,}",
-    "epochs": lambda n: "-".join(map(str, sorted({run.epochs for run in n.runs}))),
-    "training": lambda n: duration(_mean(lambda run: run.training_time_s)(n)),
-    "seeds": lambda n: str(len(n.runs)),
-    "Keras": _accuracy("keras"),
-    "float file": _accuracy("float32"),
-    "int8 file": _accuracy("int8"),
-    "seed best on validation, int8": lambda n: (
-        f"{n.best.seed}: {percent(n.best.int8.test.fraction)}"
-    ),
-    "int8 agrees": lambda n: percent(_mean(lambda run: 1 - run.int8.changed / run.int8.test.n)(n)),
-}
-_ACCURACY_NOTE: Final = (
-    "Training: wall time in the epochs, mean over seeds. Agrees: share of the test images to which "
-    "the int8 file gives Keras' label."
-)
-
-
-def _time(precision: str, field: str) -> Callable[[Network], str]:
-    def cell(network: Network) -> str:
-        if network.latency is None:
-            return "-"
-        return duration(getattr(getattr(network.latency, precision), field) / 1e6)
-
-    return cell
-
-
-_FILES: Final[Columns] = {
-    "`model.keras`": lambda n: _kilobytes(n.best.keras.size_bytes),
-    "float": lambda n: _kilobytes(n.best.float32.size_bytes),
-    "int8": lambda n: _kilobytes(n.best.int8.size_bytes),
-    "float, one image": _time("float32", "p50_us"),
-    "int8, one image": _time("int8", "p50_us"),
-    "float, of 64": _time("float32", "p50_us_per_image_64"),
-    "int8, of 64": _time("int8", "p50_us_per_image_64"),
-}
-
-
-def _latency_note(networks: Mapping[str, Network]) -> str:
+def _latency_note(networks: Networks) -> str:
     """Name the networks that were timed together, and those timed with other weights."""
-    together: dict[tuple[str, str], list[str]] = {}
+    together: dict[str, list[str]] = {}
     others: list[str] = []
     for name, network in networks.items():
-        if (latency := network.latency) is not None:
-            together.setdefault((latency.measured_at, latency.machine), []).append(name)
-            if latency.int8.sha256 not in {run.int8.sha256 for run in network.runs}:
+        if latency := network["latency"]:
+            together.setdefault(f"{latency['measured_at']}, {latency['machine']}", []).append(name)
+            if latency["int8"]["sha256"] not in {run["int8"]["sha256"] for run in network["runs"]}:
                 others.append(name)
     notes = [
         "Sizes of the seed best on validation. Latency: median per image, alone and in a batch of "
-        "64, through `Classifier`, one thread; only figures timed together compare."
+        "64, through `Classifier`, one thread; only figures timed together compare.",
+        *(f"Timed in turns, {when}: {', '.join(names)}." for when, names in together.items()),
     ]
-    for (measured_at, machine), names in together.items():
-        notes.append(f"Timed in turns, {measured_at}, {machine}: {', '.join(names)}.")
     if others:
         notes.append(f"Timed with files of the same graph and other weights: {', '.join(others)}.")
     return " ".join(notes)
 
 
-def _errors_left(int8: FileFigures) -> str:
-    return f"{int8.at_1_percent_rejected.errors} of {int8.test.n - int8.test.correct}"
+def _confidence_cells(network: Values) -> tuple[str, ...]:
+    best = best_run(network)["int8"]
+    errors = best["test"]["n"] - best["test"]["correct"]
+    return (
+        percent(fmean(run["int8"]["calibration_error"] for run in network["runs"])),
+        percent(best["calibration_error"]),
+        f"{best['at_1_percent_rejected']['errors']} of {errors}",
+    )
 
 
-_CONFIDENCE: Final[Columns] = {
-    "calibration error, mean": lambda n: percent(_mean(lambda run: run.int8.calibration_error)(n)),
-    "of the best seed": lambda n: percent(n.best.int8.calibration_error),
-    "errors left, best seed": lambda n: _errors_left(n.best.int8),
-}
-_CONFIDENCE_NOTE: Final = (
-    "Expected calibration error of the int8 files on the test images, 15 bins. Errors left: when "
-    "the 1 % of least confidence is rejected. Best seed: on validation."
-)
-_HANDWRITING_NOTE: Final = (
-    "Read by the int8 files from the pictures as they are; nothing was trained or tuned on them. "
-    "Best seed: on MNIST's validation images."
-)
+def _handwriting_cells(network: Values) -> tuple[str, ...]:
+    cells: list[str] = []
+    for name in ("singles", "optdigits"):
+        best, *every = (
+            {score["name"]: score for score in run["int8"]["handwriting"]}.get(name)
+            for run in (best_run(network), *network["runs"])
+        )
+        found = [score["correct"] / score["n"] for score in every if score]
+        cells.append(f"{best['correct']:,} of {best['n']:,}" if best else "-")
+        cells.append(spread_percent(found) if found else "-")
+    return tuple(cells)
 
 
-def _handwriting(runs: Sequence[Run]) -> Columns:
-    def scores(runs: Sequence[Run], name: str) -> list[HandwritingScore]:
-        return [score for run in runs for score in run.int8.handwriting if score.name == name]
-
-    def best(network: Network, name: str) -> str:
-        found = scores([network.best], name)
-        return f"{found[0].correct:,} of {found[0].n:,}" if found else "-"
-
-    def every(network: Network, name: str) -> str:
-        found = scores(network.runs, name)
-        return spread_percent([score.correct / score.n for score in found]) if found else "-"
-
-    columns: dict[str, Callable[[Network], str]] = {}
-    for name in dict.fromkeys(score.name for run in runs for score in run.int8.handwriting):
-        columns[f"{name}, best seed"] = partial(best, name=name)
-        columns[f"{name}, all seeds"] = partial(every, name=name)
-    return columns
-
-
-def _claims(networks: Mapping[str, Network]) -> list[str]:
+def _claims(networks: Networks) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = []
     for name, figures, part, claimed in CLAIMS:
         if name in networks:
-            found = [getattr(run, figures) for run in networks[name].runs]
-            shares = [getattr(one, part).fraction for one in found]
-            measured = f"{spread_percent(shares)}, seeds: {len(shares)}"
+            found = shares(networks[name], figures, part)
+            measured = f"{spread_percent(found)}, seeds: {len(found)}"
             if part == "train":
-                measured += f" ({spread_percent([one.running_train_accuracy for one in found])})"
-            points = f"{100 * spread(shares)[0] - float(claimed):+.2f}"
+                running = [run[figures]["running_train_accuracy"] for run in networks[name]["runs"]]
+                measured += f" ({spread_percent(running)})"
+            points = f"{100 * fmean(found) - float(claimed):+.2f}"
             rows.append((f"`{name}`, {figures}, {part}", f"{claimed} %", measured, points))
-    note = (
-        "Of our own networks the int8 files against their targets, of the public ones the Keras "
-        "models against their authors' claims. Training accuracy: of the kept weights on the "
-        "undistorted training images; in brackets what the training printed, with dropout."
-    )
-    headings = ("network", "claimed", "measured", "points")
-    return ["## Targets and claims", "", *markdown_table(headings, rows), note, ""]
+    return rows
 
 
-def _failures(networks: Mapping[str, Network]) -> list[str]:
+def _failures(networks: Networks) -> list[str]:
     lines = [
-        f"- `{name}` seed {run.seed}, {precision}: {'; '.join(getattr(run, precision).failures)}"
+        f"- `{name}` seed {run['seed']}, {precision}: {'; '.join(run[precision]['failures'])}"
         for name, network in networks.items()
-        for run in network.runs
-        for precision in PRECISIONS
-        if getattr(run, precision).failures
+        for run in network["runs"]
+        for precision in ("float32", "int8")
+        if run[precision]["failures"]
     ]
-    return ["## Exports outside the usual limits", "", *lines, ""] if lines else []
+    return ["## Exports outside the usual limits\n", *lines, ""] if lines else []

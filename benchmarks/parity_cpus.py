@@ -219,8 +219,8 @@ class Emulators:
             except (UnavailableError, OSError) as error:
                 left_out.append(Answer(cpu.name, "left out", details=str(error)))
         with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-            answers = pool.map(lambda pair: self.check(pair[0], pair[1], data), pythons)
-            return [*answers, *left_out]
+            answers = [pool.submit(self.check, *python, data) for python in pythons]
+            return [*(answer.result() for answer in answers), *left_out]
 
 
 def make_once(folder: Path, make: Callable[[Path], None]) -> Path:

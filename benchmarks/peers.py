@@ -3,41 +3,40 @@
 Usage::
 
     python benchmarks/peers.py RUN                             # everything
-    python benchmarks/peers.py RUN --stacks litert,openvino
+    python benchmarks/peers.py RUN --stacks litert openvino
     python benchmarks/peers.py RUN --results benchmarks/results
 
-The run is converted for each runtime into ``--out``. Then each runtime works in a process of
-its own (``peers_worker.py``), and all are timed in turns. A runtime that is not installed is
-left out and named in the report: ``pip install 'edge-mnist[bench,peers]'`` installs all but
-pnnx, which converts for ncnn (``pip install --no-deps pnnx``).
+The run is converted for each runtime into ``--out``. Then each runtime and form works in a
+process of its own, and all are timed in turns. A runtime that is not installed is left out and
+named in the report: ``pip install 'edge-mnist[bench,peers]'`` installs all but pnnx, which
+converts for ncnn (``pip install --no-deps pnnx``).
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import re
-import statistics
+import shutil
 import sys
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from datetime import UTC, datetime
+from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-import peers_worker
+import peers_runtimes
 from edge_bench.bootstrap import ratio_of_same_turns
-from edge_bench.json_process import JsonProcess
-from edge_infer.errors import EdgeMnistError, MissingExtraError, RunError
+from edge_infer.errors import EdgeMnistError, RunError
 from edge_infer.host import machine_name
 from edge_infer.io.atomic import write_text
 from edge_infer.model.run_folder import RunFolder
 from edge_infer.text import duration, markdown_table
-from peers_convert import convert
-from peers_worker import BATCHES, STACKS
+from peers_runtimes import BATCHES, RUNTIMES, Lane
 
 OUT: Final = Path("runs/peers")
 ROUNDS: Final = 40
@@ -46,29 +45,29 @@ OURS: Final = ("classifier", "int8")
 # Turns on several threads before one that counts: threads of the runtime before may still spin
 # on the core that is needed now.
 _UNCOUNTED: Final = 5
-_WORKER: Final = str(Path(peers_worker.__file__))
 
-# Key of a runtime and form of the network.
-Lane = tuple[str, str]
+Result = TypeVar("Result")
+Times = NDArray[np.float64]
 
 
 def main(words: Sequence[str] | None = None) -> int:
     """Convert, measure, print the report and write it."""
+    words = sys.argv[1:] if words is None else words
     arguments = _arguments(words)
     run = RunFolder(arguments.run)
     record = run.read_record()
-    _log("converting for each runtime")
-    absent = convert(run, arguments.out)
+    absent = convert(run, arguments.out, arguments.stacks)
     peers = measure(arguments, run.read_calibration().test_labels, absent)
     results = {
         "format_version": 1,
-        "command": _command(arguments),
+        # Without the places of files, which change no result.
+        "command": " ".join(["python benchmarks/peers.py", *(Path(word).name for word in words)]),
         "machine": machine_name(),
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "preset": record.preset,
         "parameters": record.parameters,
         "peers": peers,
-        "absent": list(dict.fromkeys(absent)),
+        "absent": list(absent.values()),
     }
     report = write_report(results)
     for folder in filter(None, (arguments.out, arguments.results)):
@@ -78,94 +77,125 @@ def main(words: Sequence[str] | None = None) -> int:
     return 0
 
 
+def convert(run: RunFolder, folder: Path, stacks: Sequence[str]) -> dict[str, str]:
+    """Write the files of all runtimes.
+
+    Returns:
+        Runtime to message, for each runtime whose conversion failed.
+
+    Raises:
+        RunError: The export to ONNX fails.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    np.save(folder / "images.npy", run.read_calibration().test_images)
+    shutil.copyfile(run.model_path, folder / "model.keras")
+    for form, options in (("float", ()), ("int8", ("--quantize",))):
+        export = ["-m", "edge_mnist", "export", run.path, *options, "--no-verify", "--force"]
+        peers_runtimes.call(sys.executable, *export, "-o", folder / f"{form}.onnx")
+    peers_runtimes.write_plain(folder / "float.onnx", folder / "plain.onnx")
+    absent: dict[str, str] = {}
+    for key in stacks:
+        if write := RUNTIMES[key].write:
+            _log(f"converting for {RUNTIMES[key].name}")
+            try:
+                with _new_process() as process:
+                    _ask(process, f"{RUNTIMES[key].name} not converted", write, run.path, folder)
+            except RunError as error:
+                absent[key] = error.message
+    return absent
+
+
 def measure(
-    arguments: argparse.Namespace, labels: NDArray[np.int64], absent: list[str]
+    arguments: argparse.Namespace, labels: NDArray[np.int64], absent: dict[str, str]
 ) -> list[dict[str, Any]]:
     """Measure all runtimes; add the messages of those that fail to ``absent``.
 
     Raises:
         RunError: The runtime of this project fails.
     """
-    class_ids: dict[Lane, NDArray[np.int64]] = {}
-    versions: dict[str, str] = {}
-    latencies: dict[Lane, list[dict[str, Any]]] = {}
+    peers: dict[tuple[str, str], dict[str, Any]] = {}
     for threads in arguments.threads:
         with ExitStack() as stack:
-            lanes = _start(arguments, threads, stack, absent)
-            class_ids |= _classify(lanes, absent)
-            versions |= {key: process.version for (key, _), process in lanes.items()}
+            processes = _start(arguments, threads, stack, peers, absent)
             for batch in BATCHES:
                 _log(f"timing batches of {batch}, threads: {threads}")
-                turns = take_turns(lanes, threads, batch, arguments.rounds)
+                turns = take_turns(processes, batch, arguments.rounds)
+                ours = turns[Lane(*OURS, threads, arguments.out)]
                 for lane, taken in turns.items():
-                    place = {"threads": threads, "batch": batch}
-                    latency = {**place, **compare(taken, turns[OURS])}
-                    latencies.setdefault(lane, []).append(latency)
-    return [
-        {
-            **_describe(lane, class_ids, labels),
-            "version": versions[lane[0]],
-            "latencies": latencies[lane],
-        }
-        for lane in latencies
-    ]
+                    latency = {"threads": threads, "batch": batch, **compare(taken, ours)}
+                    peers[lane.runtime, lane.form]["latencies"].append(latency)
+    keras = peers.get(("keras", "compiled"), {}).get("class_ids")
+    for peer in peers.values():
+        found = peer.pop("class_ids")
+        peer["accuracy"] = {"correct": int((found == labels).sum()), "n": len(labels)}
+        peer["changed"] = None if keras is None else int((found != keras).sum())
+    return list(peers.values())
 
 
 def _start(
-    arguments: argparse.Namespace, threads: int, stack: ExitStack, absent: list[str]
-) -> dict[Lane, JsonProcess]:
-    """Start a worker for each runtime; add the messages of missing ones to ``absent``."""
-    lanes: dict[Lane, JsonProcess] = {}
-    for key in arguments.stacks:
-        one = STACKS[key]
-        command = [sys.executable, _WORKER, key, str(threads), str(arguments.out)]
-        try:
-            process = JsonProcess(one.name, command, how_to_install=one.install)
-        except (MissingExtraError, RunError) as error:
-            absent.append(error.message)
-            continue
-        stack.enter_context(closing(process))
-        lanes |= {(key, form): process for form in one.forms}
-    return lanes
+    arguments: argparse.Namespace,
+    threads: int,
+    stack: ExitStack,
+    peers: dict[tuple[str, str], dict[str, Any]],
+    absent: dict[str, str],
+) -> dict[Lane, ProcessPoolExecutor]:
+    """Start a process for each lane; note what works in ``peers`` and what not in ``absent``."""
+    processes: dict[Lane, ProcessPoolExecutor] = {}
+    for key in (key for key in arguments.stacks if key not in absent):
+        runtime = RUNTIMES[key]
+        for form in runtime.forms:
+            lane = Lane(key, form, threads, arguments.out)
+            name = f"{runtime.name}, {form}"
+            _log(f"classifying with {name}, threads: {threads}")
+            process = stack.enter_context(_new_process())
+            try:
+                version, class_ids = _ask(process, name, peers_runtimes.start, lane)
+            except RunError as error:
+                if (key, form) == OURS:
+                    raise
+                absent[name] = error.message
+                continue
+            processes[lane] = process
+            peer = {"stack": key, "name": runtime.name, "form": form, "version": version}
+            peers.setdefault((key, form), {**peer, "class_ids": class_ids, "latencies": []})
+    return processes
 
 
-def _classify(lanes: dict[Lane, JsonProcess], absent: list[str]) -> dict[Lane, NDArray[np.int64]]:
-    """Have all images classified; remove the lanes that fail.
+def _new_process() -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(1, get_context("spawn"), peers_runtimes.silence)
+
+
+def _ask(
+    process: ProcessPoolExecutor, about: str, task: Callable[..., Result], *values: object
+) -> Result:
+    """Do a task in a process, and wait for its result.
 
     Raises:
-        RunError: The runtime of this project fails.
+        RunError: It fails, in whatever way, or its process ends.
     """
-    found: dict[Lane, NDArray[np.int64]] = {}
-    for lane, process in list(lanes.items()):
-        _log(f"classifying with {process.name}, {lane[1]}")
-        try:
-            answer = process.request({"do": "classify", "form": lane[1]}, about=lane[1])
-            found[lane] = np.array(answer["class_ids"], np.int64)
-        except RunError as error:
-            absent.append(error.message)
-            del lanes[lane]
-    if OURS not in lanes:
-        raise RunError("; ".join(absent))
-    return found
+    try:
+        return process.submit(task, *values).result()
+    except Exception as error:
+        reason = (str(error).strip() or "no reason given").splitlines()[0]
+        raise RunError(f"{about}: {type(error).__name__}: {reason}") from error
 
 
 def take_turns(
-    lanes: Mapping[Lane, JsonProcess], threads: int, batch: int, rounds: int
-) -> dict[Lane, list[list[float]]]:
+    processes: Mapping[Lane, ProcessPoolExecutor], batch: int, rounds: int
+) -> dict[Lane, list[Times]]:
     """Time all lanes in turns of some 20 ms; return the seconds of each call of each turn."""
-    turns: dict[Lane, list[list[float]]] = {lane: [] for lane in lanes}
-    for (_, form), process in lanes.items():
-        process.request({"do": "warm_up", "form": form, "batch": batch}, about=form)
+    turns: dict[Lane, list[Times]] = {lane: [] for lane in processes}
+    for lane, process in processes.items():
+        _ask(process, lane.runtime, peers_runtimes.warm_up, lane, batch)
     for _ in range(rounds):
-        for lane, process in lanes.items():
-            request = {"do": "turn", "form": lane[1], "batch": batch}
-            for _ in range(_UNCOUNTED if threads > 1 else 0):
-                process.request(request, about=lane[1])
-            turns[lane].append(process.request(request, about=lane[1])["seconds"])
+        for lane, process in processes.items():
+            for _ in range(_UNCOUNTED if lane.threads > 1 else 0):
+                _ask(process, lane.runtime, peers_runtimes.turn, lane, batch)
+            turns[lane].append(_ask(process, lane.runtime, peers_runtimes.turn, lane, batch))
     return turns
 
 
-def compare(turns: Sequence[Sequence[float]], ours: Sequence[Sequence[float]]) -> dict[str, Any]:
+def compare(turns: Sequence[Times], ours: Sequence[Times]) -> dict[str, Any]:
     """Compare the median calls of turns with those of ``Classifier`` int8 in the same rounds.
 
     Args:
@@ -177,7 +207,7 @@ def compare(turns: Sequence[Sequence[float]], ours: Sequence[Sequence[float]]) -
         (bootstrap over turns).
     """
     times_us, ours_us = (
-        np.array([1e6 * statistics.median(turn) for turn in each]) for each in (turns, ours)
+        np.array([1e6 * np.median(turn) for turn in each]) for each in (turns, ours)
     )
     ratio = ratio_of_same_turns(times_us, ours_us)
     return {
@@ -187,20 +217,6 @@ def compare(turns: Sequence[Sequence[float]], ours: Sequence[Sequence[float]]) -
         "ratio": round(ratio.ratio, 4),
         "low": round(ratio.low, 4),
         "high": round(ratio.high, 4),
-    }
-
-
-def _describe(
-    lane: Lane, class_ids: Mapping[Lane, NDArray[np.int64]], labels: NDArray[np.int64]
-) -> dict[str, Any]:
-    key, form = lane
-    keras = class_ids.get(("keras", "compiled"))
-    return {
-        "stack": key,
-        "name": STACKS[key].name,
-        "form": form,
-        "accuracy": {"correct": int((class_ids[lane] == labels).sum()), "n": len(labels)},
-        "changed": None if keras is None else int((class_ids[lane] != keras).sum()),
     }
 
 
@@ -224,7 +240,10 @@ def write_report(results: Mapping[str, Any]) -> str:
         lines += [f"## {title}", ""]
         lines += markdown_table([*headings, f"an image of {BATCHES[-1]}", "x ours"], rows)
     if results["absent"]:
-        lines += ["## Left out", "", *(f"- {line}" for line in results["absent"]), ""]
+        how = (
+            "`pip install 'edge-mnist[bench,peers]'` and `pip install --no-deps pnnx` install all."
+        )
+        lines += ["## Left out", "", how, "", *(f"- {line}" for line in results["absent"]), ""]
     return "\n".join(lines)
 
 
@@ -240,39 +259,24 @@ def _row(peer: Mapping[str, Any], threads: int) -> list[str]:
     return cells
 
 
-def _command(arguments: argparse.Namespace) -> str:
-    """Return the command without the places of files, which change no result."""
-    options = {
-        "--stacks": len(arguments.stacks) < len(STACKS) and ",".join(arguments.stacks),
-        "--threads": ",".join(map(str, arguments.threads)),
-        "--rounds": arguments.rounds,
-    }
-    words = [f" {option} {value}" for option, value in options.items() if value]
-    return "python benchmarks/peers.py RUN" + "".join(words)
-
-
 def _log(line: str) -> None:
     print(f"peers: {line}", file=sys.stderr, flush=True)
 
 
-def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
+def _arguments(words: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("run", type=Path, help="folder of a finished run")
-    parser.add_argument("--stacks", default=",".join(STACKS), help=f"of {','.join(STACKS)}")
-    parser.add_argument("--threads", default="1,2", help="numbers of threads (1,2)")
+    parser.add_argument("--stacks", nargs="+", choices=tuple(RUNTIMES), default=list(RUNTIMES))
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2], help="numbers (1 2)")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"turns ({ROUNDS})")
     parser.add_argument("--out", type=Path, default=OUT, help=f"converted files ({OUT})")
     parser.add_argument("--results", type=Path, help="folder that gets the figures too")
     arguments = parser.parse_args(words)
-    named = set(arguments.stacks.split(","))
-    if unknown := named - set(STACKS):
-        parser.error(f"--stacks: {', '.join(sorted(unknown))} is none of {', '.join(STACKS)}")
-    arguments.stacks = [key for key in STACKS if key in named | {OURS[0]}]
-    if not re.fullmatch(r"[1-9]\d*(,[1-9]\d*)*", arguments.threads) or arguments.rounds < 1:
+    arguments.stacks = [key for key in RUNTIMES if key in {OURS[0], *arguments.stacks}]
+    if min(arguments.rounds, *arguments.threads) < 1:
         parser.error("--threads and --rounds must be 1 or more")
-    arguments.threads = [int(word) for word in arguments.threads.split(",")]
     return arguments
 
 

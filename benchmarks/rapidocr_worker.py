@@ -1,9 +1,8 @@
-"""Run RapidOCR in an interpreter of its own, by JSON Lines on standard input and output.
+"""Run RapidOCR in an interpreter of its own, which may have nothing of this project installed.
 
-The interpreter may have nothing of this project installed, so the script imports nothing of
-it. It first writes ``{"version": ...}``, or ``{"missing": ...}`` and ends. To
-``{"file": ...}`` it answers ``{"pieces": [{"text": ..., "box": [x, y, w, h]}], "cpu_s": ...}``,
-where ``cpu_s`` is the processor time used so far, or ``{"error": ...}``.
+It writes a line of JSON with ``version``, or with ``error`` and ends. To a line with the path of
+a picture it answers ``{"pieces": [{"text": ..., "box": [x, y, w, h]}], "cpu_s": ...}``, where
+``cpu_s`` is the processor time used so far, or ``{"error": ...}``.
 """
 
 from __future__ import annotations
@@ -19,21 +18,20 @@ from typing import Any
 PACKAGE = "rapidocr_onnxruntime"
 
 
-def main() -> int:
+def main() -> None:
     """Load the models, then answer requests until the end of the input."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # What libraries print must not be among the answers.
     try:
-        package: Any = importlib.import_module(PACKAGE)
         importlib.import_module("cv2").setNumThreads(1)
+        package: Any = importlib.import_module(PACKAGE)
     except ImportError as error:
-        print(json.dumps({"missing": str(error)}), file=answers, flush=True)
-        return 0
+        print(json.dumps({"error": f"not installed ({error})"}), file=answers, flush=True)
+        return
     engine: Any = package.RapidOCR(intra_op_num_threads=1, inter_op_num_threads=1)
     print(json.dumps({"version": version(PACKAGE)}), file=answers, flush=True)
     for line in sys.stdin:
-        print(json.dumps(_answer(engine, json.loads(line)["file"])), file=answers, flush=True)
-    return 0
+        print(json.dumps(_answer(engine, line.rstrip("\n"))), file=answers, flush=True)
 
 
 def _answer(engine: Any, file: str) -> dict[str, Any]:
@@ -53,4 +51,4 @@ def _bounding_box(corners: list[list[float]]) -> list[int]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

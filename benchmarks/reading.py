@@ -3,31 +3,32 @@
 Usage::
 
     python benchmarks/reading.py FOLDER                            # FOLDER/photos.json
-    python benchmarks/reading.py FOLDER --peers tesseract,rapidocr --rapidocr-python PATH
+    python benchmarks/reading.py FOLDER --peers tesseract rapidocr --rapidocr-python PATH
     python benchmarks/reading.py FOLDER --results benchmarks/results
     python benchmarks/reading.py --speed                           # drawn pages, by size
 
-``reading_score.py`` describes the truth file. The photographs lie in FOLDER/photos, named as
-the truth file, or in FOLDER. ``--out`` gets reading.md, reading.json and misses.png, which
-show every page; ``--results`` gets the totals only.
+A truth file is a JSON list with an object per page: ``file``, ``truth`` (the glyphs of each row
+from top to bottom; ``?`` stands for any one glyph) and ``layout``, ``rows`` or ``scattered``. The
+photographs lie in FOLDER/photos, named as the truth file, or in FOLDER. ``--out`` gets reading.md,
+reading.json and misses.png, which show every page; ``--results`` gets the totals only.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import statistics
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from edge_infer.errors import DataError, EdgeMnistError, MissingExtraError
 from edge_infer.host import machine_name
@@ -36,99 +37,178 @@ from edge_infer.io.images import read_image
 from edge_infer.page import PageReader
 from edge_infer.page.annotate import draw_page
 from edge_infer.page.items import ReadPage
-from edge_infer.text import markdown_table
+from edge_infer.text import duration, markdown_table
 from edge_synth import draw_sized_page
-from reading_programs import PEERS, EdgeMnist, Program
-from reading_report import (
-    PageResult,
-    draw_tile,
-    report_lines,
-    summarise,
-    write_results,
-    write_sheet,
+from reading_programs import (
+    PEERS,
+    EdgeMnist,
+    Program,
+    edit_distance,
+    load_truth,
+    read_page,
 )
-from reading_score import TruePage, edit_distance, load_truth
 
 OUT: Final = Path("runs/reading")
 SIZES_PX: Final = (300, 600, 1200, 2400, 4000)
 DIGITS: Final = (1, 5, 20, 50, 100)
+_TILES_ACROSS: Final = 4
+
+# Name of a program to a record for each page.
+Pages = Mapping[str, Sequence[Mapping[str, Any]]]
 
 
 def main(words: Sequence[str] | None = None) -> int:
     """Measure what the arguments name, print the tables and write them."""
-    arguments = _arguments(words)
+    arguments = _arguments(sys.argv[1:] if words is None else words)
     if arguments.speed:
         reader = PageReader.load(arguments.model)
         report = speed_report(reader, SIZES_PX, DIGITS, rounds=arguments.rounds)
         write_text(arguments.out / "reading_speed.md", report)
         print(report)
-    else:
-        _measure_pages(arguments)
+        return 0
+    results = measure_pages(arguments)
+    totals = report_lines(results)
+    reports = {arguments.out: (results, [*totals, *_page_table(results["pages"])])}
+    if arguments.results:
+        values = {key: value for key, value in results.items() if key != "pages"}
+        reports[arguments.results] = values, totals
+    for folder, (values, lines) in reports.items():
+        text = json.dumps(values, ensure_ascii=False, indent=1)
+        write_text(folder / "reading.json", text + "\n")
+        write_text(folder / "reading.md", "\n".join(lines))
+    print("\n".join(totals))
     return 0
 
 
-def _measure_pages(arguments: argparse.Namespace) -> None:
+def measure_pages(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Read every page with every program before the next page, so that all see the same load."""
     truth_path: Path = arguments.truth or arguments.folder / "photos.json"
     truth = load_truth(truth_path)
     photos = [_find(page.file, truth_path, arguments.folder) for page in truth]
+    absent: list[str] = []
     with ExitStack() as stack:
         own = EdgeMnist(arguments.model)
-        peers, absent = _start_peers(arguments, stack)
-        pages = read_pages([own, *peers], truth, photos)
-    results = {
+        programs: list[Program] = [own]
+        for name in arguments.peers:
+            try:
+                peer = PEERS[name](arguments.rapidocr_python)
+            except MissingExtraError as error:
+                absent.append(error.message)
+            else:
+                programs.append(stack.enter_context(closing(peer)))
+        pages: dict[str, list[dict[str, Any]]] = {program.name: [] for program in programs}
+        for page, photo in zip(truth, photos, strict=True):
+            for program in programs:
+                pages[program.name].append(read_page(program, page, photo))
+            errors = ", ".join(f"{name} {found[-1]['errors']}" for name, found in pages.items())
+            print(f"reading: {page.file}: errors {errors}", file=sys.stderr, flush=True)
+    _write_misses(arguments.out / "misses.png", own.reader, photos, pages[own.name])
+    return {
         "format_version": 1,
         "machine": machine_name(),
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": _command(arguments),
+        "command": arguments.command,
         "readers": [
             {"name": each.name, "how": each.how, "summary": summarise(pages[each.name])}
-            for each in (own, *peers)
+            for each in programs
         ],
         "absent": absent,
+        "pages": pages,
     }
-    if arguments.results:
-        write_results(arguments.results, results)
-    write_results(arguments.out, results, pages)
-    write_sheet(arguments.out / "misses.png", _miss_tiles(own.reader, photos, pages[own.name]))
-    print("\n".join(report_lines(results)))
 
 
-def read_pages(
-    programs: Sequence[Program], truth: Sequence[TruePage], photos: Sequence[Path]
-) -> dict[str, list[PageResult]]:
-    """Read every page with every program before the next page, so that all see the same load.
+def summarise(pages: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    """Return the totals of one program; ``error_rate`` is errors by glyphs of the truth."""
+    glyphs, errors = (sum(page[key] for page in pages) for key in ("glyphs", "errors"))
+    times_ms = [page["elapsed_ms"] for page in pages]
+    return {
+        "pages": len(pages),
+        "exact": sum(page["is_exact"] for page in pages),
+        "glyphs": glyphs,
+        "errors": errors,
+        "error_rate": round(errors / glyphs, 6),
+        "p50_ms": round(statistics.median(times_ms), 3),
+        "p90_ms": round(float(np.percentile(times_ms, 90)), 3),
+        "cpu_p50_ms": round(statistics.median(page["cpu_ms"] for page in pages), 3),
+    }
 
-    Returns:
-        Name of the program to its results, in the order of ``truth``.
-    """
-    results: dict[str, list[PageResult]] = {program.name: [] for program in programs}
-    for number, (page, photo) in enumerate(zip(truth, photos, strict=True), 1):
-        for program in programs:
-            results[program.name].append(_read(program, page, photo))
-        errors = ", ".join(f"{name} {pages[-1].errors}" for name, pages in results.items())
-        _log(f"page {number} of {len(truth)}, {page.file}: errors {errors}")
-    return results
+
+def _find(file: str, truth: Path, folder: Path) -> Path:
+    places = (folder / truth.stem / file, folder / file, truth.with_suffix("") / file)
+    found = next((place for place in places if place.is_file()), None)
+    if found is None:
+        raise DataError(f"there is no photograph {places[0]} or {places[1]}", code="not_found")
+    return found
 
 
-def _read(program: Program, page: TruePage, photo: Path) -> PageResult:
-    rows: tuple[str, ...] = ()
-    message = None
-    began_s, began_cpu_s = time.perf_counter(), program.cpu_s()
-    try:
-        rows = program.read(photo)
-    except EdgeMnistError as error:
-        message = error.message
-    elapsed_s, cpu_s = time.perf_counter() - began_s, program.cpu_s() - began_cpu_s
-    errors = page.errors("".join(rows))
-    return PageResult(
-        page=page,
-        rows=rows,
-        errors=min(errors, len(page.glyphs)),
-        is_exact=errors == 0 and message is None,
-        elapsed_ms=round(1e3 * elapsed_s, 3),
-        cpu_ms=round(1e3 * cpu_s, 3),
-        error=message,
-    )
+def report_lines(results: Mapping[str, Any]) -> list[str]:
+    """Write the totals of all programs as lines of Markdown."""
+    rows: list[tuple[str, ...]] = []
+    for program in results["readers"]:
+        one = program["summary"]
+        errors = (f"{100 * one['error_rate']:.2f} %", f"{one['errors']}/{one['glyphs']}")
+        exact = f"{one['exact']}/{one['pages']} ({100 * one['exact'] / one['pages']:.0f} %)"
+        times = (duration(one[key] / 1e3) for key in ("p50_ms", "p90_ms", "cpu_p50_ms"))
+        rows.append((program["name"], *errors, exact, *times))
+    headings = ("program", "character error rate", "errors", "pages exact")
+    times = ("time a page, median", "90 %", "processor time, median")
+    return [
+        "# Reading pages of handwriting",
+        "",
+        f"Made by `{results['command']}` on {results['machine']}, {results['measured_at'][:10]}. "
+        "Errors are the edit distance of the joined rows, or between multisets where glyphs are "
+        "scattered; at most the length of the truth. All programs read each page in turn on one "
+        "core.",
+        "",
+        *markdown_table((*headings, *times), rows),
+        *(f"- {program['name']}: {program['how']}." for program in results["readers"]),
+        *(f"- Left out: {line}." for line in results["absent"]),
+        "",
+    ]
+
+
+def _page_table(pages: Pages) -> list[str]:
+    rows: list[tuple[str, ...]] = []
+    for number, same in enumerate(zip(*pages.values(), strict=True), 1):
+        page = same[0]
+        scattered = ", scattered" if page["layout"] == "scattered" else ""
+        read = (one["error"] or " / ".join(one["rows"]) or "-" for one in same)
+        truth = " / ".join(page["truth"]) + scattered
+        cells = (f"{number} {page['file']}", truth, *read, str(page["errors"]))
+        rows.append(tuple(cell.replace("|", "\\|") for cell in cells))
+    headings = ("page", "truth", *pages, f"errors of {next(iter(pages))}")
+    return ["## Every page", "", *markdown_table(headings, rows)]
+
+
+def _write_misses(
+    path: Path, reader: PageReader, photos: Sequence[Path], pages: Sequence[Mapping[str, Any]]
+) -> None:
+    """Draw all pages that were read and are not exact; remove the picture where there is none."""
+    from matplotlib.figure import Figure
+
+    missed = [
+        (number, photo, page)
+        for number, (photo, page) in enumerate(zip(photos, pages, strict=True), 1)
+        if not page["is_exact"] and page["error"] is None
+    ]
+    path.unlink(missing_ok=True)
+    if not missed:
+        return
+    rows = -(-len(missed) // _TILES_ACROSS)
+    figure = Figure(figsize=(5 * _TILES_ACROSS, 4.2 * rows), layout="constrained")
+    grid = figure.subplots(rows, _TILES_ACROSS, squeeze=False).ravel()
+    for axes in grid:
+        axes.set_axis_off()
+    for axes, (number, photo, page) in zip(grid, missed, strict=False):
+        image = read_image(photo)
+        drawn = draw_page(ReadPage(reader.read(image), image, 0.0), with_rejected=True)
+        axes.imshow(drawn[..., ::-1])
+        truth, read = " / ".join(page["truth"]), " / ".join(page["rows"])
+        caption = (f"{number} {page['file']}", f"truth {truth}", f"read  {read}")
+        title = "\n".join(line[:50] for line in caption)
+        axes.set_title(title, loc="left", family="monospace", fontsize=9)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=100)
 
 
 def speed_report(
@@ -150,87 +230,40 @@ def speed_report(
         (f"{size:,}", *(f"{statistics.median(times_ms[size, count]):.1f}" for count in digits))
         for size in sizes_px
     ]
-    lines = [
-        "# Time to read a page by its size and digits",
-        "",
-        f"{machine_name()}. Median processor time of `PageReader.read` in milliseconds, one core, "
-        f"{rounds} turns. Wrong glyphs on all pages: {errors}.",
-        "",
-        *markdown_table(("longer side in pixels", *(f"digits: {count}" for count in digits)), rows),
-    ]
-    return "\n".join(lines)
+    return "\n".join(
+        (
+            "# Time to read a page by its size and digits\n",
+            f"{machine_name()}. Median processor time of `PageReader.read` in milliseconds, one "
+            f"core, {rounds} turns. Wrong glyphs on all pages: {errors}.\n",
+            *markdown_table(
+                ("longer side in pixels", *(f"digits: {count}" for count in digits)), rows
+            ),
+        )
+    )
 
 
-def _start_peers(
-    arguments: argparse.Namespace, stack: ExitStack
-) -> tuple[list[Program], list[str]]:
-    """Start the other programs; return them, and the messages of those that are missing."""
-    found: list[Program] = []
-    absent: list[str] = []
-    for name in arguments.peers:
-        try:
-            found.append(stack.enter_context(closing(PEERS[name](arguments.rapidocr_python))))
-        except MissingExtraError as error:
-            _log(f"left out: {error.message}")
-            absent.append(error.message)
-    return found, absent
-
-
-def _find(file: str, truth: Path, folder: Path) -> Path:
-    places = (folder / truth.stem / file, folder / file, truth.with_suffix("") / file)
-    found = next((place for place in places if place.is_file()), None)
-    if found is None:
-        raise DataError(f"there is no photograph {places[0]} or {places[1]}", code="not_found")
-    return found
-
-
-def _miss_tiles(
-    reader: PageReader, photos: Sequence[Path], pages: Sequence[PageResult]
-) -> list[NDArray[np.uint8]]:
-    """Draw a tile for each page that is not exact, with the boxes that were read."""
-    tiles: list[NDArray[np.uint8]] = []
-    for number, (photo, result) in enumerate(zip(photos, pages, strict=True), 1):
-        if not result.is_exact and result.error is None:
-            image = read_image(photo)
-            drawn = draw_page(ReadPage(reader.read(image), image, 0.0), with_rejected=True)
-            tiles.append(draw_tile(drawn, number, result))
-    return tiles
-
-
-def _command(arguments: argparse.Namespace) -> str:
-    """Return the command without the places of files, which change no result."""
-    options = {
-        "--truth": arguments.truth and arguments.truth.name,
-        "--model": arguments.model and Path(arguments.model).name,
-        "--peers": ",".join(arguments.peers),
-    }
-    words = [f" {option} {value}" for option, value in options.items() if value]
-    return "python benchmarks/reading.py FOLDER" + "".join(words)
-
-
-def _log(line: str) -> None:
-    print(f"reading: {line}", file=sys.stderr, flush=True)
-
-
-def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
+def _arguments(words: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("folder", type=Path, nargs="?", help="photographs and their truth")
     parser.add_argument("--truth", type=Path, help="truth file (FOLDER/photos.json)")
     parser.add_argument("--model", help="shipped model or file that reads pages")
-    parser.add_argument("--peers", default="", help=f"of {','.join(PEERS)}")
-    parser.add_argument("--rapidocr-python", help="interpreter that has RapidOCR (this one)")
+    parser.add_argument("--peers", nargs="+", choices=tuple(PEERS), default=[])
+    parser.add_argument(
+        "--rapidocr-python", default=sys.executable, help="interpreter that has RapidOCR"
+    )
     parser.add_argument("--out", type=Path, default=OUT, help=f"({OUT})")
     parser.add_argument("--results", type=Path, help="folder that gets the totals too")
     parser.add_argument("--speed", action="store_true", help="time drawn pages instead")
     parser.add_argument("--rounds", type=int, default=15, help="turns of --speed (15)")
     arguments = parser.parse_args(words)
-    arguments.peers = [name for name in arguments.peers.split(",") if name]
     if arguments.speed == (arguments.folder is not None) or arguments.rounds < 1:
         parser.error("give a folder of pages, or --speed with one round or more")
-    if unknown := set(arguments.peers) - set(PEERS):
-        parser.error(f"--peers: {', '.join(sorted(unknown))} is none of {', '.join(PEERS)}")
+    # Without the places of files, which change no result.
+    arguments.command = " ".join(
+        ["python benchmarks/reading.py", *(Path(word).name for word in words)]
+    )
     return arguments
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +12,8 @@ import cv2
 import hypothesis
 import numpy as np
 import pytest
+from infer import bad_files as bad_files_module
+from infer import make_tiny_model
 from numpy.typing import NDArray
 
 from edge_synth import plain_strokes
@@ -24,25 +25,23 @@ DrawFrame = Callable[..., ImageU8]
 hypothesis.settings.register_profile("patient", deadline=None)
 hypothesis.settings.load_profile("patient")
 
-_INFER_TESTS = Path(__file__).parent / "infer"
-
 
 @pytest.fixture(scope="session")
 def tiny_model_path() -> Path:
     """The committed model file of a few kB with the full metadata."""
-    return _INFER_TESTS / "tiny.onnx"
+    return make_tiny_model.TINY_MODEL
 
 
 @pytest.fixture(scope="session")
 def tiny_model_script() -> ModuleType:
     """The script that makes the tiny model, as a module."""
-    return _load("make_tiny_model")
+    return make_tiny_model
 
 
 @pytest.fixture(scope="session")
 def bad_files() -> ModuleType:
     """The module that makes damaged and unusual picture files."""
-    return _load("bad_files")
+    return bad_files_module
 
 
 @pytest.fixture(scope="session")
@@ -116,16 +115,6 @@ def digit_video(draw_frame: DrawFrame, tmp_path_factory: pytest.TempPathFactory)
         writer.write(cv2.cvtColor(frame, cv2.COLOR_GRAY2BGR))
     writer.release()
     return path
-
-
-def _load(name: str) -> ModuleType:
-    """Import a module beside the tests of the runtime, which are not a package."""
-    spec = importlib.util.spec_from_file_location(name, _INFER_TESTS / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture

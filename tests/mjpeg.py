@@ -1,15 +1,41 @@
-"""A server of an MJPEG stream on loopback, for tests of network cameras."""
+"""A fake camera, and a server of an MJPEG stream on loopback, for tests of cameras."""
 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+
+class FakeCapture:
+    """Delivers empty pages, whose grey level is their number, until it is unplugged."""
+
+    def __init__(self, frames: int, interval_s: float = 0.0, *, fps: float = 0.0) -> None:
+        self.released = False
+        self._given = 0
+        self._frames = frames
+        self._interval_s = interval_s
+        self._fps = fps
+
+    def get(self, prop: int) -> float:
+        return self._fps if prop == cv2.CAP_PROP_FPS else 0.0
+
+    def read(self) -> tuple[bool, Any]:
+        time.sleep(self._interval_s)
+        if self._given == self._frames:
+            return False, None
+        self._given += 1
+        return True, np.full((48, 64, 3), self._given % 256, np.uint8)
+
+    def release(self) -> None:
+        self.released = True
 
 
 @contextmanager

@@ -14,7 +14,6 @@ from pathlib import Path
 
 BIN = Path(sys.executable).parent
 RUN = Path("runs/bench")
-SUITES = "benchmarks"
 
 
 def main() -> int:
@@ -26,16 +25,14 @@ def main() -> int:
     run: Path = arguments.run
     if not (run / "run.json").is_file():
         _edge_mnist("train", "--data", "auto", "--epochs", "3", "--out", run, "--force")
-    float_file, int8_file = run / "float.onnx", run / "int8.onnx"
-    _edge_mnist("export", run, "-o", float_file, "--force")
-    _edge_mnist("export", run, "--quantize", "-o", int8_file, "--force")
-    parity = [sys.executable, "-m", "edge_bench.latency_parity", run, float_file, int8_file]
+    _edge_mnist("export", run, "-o", run / "float.onnx", "--force")
+    _edge_mnist("export", run, "--quantize", "-o", run / "int8.onnx", "--force")
+    parity = [sys.executable, "benchmarks/latency_parity.py", run]
     missed = subprocess.run(parity, check=False).returncode
     histograms = f"--benchmark-histogram={run / 'latency'}"
-    suites = [BIN / "pytest", SUITES, histograms, *arguments.pytest_options]
-    failed = subprocess.run(
-        suites, check=False, env={**os.environ, "EDGE_MNIST_BENCH_RUN": str(run)}
-    ).returncode
+    suites = [BIN / "pytest", "benchmarks/test_latency.py", histograms, *arguments.pytest_options]
+    variables = {**os.environ, "EDGE_MNIST_BENCH_RUN": str(run)}
+    failed = subprocess.run(suites, check=False, env=variables).returncode
     return missed or failed
 
 

@@ -19,6 +19,7 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import fmean, stdev
 from typing import Final
 
 import numpy as np
@@ -28,7 +29,14 @@ from risk_picture import draw_risks
 from edge_infer.errors import EdgeMnistError, ModelError
 from edge_infer.glyph.classifier import Classifier
 from edge_infer.io.atomic import atomic_path, write_text
-from edge_infer.model.cards import Latency, LatencyRow, ModelCard, SeedSpread, TrainedOn
+from edge_infer.model.cards import (
+    HandwritingScore,
+    Latency,
+    LatencyRow,
+    ModelCard,
+    SeedSpread,
+    TrainedOn,
+)
 from edge_infer.model.metadata import OTHER_CLASS, ModelMetadata
 from edge_infer.model.reliability import (
     RiskPoint,
@@ -41,7 +49,8 @@ from edge_infer.model.session import open_model, read_model_bytes
 
 sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
 
-from family_results import Family, Network, Run, spread
+from family_measure import Values, read_results
+from family_report import shares
 
 MODELS: Final = Path("edge_infer/edge_infer/model/files")
 PICTURE: Final = Path("docs/risk_coverage.svg")
@@ -59,7 +68,7 @@ def main(words: Sequence[str] | None = None) -> int:
     missed: list[str] = []
     if arguments.file is not None:
         data = read_model_bytes(arguments.file)
-        card = make_card(arguments.preset, data, run, Family.read(arguments.family))
+        card = make_card(arguments.preset, data, run, read_results(arguments.family))
         install(card, data, models)
         print(f"{models / card.name}.onnx: {card.size_bytes:,} bytes, {card.test_accuracy}")
         missed = missed_limits(card)
@@ -69,7 +78,7 @@ def main(words: Sequence[str] | None = None) -> int:
     return 1 if missed else 0
 
 
-def make_card(preset: str, data: bytes, run: RunFolder, family: Family) -> ModelCard:
+def make_card(preset: str, data: bytes, run: RunFolder, family: Values) -> ModelCard:
     """Make the card of a model file.
 
     Args:
@@ -89,12 +98,12 @@ def make_card(preset: str, data: bytes, run: RunFolder, family: Family) -> Model
     network, row = find_row(family, preset, hashlib.sha256(data).hexdigest())
     probabilities, labels = _evaluate(classifier, run)
     reject = risk_at_threshold(probabilities, labels, metadata.reject_threshold)
-    export = f"edge-mnist export runs/{preset} --quantize {network.export}".strip()
+    export = f"edge-mnist export runs/{preset} --quantize {network['export']}".strip()
     return ModelCard(
         name=preset,
         summary=find_preset(preset).summary,
         commands=(
-            f"edge-mnist train {network.train} --seed {row.seed}",
+            f"edge-mnist train {network['train']} --seed {row['seed']}",
             f"{export} -o {preset}.onnx",
         ),
         trained_on=TrainedOn(
@@ -103,31 +112,31 @@ def make_card(preset: str, data: bytes, run: RunFolder, family: Family) -> Model
             images=run.read_record().train_images,
         ),
         parameters=metadata.parameters,
-        macs=network.macs,
+        macs=network["macs"],
         size_bytes=len(data),
-        sha256=row.int8.sha256,
+        sha256=row["int8"]["sha256"],
         test_accuracy=metadata.test_accuracy,
         validation_accuracy=metadata.validation_accuracy,
         seeds=_seed_spread(network),
         calibration_error=expected_calibration_error(probabilities, labels),
         reject=reject,
         risk_coverage=risk_coverage(probabilities, labels),
-        handwriting=row.int8.handwriting,
+        handwriting=tuple(HandwritingScore(**one) for one in row["int8"]["handwriting"]),
         latency=card_latency(family),
         not_good_for=(*_limits(metadata, probabilities), _unchecked(reject)),
         licence=metadata.licence,
     )
 
 
-def find_row(family: Family, preset: str, sha256: str) -> tuple[Network, Run]:
+def find_row(family: Values, preset: str, sha256: str) -> tuple[Values, Values]:
     """Find the network of a preset and its run with an int8 file.
 
     Raises:
         ModelError: There is none.
     """
-    network = family.networks.get(preset)
-    for run in network.runs if network else ():
-        if network and run.int8.sha256 == sha256:
+    network = family["networks"].get(preset, {"runs": ()})
+    for run in network["runs"]:
+        if run["int8"]["sha256"] == sha256:
             return network, run
     raise ModelError(
         f"family.json has no int8 file of {preset!r} with SHA-256 {sha256[:12]}…: measure it with "
@@ -135,31 +144,29 @@ def find_row(family: Family, preset: str, sha256: str) -> tuple[Network, Run]:
     )
 
 
-def _seed_spread(network: Network) -> SeedSpread | None:
-    shares = [run.int8.test.fraction for run in network.runs]
-    mean, sd = spread(shares)
-    return None if sd is None else SeedSpread(mean=mean, sd=sd, seeds=len(shares))
+def _seed_spread(network: Values) -> SeedSpread | None:
+    found = shares(network, "int8")
+    if len(found) == 1:
+        return None
+    return SeedSpread(mean=fmean(found), sd=stdev(found), seeds=len(found))
 
 
-def card_latency(family: Family) -> Latency | None:
+def card_latency(family: Values) -> Latency | None:
     """Return the times of all int8 files that were timed, the quickest first.
 
     Raises:
         ModelError: They were timed on different machines.
     """
-    timed = {name: one.latency for name, one in family.networks.items() if one.latency}
-    machines = sorted({latency.machine for latency in timed.values()})
+    timed = {name: one["latency"] for name, one in family["networks"].items() if one["latency"]}
+    machines = sorted({latency["machine"] for latency in timed.values()})
     if len(machines) > 1:
         raise ModelError(
             f"the networks were timed on different machines ({', '.join(machines)}): time them "
             "again in one run"
         )
+    fields = ("p50_us", "p50_us_per_image_64")
     rows = [
-        LatencyRow(
-            model=name,
-            p50_us=latency.int8.p50_us,
-            p50_us_per_image_64=latency.int8.p50_us_per_image_64,
-        )
+        LatencyRow(model=name, **{field: latency["int8"][field] for field in fields})
         for name, latency in timed.items()
     ]
     rows.sort(key=lambda row: row.p50_us)

@@ -59,13 +59,8 @@ class KeyFigures:
 class Table:
     """A table. The cells of its first column are row headings.
 
-    Attributes:
-        caption: Description of the rows, one sentence.
-        headings: Heading of each column, with the unit of its numbers.
-        rows: Cells, as many per row as headings.
-        text_columns: Number of columns from the left that hold text. The other columns hold
-            numbers and are right-aligned.
-        folded: Whether only the caption is visible until the reader opens the table.
+    The first ``text_columns`` columns hold text, the others numbers, which are right-aligned. Of a
+    folded table only the caption is visible until the reader opens it.
     """
 
     kind: ClassVar[str] = "table"
@@ -81,13 +76,7 @@ class Table:
 
 @dataclass(frozen=True, kw_only=True)
 class Figure:
-    """A picture with a caption.
-
-    Attributes:
-        picture: An ``<svg>`` element as text.
-        alt: Description of the picture for screen readers.
-        caption: What the picture shows, one or more sentences.
-    """
+    """An ``<svg>`` element as text, its description for screen readers, and its caption."""
 
     picture: str
     alt: str
@@ -100,6 +89,13 @@ class Figures:
 
     kind: ClassVar[str] = "figures"
     figures: tuple[Figure, ...]
+
+
+def key_figures(*rows: tuple[str, str, str]) -> KeyFigures:
+    """Return key figures of rows of label, value and note."""
+    return KeyFigures(
+        figures=tuple(KeyFigure(label=label, value=value, note=note) for label, value, note in rows)
+    )
 
 
 Block = Paragraph | Notes | KeyFigures | Table | Figures

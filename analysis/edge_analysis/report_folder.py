@@ -62,10 +62,7 @@ class ReportFolder:
         self._written: dict[str, str] = {}
 
     def add(self, drawing: Drawing) -> Figure:
-        """Write a drawing as PNG and SVG.
-
-        Returns:
-            The figure for the page.
+        """Write a drawing as PNG and SVG and return the figure for the page.
 
         Raises:
             OutputError: A file cannot be written.
@@ -75,47 +72,38 @@ class ReportFolder:
         return drawing.for_page()
 
     def finish(self, numbers: Mapping[str, Any], page: Page) -> Path:
-        """Write the numbers and then the page.
+        """Write the numbers and then the page; return the path of the page.
 
-        Args:
-            numbers: JSON values of the report; the list of figures is added. NaN and infinity
-                become null.
-            page: The page.
-
-        Returns:
-            The path of the page.
+        The list of figures is added to the JSON values ``numbers``. NaN and infinity become null.
 
         Raises:
             OutputError: A file cannot be written.
         """
-        self._remove_former_figures()
-        values = _finite({**numbers, FIGURES: self._written})
-        text = json.dumps(values, indent=1, ensure_ascii=False, allow_nan=False)
-        write_text(self._path / NUMBERS, text + "\n")
-        write_page(page, self._path / PAGE)
-        return self._path / PAGE
-
-    def _remove_former_figures(self) -> None:
         for name, sha256 in self._former.items():
             path = self._path / FIGURES / name
             # A listed name may be invalid, or its file unreadable: it stays.
             with suppress(OSError, ValueError):
                 if name not in self._written and _sha256(path) == sha256:
                     path.unlink()
+        values = _finite({**numbers, FIGURES: self._written})
+        text = json.dumps(values, indent=1, ensure_ascii=False, allow_nan=False)
+        write_text(self._path / NUMBERS, text + "\n")
+        write_page(page, self._path / PAGE)
+        return self._path / PAGE
 
 
 def _listed_figures(numbers: Path) -> dict[str, str]:
     """Read the figures that an older report lists; none if there is no valid report."""
     try:
         listed = json.loads(numbers.read_text(encoding="utf-8"))[FIGURES]
-        return {name: sha256 for name, sha256 in listed.items() if _is_figure(name)}
+        # Only names of files in the folder, not paths out of it.
+        return {
+            name: sha256
+            for name, sha256 in listed.items()
+            if Path(name).name == name and name.endswith(SUFFIXES)
+        }
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return {}
-
-
-def _is_figure(name: str) -> bool:
-    """Return whether a name is that of a file in the folder, not a path out of it."""
-    return Path(name).name == name and name.endswith(SUFFIXES)
 
 
 def _finite(value: Any) -> Any:

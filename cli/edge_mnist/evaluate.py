@@ -14,12 +14,8 @@ from edge_mnist.startup import require, start_tensorflow
 from edge_mnist.terminal import OUT, ProgressView, interval, make_table, percent, show, stack
 
 if TYPE_CHECKING:
-    from edge_analysis.evaluation import (
-        EvaluatedModel,
-        Evaluation,
-        EvaluationData,
-        EvaluationRecord,
-    )
+    from edge_analysis.data_set import DataSet
+    from edge_analysis.evaluation import EvaluatedModel, Evaluation, EvaluationRecord
 
 EXAMPLES: Final = """
     edge-mnist evaluate edge -o report/                    # a shipped model on MNIST
@@ -109,33 +105,22 @@ def _load_subject(model: str, threads: int) -> EvaluatedModel:
     return load_run(folder, load_predictor(folder.model_path))
 
 
-def _load_data(data: str | None, model: str, view: ProgressView) -> EvaluationData:
+def _load_data(data: str | None, model: str, view: ProgressView) -> DataSet:
     """Load a data set and split it as the run of the model did.
 
     A model file does not contain the path of its data or its split: MNIST and the stratified
     split are used.
     """
-    from edge_analysis.evaluation import EvaluationData, Part
     from edge_infer.model.run_folder import RunFolder
-    from edge_train.data import load_dataset, split_validation
+    from edge_mnist.explore import split_dataset
+    from edge_train.data import load_dataset
 
     is_run = Path(model).is_dir()
     config = RunFolder(Path(model)).read_record().config if is_run else {}
     loaded = load_dataset(
         data or str(config.get("data", "mnist")), notify=view.notify, progress=view.progress
     )
-    training, validation = split_validation(
-        loaded.train_labels, rule=config.get("split", "stratified")
-    )
-    images, labels = loaded.train_images, loaded.train_labels
-    return EvaluationData(
-        name=loaded.name,
-        sha256=loaded.sha256,
-        class_names=loaded.class_names,
-        training=Part("training", images[training], labels[training]),
-        validation=Part("validation", images[validation], labels[validation]),
-        test=Part("test", loaded.test_images, loaded.test_labels),
-    )
+    return split_dataset(loaded, config.get("split", "stratified"), "training")
 
 
 def _show_summary(record: EvaluationRecord) -> None:
@@ -155,7 +140,7 @@ def _show_summary(record: EvaluationRecord) -> None:
 def _summary_lines(record: EvaluationRecord) -> Iterator[str]:
     if record.disputed is not None:
         count, accuracy = len(record.disputed.indices), record.disputed.without.accuracy
-        yield f"without the {count} disputed test images: {percent(accuracy)}"
+        yield f"without the {count} test images with suspected label errors: {percent(accuracy)}"
     confusions = record.top_confusions[:_SHOWN_CONFUSIONS]
     if confusions:
         shown = ", ".join(f"{one.label} as {one.answer} {one.count}x" for one in confusions)

@@ -13,8 +13,10 @@ from edge_mnist.startup import require
 from edge_mnist.terminal import OUT, ProgressView, make_grid, show, stack
 
 if TYPE_CHECKING:
-    from edge_analysis.exploration import Exploration, Pictures
+    from edge_analysis.data_set import DataSet
+    from edge_analysis.exploration import Exploration
     from edge_train.data import Dataset
+    from edge_train.data.split import SplitRule
 
 EXAMPLES: Final = """
     edge-mnist explore                         # MNIST: exploration/report.html
@@ -71,31 +73,32 @@ def command(
         _draw_picture(dataset, image, split, folder)
         return
     with ProgressView() as view:
-        found = explore(_pictures(dataset), view.progress)
+        found = explore(split_dataset(dataset, "stratified", "train"), view.progress)
         page = write_exploration(found, folder, view.progress)
     _show_summary(found)
     OUT.print(f"report: {page}", markup=False)
 
 
-def _pictures(dataset: Dataset) -> Pictures:
-    """Split a data set as training splits it."""
+def split_dataset(dataset: Dataset, rule: SplitRule, training_name: str) -> DataSet:
+    """Split a data set into training, validation and test pictures, as training splits it."""
     import numpy as np
 
-    from edge_analysis.exploration import Pictures, Split
+    from edge_analysis.data_set import DataSet, Split
     from edge_train.data import split_validation
 
-    train, validation = split_validation(dataset.train_labels)
-    training = dataset.train_images, dataset.train_labels
-    test = dataset.test_images, dataset.test_labels
-    splits = (
-        Split(name=name, images=images[numbers], labels=labels[numbers], numbers=numbers)
-        for name, (images, labels), numbers in (
-            ("train", training, train),
-            ("validation", training, validation),
-            ("test", test, np.arange(len(dataset.test_labels))),
-        )
+    training, validation = split_validation(dataset.train_labels, rule=rule)
+    images, labels = dataset.train_images, dataset.train_labels
+    numbers = np.arange(len(dataset.test_labels))
+    return DataSet(
+        name=dataset.name,
+        sha256=dataset.sha256,
+        class_names=dataset.class_names,
+        splits=(
+            Split(training_name, images[training], labels[training], training),
+            Split("validation", images[validation], labels[validation], validation),
+            Split("test", dataset.test_images, dataset.test_labels, numbers),
+        ),
     )
-    return Pictures(name=dataset.name, class_names=dataset.class_names, splits=tuple(splits))
 
 
 def _draw_picture(dataset: Dataset, number: int, split: SplitName, folder: Path) -> None:

@@ -50,14 +50,13 @@ def command(
     The exit code is 1 when the file is outside the limits.
     """
     start_tensorflow("export", "verify")
-    from edge_export import GateOptions, VerifyConfig, verify_file
+    from edge_export import GateOptions, verify_file
 
     gates = GateOptions(
         min_agreement_percent=min_agreement, max_drop_points=max_drop, max_delta=max_delta
     )
-    config = VerifyConfig(run=run, file=file, show_changed=show_changed, gates=gates)
     with ERR.status("reading the run") as status:
-        report = verify_file(config, status.update)
+        report = verify_file(run, file, status.update, gates=gates, show_changed=show_changed)
     if as_json:
         OUT.print(report.to_json(), markup=False)
     else:

@@ -2,7 +2,7 @@
 
 from edge_export.export import ExportConfig, ExportResult, export_run
 from edge_export.parity import GateOptions, Gates, ParityReport
-from edge_export.verify import VerifyConfig, verify_file
+from edge_export.verify import verify_file
 
 __all__ = [
     "ExportConfig",
@@ -10,7 +10,6 @@ __all__ = [
     "GateOptions",
     "Gates",
     "ParityReport",
-    "VerifyConfig",
     "export_run",
     "verify_file",
 ]

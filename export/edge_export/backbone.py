@@ -1,8 +1,4 @@
-"""The backbone of a network, from scaled pixels to logits: its tensors, and its inference.
-
-Passes work on the backbone first, in float or in int8, and then add the scaling of pixels before
-it and the softmax behind it.
-"""
+"""The backbone of a network, from scaled pixels to logits: its tensors, and its inference."""
 
 from __future__ import annotations
 
@@ -28,11 +24,7 @@ def scale_pixels(images_u8: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def compute_logits(backbone: Graph, images_u8: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Run a backbone, float or quantized.
-
-    Args:
-        backbone: Input float32 [batch, 1, 28, 28], output float32 [batch, classes].
-        images_u8: uint8 (n, 28, 28), n at least 1.
+    """Run a backbone, float or quantized, on images, uint8 (n, 28, 28), n at least 1.
 
     Returns:
         float64 (n, classes).
@@ -44,14 +36,7 @@ def compute_logits(backbone: Graph, images_u8: NDArray[np.uint8]) -> NDArray[np.
 def iterate_tensor(
     backbone: Graph, tensor: str, images_u8: NDArray[np.uint8], batch_size: int
 ) -> Iterator[NDArray[np.float32]]:
-    """Yield the values of a tensor inside a backbone, a batch of images at a time.
-
-    Args:
-        backbone: As of :func:`compute_logits`.
-        tensor: Name of a float32 tensor.
-        images_u8: uint8 (n, 28, 28), n at least 1.
-        batch_size: Most images in a batch.
-    """
+    """Yield a float32 tensor of a backbone for images, uint8 (n, 28, 28), batch after batch."""
     output = helper.make_tensor_value_info(tensor, TensorProto.FLOAT, None)
     opened = Graph(backbone.nodes, backbone.constants, backbone.inputs, [output])
     options = ort.SessionOptions()

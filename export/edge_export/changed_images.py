@@ -34,17 +34,11 @@ def draw_changed(
     answers: tuple[NDArray[np.float32], NDArray[np.float32]],
     class_names: tuple[str, ...],
 ) -> None:
-    """Write a picture with a tile for every test image whose label changed.
+    """Write a picture of the test images whose label changed, with both answers.
 
-    A tile shows the enlarged image, its index and true label, and both answers with their
-    confidences. At most :data:`MAX_TILES` are drawn; the title counts all of them.
-
-    Args:
-        path: The picture; its suffix gives the format (.png, .jpg, ...).
-        calibration: The test images and labels.
-        changed_indices: Indices of the test images whose label changed.
-        answers: Probabilities from Keras and from the file, float32 (n, classes) each.
-        class_names: Name of each class.
+    The suffix of ``path`` gives the format. At most :data:`MAX_TILES` are drawn; the title counts
+    all of them. ``answers`` are the probabilities from Keras and from the file, float32
+    (n, classes) each.
 
     Raises:
         OutputError: OpenCV does not support the format, or the file cannot be written.
@@ -60,13 +54,20 @@ def draw_changed(
     title = f"{len(changed_indices)} of {len(calibration.test_labels)} test images changed label"
     if len(changed_indices) > MAX_TILES:
         title += f" (first {MAX_TILES} shown)"
-    _write(path, _sheet(tiles, title))
+    sheet = _sheet(tiles, title)
+    try:
+        encoded = cv2.imencode(path.suffix or ".png", sheet)[1]
+    except cv2.error as error:
+        raise OutputError(
+            f"cannot write {path}: OpenCV has no picture format {path.suffix!r}; use .png"
+        ) from error
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(encoded.tobytes())
 
 
 def _tile(image_hw: ImageU8, captions: list[str]) -> ImageU8:
     tile = np.full((_TILE_HEIGHT, _TILE_WIDTH), _BACKGROUND, np.uint8)
-    size = (_ENLARGED, _ENLARGED)
-    enlarged = cv2.resize(image_hw, size, interpolation=cv2.INTER_NEAREST_EXACT)
+    enlarged = cv2.resize(image_hw, (_ENLARGED, _ENLARGED), interpolation=cv2.INTER_NEAREST_EXACT)
     tile[_MARGIN : _MARGIN + _ENLARGED, _MARGIN : _MARGIN + _ENLARGED] = enlarged
     for row, caption in enumerate(captions, start=1):
         _print(tile, caption, _MARGIN + _ENLARGED + row * _LINE)
@@ -88,14 +89,3 @@ def _sheet(tiles: list[ImageU8], title: str) -> ImageU8:
 def _print(image_hw: ImageU8, text: str, baseline: int) -> None:
     origin = (_MARGIN, baseline)
     cv2.putText(image_hw, text, origin, cv2.FONT_HERSHEY_SIMPLEX, 0.45, _FOREGROUND, 1, cv2.LINE_AA)
-
-
-def _write(path: Path, image_hw: ImageU8) -> None:
-    try:
-        encoded = cv2.imencode(path.suffix or ".png", image_hw)[1]
-    except cv2.error as error:
-        raise OutputError(
-            f"cannot write {path}: OpenCV has no picture format {path.suffix!r}; use .png"
-        ) from error
-    with atomic_path(path) as temporary:
-        temporary.write_bytes(encoded.tobytes())

@@ -1,7 +1,7 @@
-"""From a Keras model to an ONNX graph: the one module that knows tf2onnx.
+"""From a Keras model to an ONNX graph: the one module that knows tf2onnx, which is unmaintained.
 
-tf2onnx has no maintainer. A converter that replaces it replaces this module alone. Only the layers
-from ``plane`` to ``logits`` are converted; passes add the scaling of pixels and the softmax.
+Only the layers from ``plane`` to ``logits`` are converted; passes add the scaling of pixels and the
+softmax.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ LAST_LAYER: Final = "logits"
 
 
 def convert_backbone(model: Any) -> Graph:
-    """Convert the layers between ``plane`` and ``logits``.
+    """Convert the layers from ``plane`` to ``logits``.
 
     Args:
         model: A Keras 3 Functional model; ``plane`` gives float32 (batch, 28, 28, 1) in 0-1,
@@ -43,24 +43,17 @@ def convert_backbone(model: Any) -> Graph:
     plane, logits = find_layer(model, FIRST_LAYER).output, find_layer(model, LAST_LAYER).output
     backbone: Any = keras.Model(plane, logits)
     signature = (tf.TensorSpec((None, *plane.shape[1:]), tf.float32, name=FIRST_LAYER),)
-
-    def forward(batch: Any) -> Any:
-        return backbone(batch, training=False)
-
-    traced: Any = tf.function(forward, input_signature=signature)
+    traced: Any = tf.function(
+        lambda batch: backbone(batch, training=False), input_signature=signature
+    )
     converted, _ = tf2onnx.convert.from_function(
         traced, signature, opset=OPSET, inputs_as_nchw=[FIRST_LAYER]
     )
-    slim = cast("onnx.ModelProto", onnxslim.slim(converted))
-    return Graph.of(slim)
+    return Graph.of(cast("onnx.ModelProto", onnxslim.slim(converted)))
 
 
 def find_layer(model: Any, name: str) -> Any:
-    """Find a layer of a Keras model.
-
-    Raises:
-        RunError: The model has no layer of that name.
-    """
+    """Return a layer of a Keras model; RunError where it has none of that name."""
     try:
         return model.get_layer(name)
     except ValueError as error:
@@ -72,11 +65,7 @@ def find_layer(model: Any, name: str) -> Any:
 
 @contextmanager
 def quiet_tools(*, verbose: bool) -> Generator[None]:
-    """Suppress warnings, and log lines below errors, of TensorFlow, tf2onnx and onnxslim.
-
-    Args:
-        verbose: Whether to show them instead.
-    """
+    """Unless ``verbose``, suppress warnings, and log lines below errors, of all libraries."""
     if verbose:
         yield
         return

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, NoReturn
 
 import onnx
 
@@ -14,7 +14,6 @@ from edge_export.convert import convert_backbone, quiet_tools
 from edge_export.graph import Graph
 from edge_export.metadata import add_metadata, describe
 from edge_export.parity import GateOptions, ParityReport, compare
-from edge_export.passes.channels_last import flatten_channels_last
 from edge_export.passes.compact import (
     multiply_scales,
     remove_defaults,
@@ -22,33 +21,29 @@ from edge_export.passes.compact import (
     share_constants,
     shorten_names,
 )
-from edge_export.passes.input_scaling import read_bytes
+from edge_export.passes.file_ends import add_softmax, divide_logits, read_bytes
+from edge_export.passes.layout import flatten_channels_last, fold_first_stride
 from edge_export.passes.packing import pack_weights
 from edge_export.passes.quantize import quantize
-from edge_export.passes.softmax import add_softmax, divide_logits
-from edge_export.passes.space_to_depth import fold_first_stride
 from edge_export.passes.tidy import check_operators, name_layers, use_flatten, use_gemm
 from edge_export.reference import Reference
 from edge_infer.errors import UsageError, VerificationError
 from edge_infer.glyph.classifier import Classifier
 from edge_infer.io.atomic import atomic_path
 from edge_infer.model.metadata import USUAL_WEIGHT_BITS, ModelMetadata
-from edge_infer.model.run_folder import RunFolder, RunRecord
+from edge_infer.model.run_folder import RunFolder
 
 _SUFFIXES: Final = {"float32": ".onnx", "int8": ".int8.onnx"}
 
-Notify = Callable[[str], None]
-Pass = Callable[[Graph], None]
-
 # From the converted network to the backbone: scaled pixels in, logits out.
-BACKBONE_PASSES: Final[Sequence[Pass]] = (
+BACKBONE_PASSES: Final = (
     use_flatten,  # Squeeze, and Transpose + Reshape, become Flatten
     use_gemm,  # MatMul + Add become Gemm
     check_operators,  # refuses what else the conversion left
-    name_layers,  # conv1, conv1.weight, ...
+    name_layers,  # c1, c1w, ...
 )
 # From the backbone, float or quantized, to the finished graph: image in, probabilities out.
-FILE_PASSES: Final[Sequence[Pass]] = (
+FILE_PASSES: Final = (
     read_bytes,  # uint8 images, scaled inside the graph
     add_softmax,  # probabilities, computed in double
     fold_first_stride,  # int8: a first convolution of stride 2 reads four channels at stride 1
@@ -57,7 +52,7 @@ FILE_PASSES: Final[Sequence[Pass]] = (
     multiply_scales,  # int8: scales of biases are products of two others
     share_constants,  # equal constants become one
     remove_defaults,  # attributes that state a default
-    shorten_names,  # c1, c1w, ...
+    shorten_names,  # c1wq, c1ws, ...
     pack_weights,  # weights of four bits, two in a byte
 )
 
@@ -96,12 +91,9 @@ class ExportConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class ExportResult:
-    """The result of an export.
+    """A model file with its metadata and its comparison with Keras on the test images.
 
     Attributes:
-        path: The model file.
-        metadata: Metadata of the file.
-        report: Comparison with Keras on the test images.
         sizes_bytes: Sizes of ``model.keras`` and of the model file in each precision that was
             computed: ``float32`` and, when quantized, ``int8``.
     """
@@ -112,15 +104,10 @@ class ExportResult:
     sizes_bytes: Mapping[str, int]
 
 
-def export_run(config: ExportConfig, notify: Notify) -> ExportResult:
+def export_run(config: ExportConfig, notify: Callable[[str], None]) -> ExportResult:
     """Export a run to a model file and verify what was written.
 
-    Args:
-        config: The run, the file and the options.
-        notify: Called with a few words when a longer step begins.
-
-    Returns:
-        The result. A file that fails its gates is removed unless ``config.verify`` is false.
+    ``notify`` is called with a few words when a longer step begins.
 
     Raises:
         RunError: The run is not finished, damaged or of another kind.
@@ -130,8 +117,7 @@ def export_run(config: ExportConfig, notify: Notify) -> ExportResult:
             that can be rounded to 4 bits.
         VerificationError: The file differs from Keras by more than the gates allow.
     """
-    # The record is read before folders are created for the output.
-    output = _output(config, RunFolder(config.run).read_record())
+    output = _output(config)
     with (
         quiet_tools(verbose=config.verbose),
         atomic_path(output, overwrite=config.force) as temporary,
@@ -140,7 +126,13 @@ def export_run(config: ExportConfig, notify: Notify) -> ExportResult:
         reference = Reference.load(config.run)
         notify("running Keras")
         answers = reference.answers()
-        models = _convert(reference, answers.temperature, config, notify)
+        notify("converting to ONNX")
+        backbone = build_backbone(convert_backbone(reference.model), answers.temperature)
+        models = {"float32": build_model(backbone)}
+        if config.quantize:
+            notify("quantizing")
+            images, bits = reference.range_images, config.weight_bits
+            models["int8"] = build_model(quantize(backbone, images, weight_bits=bits))
         notify("measuring the file")
         metadata = describe(
             models[config.precision],
@@ -153,8 +145,11 @@ def export_run(config: ExportConfig, notify: Notify) -> ExportResult:
         notify("verifying the file")
         # The written file is loaded as users load it.
         classifier = Classifier.load(temporary)
-        report = compare(classifier, answers.test, reference.calibration, config.gates)
-        _refuse_failed(report, temporary, output, config)
+        test_images, labels = reference.calibration.test_images, reference.calibration.test_labels
+        probabilities = classifier.probabilities(test_images)
+        report = compare(config.precision, answers.test, probabilities, labels, config.gates)
+        if config.verify and report.failures:
+            _refuse(report, temporary, output, keep=config.keep_failed)
     sizes = {name: len(add_metadata(model, metadata)) for name, model in models.items()}
     return ExportResult(
         path=output,
@@ -165,12 +160,7 @@ def export_run(config: ExportConfig, notify: Notify) -> ExportResult:
 
 
 def build_backbone(converted: Graph, temperature: float) -> Graph:
-    """Apply the backbone's passes to a converted network, in place; return it.
-
-    Args:
-        converted: From :func:`edge_export.convert.convert_backbone`.
-        temperature: What logits are divided by.
-    """
+    """Apply the backbone's passes to a converted network, in place; divide its logits."""
     for apply in BACKBONE_PASSES:
         apply(converted)
     divide_logits(converted, temperature)
@@ -187,34 +177,18 @@ def build_model(backbone: Graph) -> onnx.ModelProto:
     return model
 
 
-def _output(config: ExportConfig, record: RunRecord) -> Path:
-    output = config.output or config.run / f"{record.preset}{_SUFFIXES[config.precision]}"
+def _output(config: ExportConfig) -> Path:
+    # The record is read in any case: no folder is created for the output of a missing run.
+    preset = RunFolder(config.run).read_record().preset
+    output = config.output or config.run / f"{preset}{_SUFFIXES[config.precision]}"
     if output.resolve() in {path.resolve() for path in RunFolder(config.run).files}:
         raise UsageError(f"{output} is a file of the run itself: choose another name with -o")
     return output
 
 
-def _convert(
-    reference: Reference, temperature: float, config: ExportConfig, notify: Notify
-) -> dict[str, onnx.ModelProto]:
-    """Return the model in float and, where requested, in int8, by precision."""
-    notify("converting to ONNX")
-    backbone = build_backbone(convert_backbone(reference.model), temperature)
-    models = {"float32": build_model(backbone)}
-    if config.quantize:
-        notify("quantizing")
-        quantized = quantize(backbone, reference.range_images, weight_bits=config.weight_bits)
-        models["int8"] = build_model(quantized)
-    return models
-
-
-def _refuse_failed(
-    report: ParityReport, temporary: Path, output: Path, config: ExportConfig
-) -> None:
-    if not config.verify or not report.failures:
-        return
+def _refuse(report: ParityReport, temporary: Path, output: Path, *, keep: bool) -> NoReturn:
     message = f"{output} differs too much from Keras and was not kept: {'; '.join(report.failures)}"
-    if not config.keep_failed:
+    if not keep:
         raise VerificationError(f"{message}; --keep-failed keeps it for inspection")
     failed = output.with_suffix(f".failed{output.suffix}")
     with atomic_path(failed) as copy:

@@ -18,14 +18,7 @@ _PLAIN: Final = {"auto_pad": b"NOTSET", "dilations": [1, 1], "group": 1}
 
 @dataclass
 class Graph:
-    """A graph that passes edit in place.
-
-    Attributes:
-        nodes: Nodes in the order in which they run.
-        constants: Initializers by name, in the order of the file.
-        inputs: Inputs of the graph.
-        outputs: Outputs of the graph.
-    """
+    """A graph that passes edit in place: nodes in the order in which they run, and initializers."""
 
     nodes: list[onnx.NodeProto]
     constants: dict[str, onnx.TensorProto]
@@ -42,10 +35,9 @@ class Graph:
 
     def to_model(self) -> onnx.ModelProto:
         """Return a copy as a model of the versions that model files have."""
+        constants = list(self.constants.values())
         return helper.make_model(
-            helper.make_graph(
-                self.nodes, METADATA_KEY, self.inputs, self.outputs, list(self.constants.values())
-            ),
+            helper.make_graph(self.nodes, METADATA_KEY, self.inputs, self.outputs, constants),
             opset_imports=[helper.make_opsetid("", OPSET)],
             ir_version=IR_VERSION,
             producer_name="edge-mnist",

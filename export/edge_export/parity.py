@@ -11,10 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_infer.errors import UsageError, VerificationError
-from edge_infer.glyph.classifier import Classifier
 from edge_infer.model.metadata import Accuracy
 from edge_infer.model.reliability import wilson_interval
-from edge_infer.model.run_folder import Calibration
 
 # Keeps floor() from losing an image where 10000 * 0.001 is 9.999...
 _ROUNDING: Final = 1e-9
@@ -49,16 +47,12 @@ class GateOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class Gates:
-    """Limits for a model file.
+    """Limits for a model file; the first three are those of :class:`GateOptions`.
 
-    The default int8 limits always allow one image: of n images max(1, floor(n * share)) may
-    change their label, and as many correct answers may be lost. So one borderline image does
-    not fail an int8 file of a small set. A limit set by the user is taken exactly.
+    The defaults of int8 always allow one image, so that one borderline image of a small set does
+    not fail a file. A limit set by the user is taken exactly.
 
     Attributes:
-        min_agreement_percent: Minimum top-1 agreement with Keras, 0-100.
-        max_drop_points: Maximum loss of accuracy in percentage points, 0-100.
-        max_delta: Maximum difference of any probability, 0-1; 1 allows all.
         spared_changes: Number of changed labels that is always allowed.
         spared_losses: Number of lost correct answers that is always allowed.
     """
@@ -71,13 +65,7 @@ class Gates:
 
     @classmethod
     def of(cls, precision: str, options: GateOptions) -> Gates:
-        """Return the default limits of a precision, overridden by those in ``options``.
-
-        Args:
-            precision: ``"float32"``: 100 % agreement, no drop, probabilities within 1e-5.
-                ``"int8"``: 99.9 % agreement, a drop of 0.05 points.
-            options: Limits set by the user.
-        """
+        """Return the limits of ``"float32"`` or ``"int8"``, overridden by those in ``options``."""
         given = {name: value for name, value in asdict(options).items() if value is not None}
         limits: dict[str, Any] = {**_DEFAULTS[precision], **given}
         if "min_agreement_percent" in given:
@@ -112,11 +100,10 @@ class ParityReport:
     """Comparison of a model file with its Keras model on the test images of the run.
 
     Attributes:
-        precision: Precision of the file.
+        precision: ``"float32"`` or ``"int8"``.
         max_delta: Maximum absolute difference of a probability.
         mean_delta: Mean absolute difference over all images and classes.
-        accuracy_keras: Accuracy of the Keras model.
-        accuracy: Accuracy of the file.
+        accuracy_keras: Accuracy of the Keras model; ``accuracy`` is that of the file.
         changed_indices: Test images whose top-1 label differs, ascending.
         gates: The limits.
     """
@@ -157,18 +144,10 @@ class ParityReport:
         return tuple(sentence for exceeded, sentence in checks if exceeded)
 
     def check(self, name: str) -> None:
-        """Raise an error where a limit is exceeded.
-
-        Args:
-            name: Name of the file for the message.
-
-        Raises:
-            VerificationError: Names the limits, with found and allowed values.
-        """
+        """Raise VerificationError for the file ``name`` where a limit is exceeded."""
         if self.failures:
-            raise VerificationError(
-                f"{name} differs too much from Keras: {'; '.join(self.failures)}"
-            )
+            reasons = "; ".join(self.failures)
+            raise VerificationError(f"{name} differs too much from Keras: {reasons}")
 
     def to_json(self) -> str:
         """Return the report as one JSON object."""
@@ -191,28 +170,28 @@ class ParityReport:
 
 
 def compare(
-    classifier: Classifier,
-    keras_probabilities: NDArray[np.float32],
-    calibration: Calibration,
+    precision: str,
+    keras: NDArray[np.float32],
+    probabilities: NDArray[np.float32],
+    labels: NDArray[np.int64],
     options: GateOptions,
 ) -> ParityReport:
-    """Run a file on the test images, and compare its answers with those of Keras.
+    """Compare the answers of a file with those of Keras.
 
     Args:
-        classifier: The file.
-        keras_probabilities: float32 (n, classes), of the test images, n at least 1.
-        calibration: The test images and labels.
+        precision: ``"float32"`` or ``"int8"``, of the file.
+        keras: float32 (n, classes), probabilities from Keras, n at least 1.
+        probabilities: float32 (n, classes), those of the file.
+        labels: int64 (n,), the true class ids.
         options: Limits set by the user.
     """
-    precision, labels = classifier.metadata.precision, calibration.test_labels
-    probabilities = classifier.probabilities(calibration.test_images)
-    delta = np.abs(keras_probabilities - probabilities)
-    changed = keras_probabilities.argmax(axis=1) != probabilities.argmax(axis=1)
+    delta = np.abs(keras - probabilities)
+    changed = keras.argmax(axis=1) != probabilities.argmax(axis=1)
     return ParityReport(
         precision=precision,
         max_delta=float(delta.max()),
         mean_delta=float(delta.mean(dtype=np.float64)),
-        accuracy_keras=count_correct(keras_probabilities, labels),
+        accuracy_keras=count_correct(keras, labels),
         accuracy=count_correct(probabilities, labels),
         changed_indices=tuple(np.flatnonzero(changed).tolist()),
         gates=Gates.of(precision, options),
@@ -220,12 +199,7 @@ def compare(
 
 
 def count_correct(probabilities: NDArray[np.float32], labels: NDArray[np.int64]) -> Accuracy:
-    """Count correct top-1 answers.
-
-    Args:
-        probabilities: float32 (n, classes), n at least 1.
-        labels: int64 (n,), the true class ids.
-    """
+    """Count correct top-1 answers, of float32 (n, classes) and int64 (n,), n at least 1."""
     correct = np.count_nonzero(probabilities.argmax(axis=1) == labels)
     return Accuracy(correct=int(correct), n=len(labels))
 

@@ -1,4 +1,4 @@
-"""A finished run as the reference of an export: its Keras model, its images, its answers."""
+"""A finished run as the reference of an export: its Keras model, images and calibrated answers."""
 
 from __future__ import annotations
 
@@ -10,23 +10,19 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_export.calibrate import find_temperature, softmax
 from edge_export.convert import LAST_LAYER, find_layer
 from edge_infer.errors import RunError
 from edge_infer.model.run_folder import UNLABELLED, Calibration, RunFolder, RunRecord
 
 _BATCH: Final = 1000
+_MIN_TEMPERATURE: Final = 0.05
+_MAX_TEMPERATURE: Final = 20.0
+_HALVINGS: Final = 60
 
 
 @dataclass(frozen=True)
 class KerasAnswers:
-    """Calibrated probabilities of Keras.
-
-    Attributes:
-        validation: float32 (n, classes), of the validation images.
-        test: float32 (m, classes), of the test images.
-        temperature: What the logits were divided by.
-    """
+    """Probabilities of Keras, float32 (n, classes), for logits divided by the temperature."""
 
     validation: NDArray[np.float32]
     test: NDArray[np.float32]
@@ -42,8 +38,7 @@ class Reference:
         calibration: Its labelled validation and test images.
         model: Its Keras model.
         model_size_bytes: Size of ``model.keras``.
-        range_images: uint8 (n, 28, 28), which the ranges of activations come from: all
-            validation images, with and without a label.
+        range_images: uint8 (n, 28, 28), all validation images, with and without a label.
     """
 
     record: RunRecord
@@ -62,7 +57,13 @@ class Reference:
         run = RunFolder(path)
         record = run.read_record()
         whole = run.read_calibration()
-        calibration = _labelled(whole)
+        # Images without a label serve the ranges of activations alone.
+        labelled = whole.validation_labels != UNLABELLED
+        calibration = replace(
+            whole,
+            validation_images=whole.validation_images[labelled],
+            validation_labels=whole.validation_labels[labelled],
+        )
         _check_labels(calibration, record, run)
         model = _load_keras(run.model_path)
         classes = int(find_layer(model, LAST_LAYER).output.shape[-1])
@@ -75,14 +76,7 @@ class Reference:
         return cls(record, calibration, model, size_bytes, whole.validation_images)
 
     def logits(self, images_u8: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Run the network up to its logits.
-
-        Args:
-            images_u8: uint8 (n, 28, 28), n at least 1.
-
-        Returns:
-            float32 (n, classes).
-        """
+        """Compute logits, float32 (n, classes), of images, uint8 (n, 28, 28), n at least 1."""
         head: Any = keras.Model(self.model.inputs, find_layer(self.model, LAST_LAYER).output)
         logits: NDArray[np.float32] = head.predict(images_u8, batch_size=_BATCH, verbose=0)
         return logits
@@ -100,14 +94,38 @@ class Reference:
         )
 
 
-def _labelled(calibration: Calibration) -> Calibration:
-    """Leave out the images without a label, which serve the ranges of activations alone."""
-    labelled = calibration.validation_labels != UNLABELLED
-    return replace(
-        calibration,
-        validation_images=calibration.validation_images[labelled],
-        validation_labels=calibration.validation_labels[labelled],
-    )
+def find_temperature(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
+    """Find the temperature by which confidence equals accuracy.
+
+    It minimises the negative log-likelihood (Guo et al. 2017), which is convex in
+    1 / temperature, so its slope is bisected. Targets are Platt's (1999), below 1, so that the
+    confidence of a network without an error on a small set stays bounded.
+
+    Args:
+        logits: float32 (n, classes) of validation images, n at least 1.
+        labels: int64 (n,), the true class ids.
+
+    Returns:
+        The temperature, in 0.05-20; above 1 the network was overconfident.
+    """
+    n, classes = logits.shape
+    targets = np.full((n, classes), 1 / (n + 2) / (classes - 1))
+    targets[np.arange(n), labels] = (n + 1) / (n + 2)
+    wanted = float((targets * logits).sum()) / n
+    low, high = 1 / _MAX_TEMPERATURE, 1 / _MIN_TEMPERATURE
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        slope = float((softmax(logits, 1 / middle) * logits).sum()) / n - wanted
+        low, high = (middle, high) if slope < 0 else (low, middle)
+    return 2 / (low + high)
+
+
+def softmax(logits: NDArray[np.float32], temperature: float) -> NDArray[np.float64]:
+    """Divide logits by a temperature; return their softmax, float64 (n, classes)."""
+    scaled = logits.astype(np.float64) / temperature
+    powers: NDArray[np.float64] = np.exp(scaled - scaled.max(axis=1, keepdims=True))
+    probabilities: NDArray[np.float64] = powers / powers.sum(axis=1, keepdims=True)
+    return probabilities
 
 
 def _check_labels(calibration: Calibration, record: RunRecord, run: RunFolder) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edge_analysis.evaluation import Answers, AnswerViewer, Part
+from edge_analysis.evaluation import Answers, AnswerViewer, Split
 from edge_infer.camera.window import LEFT, RIGHT
 from edge_infer.drawing import SURE
 
@@ -33,6 +35,12 @@ class ScriptedWindow:
         return self._keys.pop(0)
 
 
+def viewer_of(answers: Answers, names: Sequence[str]) -> AnswerViewer:
+    n = len(answers.labels)
+    split = Split("test", np.full((n, 28, 28), 99, np.uint8), answers.labels, np.arange(n))
+    return AnswerViewer(split, answers, names)
+
+
 @pytest.fixture
 def viewer() -> AnswerViewer:
     """A viewer of 60 answers, two of them wrong."""
@@ -40,9 +48,7 @@ def viewer() -> AnswerViewer:
     predicted = labels.copy()
     predicted[list(WRONG)] = 1
     answers = Answers(labels, np.eye(2, dtype=np.float32)[predicted])
-    return AnswerViewer(
-        Part("test", np.full((60, 28, 28), 99, np.uint8), labels), answers, ("ä", "b")
-    )
+    return viewer_of(answers, ("ä", "b"))
 
 
 def shows(picture: NDArray[np.uint8], colour: tuple[int, int, int]) -> bool:
@@ -71,31 +77,17 @@ def test_right_answers_are_green_and_wrong_ones_red(viewer: AnswerViewer) -> Non
     assert shows(viewer.page(), red)
 
 
-def test_other_keys_change_nothing(viewer: AnswerViewer) -> None:
-    for key in ("p", "", "x", LEFT):
-        assert not viewer.press(key)
+def test_other_keys_change_nothing_and_closing_ends(viewer: AnswerViewer) -> None:
+    assert not any(map(viewer.press, ("p", "", "x", LEFT)))
     assert viewer.press(RIGHT)
     assert viewer.press(LEFT)
-    assert viewer.first == 0
-
-
-def test_closing_the_window_ends_the_viewer(viewer: AnswerViewer) -> None:
     window = ScriptedWindow("nX")
     viewer.run(window)  # type: ignore[arg-type]
     assert len(window.pictures) == 2
 
 
-def test_class_names_may_be_of_any_script() -> None:
-    labels = np.zeros(1, np.int64)
-    part = Part("test", np.zeros((1, 28, 28), np.uint8), labels)
-    page = AnswerViewer(part, Answers(labels, np.float32([[1, 0]])), "Жb").page()
-    assert shows(page, SURE)
-
-
-def test_model_without_errors_has_an_empty_page() -> None:
-    answers = Answers(np.zeros(1, np.int64), np.float32([[1, 0]]))
-    viewer = AnswerViewer(
-        Part("test", np.zeros((1, 28, 28), np.uint8), answers.labels), answers, "ab"
-    )
+def test_names_of_any_script_and_a_page_without_errors() -> None:
+    viewer = viewer_of(Answers(np.zeros(1, np.int64), np.float32([[1, 0]])), "Жb")
+    assert shows(viewer.page(), SURE)
     assert viewer.press("e")
     assert not shows(viewer.page(), SURE)

@@ -5,9 +5,9 @@ import pytest
 from numpy.typing import NDArray
 
 pytest.importorskip("sklearn")
+from edge_analysis.data_set import DataSet, Split
 from edge_analysis.exploration.classes import ClassSimilarity, compare_classes, find_prototypes
 from edge_analysis.exploration.neighbours import Neighbours, find_neighbours
-from edge_analysis.exploration.pictures import Pictures, Split
 
 # On a line: three of class a, one of them among those of class b.
 POINTS = np.array([[0], [1], [10.5], [9], [11], [12]], np.float32)
@@ -16,14 +16,14 @@ LABELS = np.array([0, 0, 0, 1, 1, 1])
 COMPARED = np.arange(6) * 2
 
 
-def set_of(images: NDArray[np.uint8], labels: NDArray[np.int64], names: str = "abc") -> Pictures:
+def set_of(images: NDArray[np.uint8], labels: NDArray[np.int64], names: str = "abc") -> DataSet:
     numbers = np.arange(len(labels))
-    split = Split(name="all", images=images, labels=labels, numbers=numbers)
-    return Pictures(name="glyphs", class_names=tuple(names), splits=(split,))
+    split = Split("all", images, labels, numbers)
+    return DataSet(name="glyphs", class_names=tuple(names), splits=(split,))
 
 
 @pytest.fixture
-def pictures() -> Pictures:
+def pictures() -> DataSet:
     images = np.zeros((12, 1, 1), np.uint8)
     images[COMPARED, 0] = 10 * POINTS
     return set_of(images, np.repeat(LABELS, 2))
@@ -35,7 +35,7 @@ def neighbours() -> Neighbours:
 
 
 @pytest.fixture
-def found(pictures: Pictures, neighbours: Neighbours) -> ClassSimilarity:
+def found(pictures: DataSet, neighbours: Neighbours) -> ClassSimilarity:
     means = np.zeros((3, 28, 28))
     means[1, 0, :4] = 255
     return compare_classes(pictures, means, COMPARED, neighbours)
@@ -66,7 +66,7 @@ def test_means_are_compared_where_there_are_pictures(found: ClassSimilarity) -> 
 
 
 def test_typical_is_near_the_mean_and_unusual_far_from_all(
-    pictures: Pictures, neighbours: Neighbours
+    pictures: DataSet, neighbours: Neighbours
 ) -> None:
     values = pictures.images[COMPARED, 0, 0]
     means = np.array([values[:3].mean(), values[3:].mean(), 0]).reshape(3, 1, 1)

@@ -5,6 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 pytest.importorskip("sklearn")
+from edge_analysis.data_set import DataSet, Split
 from edge_analysis.exploration.duplicates import (
     NEAR_DIFFERENCE,
     Duplicates,
@@ -14,18 +15,17 @@ from edge_analysis.exploration.duplicates import (
     ink_difference,
 )
 from edge_analysis.exploration.neighbours import find_neighbours, project
-from edge_analysis.exploration.pictures import Pictures, Split
 
 IMAGES = np.random.default_rng(7).integers(0, 256, (8, 28, 28), np.uint8)
 
 
 def split(name: str, images: list[NDArray[np.uint8]], labels: list[int]) -> Split:
     numbers = np.arange(100, 100 + len(labels))
-    return Split(name=name, images=np.stack(images), labels=np.array(labels), numbers=numbers)
+    return Split(name, np.stack(images), np.array(labels), numbers)
 
 
 def find(*splits: Split) -> Duplicates:
-    pictures = Pictures(name="glyphs", class_names=("a", "b"), splits=splits)
+    pictures = DataSet(name="glyphs", class_names=("a", "b"), splits=splits)
     points = project(pictures.images).points
     neighbours = find_neighbours(points, pictures.labels, lambda *_: None)
     return find_duplicates(pictures, np.arange(len(pictures.labels)), neighbours)
@@ -84,20 +84,17 @@ def test_pictures_without_labels_are_refused() -> None:
     from edge_infer.errors import DataError
 
     empty = Split(
-        name="train",
-        images=np.zeros((0, 28, 28), np.uint8),
-        labels=np.zeros(0, np.int64),
-        numbers=np.zeros(0, np.int64),
+        "train", np.zeros((0, 28, 28), np.uint8), np.zeros(0, np.int64), np.zeros(0, np.int64)
     )
     with pytest.raises(DataError, match="holds no pictures"):
-        Pictures(name="glyphs", class_names=("a",), splits=(empty,))
+        DataSet(name="glyphs", class_names=("a",), splits=(empty,))
     with pytest.raises(DataError, match="from 0 to 2, but there are 2 class names"):
         find(split("train", list(IMAGES[:3]), [0, 1, 2]))
 
 
 def test_picture_is_named_by_split_and_number() -> None:
     splits = (split("train", list(IMAGES[:3]), [0, 1, 0]), split("test", list(IMAGES[3:5]), [1, 0]))
-    pictures = Pictures(name="glyphs", class_names=("a", "b"), splits=splits)
+    pictures = DataSet(name="glyphs", class_names=("a", "b"), splits=splits)
     names = ("train 100", "train 101", "train 102", "test 100", "test 101")
     assert pictures.names == names
     assert [pictures.rows[name] for name in names] == [*range(5)]

@@ -15,17 +15,17 @@ import pytest
 pytest.importorskip("matplotlib")
 pytest.importorskip("sklearn")
 from edge_analysis.evaluation import (
+    DataSet,
     Epoch,
     EvaluatedModel,
     Evaluation,
-    EvaluationData,
     ModelFacts,
-    Part,
+    Split,
     Training,
     evaluate,
     write_evaluation,
 )
-from edge_analysis.evaluation.confidence import ConfidenceScore
+from edge_analysis.evaluation.answers import ConfidenceScore
 from edge_analysis.evaluation.curves_section import draw_risk
 from edge_analysis.evaluation.report import build_page
 from edge_analysis.evaluation.robustness import PERTURBATIONS
@@ -45,7 +45,7 @@ def quiet(*_: object) -> None:
     """Ignore progress."""
 
 
-def evaluate_once(model: EvaluatedModel, data: EvaluationData, **options: Any) -> Evaluation:
+def evaluate_once(model: EvaluatedModel, data: DataSet, **options: Any) -> Evaluation:
     """Evaluate with one perturbation of eight, which takes less time."""
     return evaluate(model, data, quiet, perturbations=PERTURBATIONS[:1], **options)
 
@@ -60,7 +60,7 @@ def page_of(evaluation: Evaluation) -> str:
 
 
 @pytest.fixture(scope="module")
-def data(draw_digit: Callable[..., Any]) -> EvaluationData:
+def data(draw_digit: Callable[..., Any]) -> DataSet:
     """Each digit four times; the first two 7s are labelled as 1s."""
     images = np.stack(
         [
@@ -71,17 +71,11 @@ def data(draw_digit: Callable[..., Any]) -> EvaluationData:
     )
     labels = np.tile(np.arange(10), 4)
     labels[[7, 17]] = 1
-    training, validation, test = (
-        Part(name, images, labels) for name in ("training", "validation", "test")
+    numbers = np.arange(len(labels))
+    splits = tuple(
+        Split(name, images, labels, numbers) for name in ("training", "validation", "test")
     )
-    return EvaluationData(
-        name="drawn",
-        sha256="a" * 64,
-        class_names=DIGITS,
-        training=training,
-        validation=validation,
-        test=test,
-    )
+    return DataSet(name="drawn", sha256="a" * 64, class_names=DIGITS, splits=splits)
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +113,7 @@ def model(tiny_model_path: Path) -> EvaluatedModel:
 
 
 @pytest.fixture(scope="module")
-def evaluation(model: EvaluatedModel, data: EvaluationData) -> Evaluation:
+def evaluation(model: EvaluatedModel, data: DataSet) -> Evaluation:
     """Compared with a model of the same name that always answers 0."""
 
     def always_0(images: Any) -> Any:
@@ -200,9 +194,7 @@ def test_page_contains_every_figure_and_no_reference(
     assert len(names) == len(set(names))
 
 
-def test_rival_of_the_same_name_is_named_by_its_kind(
-    model: EvaluatedModel, data: EvaluationData
-) -> None:
+def test_rival_of_the_same_name_is_named_by_its_kind(model: EvaluatedModel, data: DataSet) -> None:
     rival = replace(model, facts=replace(model.facts, kind="ONNX file, float32"))
     found = evaluate_once(model, data, rival=rival)
     assert found.record.rival is not None
@@ -212,28 +204,25 @@ def test_rival_of_the_same_name_is_named_by_its_kind(
 
 
 def test_model_without_errors_training_and_rival_has_a_page(
-    model: EvaluatedModel, data: EvaluationData
+    model: EvaluatedModel, data: DataSet
 ) -> None:
-    correct = Part("test", data.test.images[20:], data.test.labels[20:])
-    found = evaluate_once(replace(model, training=None), replace(data, test=correct))
+    correct = data.test.take(np.arange(20, 40))
+    other = replace(data, splits=(correct,) * 3, sha256="b" * 64)
+    found = evaluate_once(replace(model, training=None), other)
     assert not found.record.errors
     html = page_of(found)
     assert "all 20 answers are correct" in html
     assert ">Training<" not in html
     assert ">Comparison<" not in html
-
-
-def test_other_training_data_are_noted(model: EvaluatedModel, data: EvaluationData) -> None:
-    found = evaluate_once(model, replace(data, sha256="b" * 64))
-    assert 'class="notes"' in page_of(found)
+    # The model was trained on other data.
+    assert 'class="notes"' in html
 
 
 def test_further_class_of_the_model_is_kept_and_a_missing_class_refused(
-    model: EvaluatedModel, data: EvaluationData
+    model: EvaluatedModel, data: DataSet
 ) -> None:
-    kept = data.test.labels != 9
-    part = Part("test", data.test.images[kept], data.test.labels[kept])
-    found = evaluate_once(model, replace(data, class_names=DIGITS[:9], test=part))
+    kept = data.test.take(np.flatnonzero(data.test.labels != 9))
+    found = evaluate_once(model, replace(data, class_names=DIGITS[:9], splits=(kept,) * 3))
     assert found.names == DIGITS
     assert found.record.classes[9].support == 0
     with pytest.raises(ModelError, match="lacks A of drawn"):
@@ -250,9 +239,7 @@ def test_answers_are_reordered_by_class_name(model: EvaluatedModel) -> None:
     np.testing.assert_array_equal(placed, [[0.75, 0.25, 0]] * 2)
 
 
-def test_occlusion_map_of_a_missing_image_is_refused(
-    model: EvaluatedModel, data: EvaluationData
-) -> None:
+def test_occlusion_map_of_a_missing_image_is_refused(model: EvaluatedModel, data: DataSet) -> None:
     with pytest.raises(UsageError, match="from 0 to 39, found 40"):
         evaluate_once(model, data, occlusion=(0, 40))
 

@@ -14,14 +14,14 @@ import pytest
 pytest.importorskip("matplotlib")
 pytest.importorskip("sklearn")
 from edge_analysis.exploration import (
+    DataSet,
     Exploration,
-    Pictures,
     Split,
     explore,
     notes,
     write_exploration,
 )
-from edge_analysis.exploration.record import json_values
+from edge_analysis.exploration.analysis import json_values
 from edge_analysis.exploration.report import build_page
 from edge_analysis.figures.drawing import Drawing
 from edge_analysis.page import Figure
@@ -33,18 +33,16 @@ def quiet(*_: object) -> None:
     """Ignore progress."""
 
 
-def pictures() -> Pictures:
+def pictures() -> DataSet:
     """Return three training pictures per class and two test pictures, one of them a copy."""
     rng = np.random.default_rng(4)
     images = np.zeros((8, 28, 28), np.uint8)
     images[:, 6:20, 8:18] = rng.integers(1, 256, (8, 14, 10))
     images[6] = images[0]
     labels = np.array([0, 0, 0, 1, 1, 1, 1, 0])
-    splits = tuple(
-        Split(name=name, images=images[rows], labels=labels[rows], numbers=np.arange(len(rows)))
-        for name, rows in (("train", range(6)), ("test", range(6, 8)))
-    )
-    return Pictures(name="glyphs", class_names=("a", "<b>"), splits=splits)
+    whole = Split("train", images, labels, np.arange(8))
+    splits = whole.take(np.arange(6)), Split("test", images[6:], labels[6:], np.arange(2))
+    return DataSet(name="glyphs", class_names=("a", "<b>"), splits=splits)
 
 
 def split(name: str, labels: Sequence[int]) -> Split:
@@ -53,13 +51,11 @@ def split(name: str, labels: Sequence[int]) -> Split:
     for image, label in zip(images, labels, strict=True):
         side = 4 + label % 20
         image[4 : 4 + side, 4 : 4 + side] = RNG.integers(100, 256, (side, side))
-    return Split(
-        name=name, images=images, labels=np.array(labels, np.int64), numbers=np.arange(len(labels))
-    )
+    return Split(name, images, np.array(labels, np.int64), np.arange(len(labels)))
 
 
 def explored(*splits: Split, names: Sequence[str] = ("a", "b", "c")) -> Exploration:
-    return explore(Pictures(name="glyphs", class_names=tuple(names), splits=splits), quiet)
+    return explore(DataSet(name="glyphs", class_names=tuple(names), splits=splits), quiet)
 
 
 def drawings(found: Exploration) -> dict[str, Drawing]:
@@ -142,13 +138,8 @@ def test_comparison_may_be_limited_to_some_pictures() -> None:
 
 
 def test_undefined_numbers_are_null() -> None:
-    blank = Split(
-        name="all",
-        images=np.zeros((2, 28, 28), np.uint8),
-        labels=np.array([0, 1]),
-        numbers=np.arange(2),
-    )
-    found = explored(blank)
+    rows = np.arange(2)
+    found = explored(Split("all", np.zeros((2, 28, 28), np.uint8), rows, rows))
     values = json.loads(json.dumps(json_values(found), allow_nan=False))
     assert values["without_ink"] == 2
     assert values["classes"][0]["slant_degrees"] is None

@@ -15,8 +15,14 @@ import matplotlib as mpl
 from edge_analysis.figures.drawing import Drawing, new_figure, save_figure
 from edge_analysis.figures.heat_map import count_scale, draw_heat_map, linear_scale
 from edge_analysis.figures.lines import Line, draw_lines
-from edge_analysis.figures.pixel_values import visualize_input, write_pixel_values
-from edge_analysis.figures.tiles import Tile, chunks, draw_sheets, draw_tile_rows
+from edge_analysis.figures.tiles import (
+    Tile,
+    chunks,
+    draw_sheets,
+    draw_tile_rows,
+    visualize_input,
+    write_pixel_values,
+)
 from edge_analysis.text import shortened
 
 RNG = np.random.default_rng(11)
@@ -51,11 +57,6 @@ def test_ids_of_two_figures_of_a_page_differ() -> None:
     assert set(re.findall(r'href="#([^"]+)"', first)) <= set(names)
 
 
-def test_style_is_restored() -> None:
-    drawing()
-    assert mpl.rcParams["text.color"] == "black"
-
-
 def test_files_are_reproducible_and_independent_of_the_page(tmp_path: Path) -> None:
     for run in ("a", "b"):
         save_figure(drawing().figure, tmp_path / f"{run}.1")
@@ -65,6 +66,8 @@ def test_files_are_reproducible_and_independent_of_the_page(tmp_path: Path) -> N
     text = (tmp_path / "a.1.svg").read_text(encoding="utf-8")
     assert "var(--" not in text
     assert "<dc:date>" not in text
+    # The style is restored.
+    assert mpl.rcParams["text.color"] == "black"
 
 
 def test_tiles_keep_every_pixel() -> None:
@@ -102,23 +105,22 @@ def test_chunks_are_of_similar_length() -> None:
     assert [len(part) for part in chunks(20, 20)] == [20]
 
 
-def heat_map(classes: int, values: Any = None) -> Any:
-    values = RNG.integers(1, 90, (classes, classes)) if values is None else values
-    names = [f"c{at}" for at in range(classes)]
+def heat_map(values: Any) -> Any:
+    names = [f"c{at}" for at in range(len(values))]
     return draw_heat_map(values, names, count_scale(values), x_label="x", y_label="y")
 
 
 def test_few_classes_have_numbers_and_many_a_colour_bar() -> None:
-    (axes,) = heat_map(10).axes
+    (axes,) = heat_map(RNG.integers(1, 90, (10, 10))).axes
     assert len(axes.texts) == 100
-    axes, bar = heat_map(100).axes
+    axes, bar = heat_map(RNG.integers(1, 90, (100, 100))).axes
     assert not axes.texts
     assert bar.get_ylabel() == "images"
     assert len(axes.get_xticks()) <= 26
 
 
 def test_cells_of_0_and_nan_stay_empty() -> None:
-    (axes,) = heat_map(2, np.array([[3, 0], [0, 5]])).axes
+    (axes,) = heat_map(np.array([[3, 0], [0, 5]])).axes
     assert [text.get_text() for text in axes.texts] == ["3", "5"]
     values = np.array([[np.nan, 2.5], [1.25, np.nan]])
     scale = linear_scale(values, "distance")

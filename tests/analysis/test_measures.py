@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 pytest.importorskip("sklearn")
 from edge_analysis.exploration.measures import (
+    Spread,
     class_images,
     measure_glyphs,
     spread,
@@ -22,26 +23,17 @@ def stroke(start: tuple[int, int], end: tuple[int, int]) -> NDArray[np.uint8]:
     return image
 
 
-def test_ink_is_a_share_of_a_full_picture() -> None:
-    images = np.zeros((3, 28, 28), np.uint8)
+def test_ink_box_and_slant_of_a_blank_a_full_and_a_nearly_blank_picture() -> None:
+    images = np.zeros((4, 28, 28), np.uint8)
     images[1] = 255
     images[2, :14] = 255
-    np.testing.assert_allclose(measure_glyphs(images).ink_percent, [0, 100, 50])
-
-
-def test_picture_without_ink_has_no_box_and_no_slant() -> None:
-    measures = measure_glyphs(np.zeros((1, 28, 28), np.uint8))
-    for values in (measures.width_px, measures.height_px, measures.slant_degrees):
-        assert np.isnan(values).all()
-
-
-def test_single_row_of_ink_has_a_box_but_no_slant() -> None:
-    image = np.zeros((1, 28, 28), np.uint8)
-    image[0, 11, 3:20] = 77
-    measures = measure_glyphs(image)
-    assert measures.width_px == [17]
-    assert measures.height_px == [1]
-    assert np.isnan(measures.slant_degrees).all()
+    images[3, 11, 3:20] = 77
+    found = measure_glyphs(images)
+    np.testing.assert_allclose(found.ink_percent[:3], [0, 100, 50])
+    np.testing.assert_array_equal(found.width_px, [np.nan, 28, 28, 17])
+    np.testing.assert_array_equal(found.height_px, [np.nan, 28, 14, 1])
+    # A single row of ink has no slant.
+    assert np.isnan(found.slant_degrees).tolist() == [True, False, False, True]
 
 
 @pytest.mark.parametrize(
@@ -81,12 +73,6 @@ def test_class_images_are_mean_and_variance_of_each_class() -> None:
 
 
 def test_spread_leaves_out_what_is_not_measured() -> None:
-    values = np.array([*range(101), np.nan])
-    found = spread(values)
-    assert found is not None
-    assert (found.n, found.mean) == (101, 50)
-    assert (found.p5, found.p25, found.p50, found.p75, found.p95) == (5, 25, 50, 75, 95)
-
-
-def test_class_without_measures_has_no_spread() -> None:
+    found = spread(np.array([*range(101), np.nan]))
+    assert found == Spread(n=101, mean=50, p5=5, p25=25, p50=50, p75=75, p95=95)
     assert spread_by_class(np.array([np.nan, 3.0]), np.array([0, 1]), 3)[::2] == (None, None)

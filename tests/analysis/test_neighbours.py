@@ -4,20 +4,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 pytest.importorskip("sklearn")
 from edge_analysis.exploration.neighbours import (
     NONE,
-    Neighbours,
     evenly_spaced,
     find_neighbours,
     project,
 )
-
-
-def neighbours_of(points: NDArray[np.float32], labels: list[int]) -> Neighbours:
-    return find_neighbours(points, np.array(labels), lambda *_: None)
 
 
 @settings(max_examples=20)
@@ -25,7 +19,7 @@ def neighbours_of(points: NDArray[np.float32], labels: list[int]) -> Neighbours:
 def test_nearest_neighbours_are_those_of_all_comparisons(pairs: list[tuple[int, int]]) -> None:
     labels = np.array([label for label, _ in pairs])
     points = np.array([[value, 2 * value % 5] for _, value in pairs], np.float32)
-    found = neighbours_of(points, labels.tolist())
+    found = find_neighbours(points, labels, lambda *_: None)
     distances = np.linalg.norm(points[:, None] - points, axis=2)
     np.fill_diagonal(distances, np.inf)
     same = labels[:, None] == labels
@@ -42,13 +36,6 @@ def test_nearest_neighbours_are_those_of_all_comparisons(pairs: list[tuple[int, 
                 assert np.isclose(distances[row, nearest[row]], expected[row], atol=1e-3)
 
 
-def test_own_and_other_class_are_separate() -> None:
-    found = neighbours_of(np.array([[0], [2], [5], [9]], np.float32), [0, 0, 1, 2])
-    np.testing.assert_allclose(found.own_distance, [2, 2, np.inf, np.inf])
-    np.testing.assert_array_equal(found.other_nearest, [2, 2, 1, 2])
-    np.testing.assert_allclose(found.other_distance, [5, 3, 3, 4])
-
-
 def test_projected_distances_are_never_more_than_true_ones() -> None:
     images = np.random.default_rng(2).integers(0, 256, (60, 28, 28), np.uint8)
     found = project(images, dimensions=10)
@@ -62,13 +49,10 @@ def test_projected_distances_are_never_more_than_true_ones() -> None:
 def test_projection_of_few_pictures_keeps_all_distances() -> None:
     images = np.random.default_rng(3).integers(0, 256, (5, 28, 28), np.uint8)
     found = project(images)
-    flat = images.reshape(5, -1) / 255
-    true = np.linalg.norm(flat[0] - flat[1])
+    true = np.linalg.norm(images[0] / 255 - images[1] / 255)
     assert np.isclose(np.linalg.norm(found.points[0] - found.points[1]), true, rtol=1e-3)
     assert np.isclose(found.variance_kept, 1, atol=1e-3)
-
-
-def test_projection_of_equal_pictures_is_one_point() -> None:
+    # Equal pictures become one point.
     found = project(np.full((4, 28, 28), 9, np.uint8))
     assert found.variance_kept == 1
     np.testing.assert_allclose(found.points, 0, atol=1e-6)

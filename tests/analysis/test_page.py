@@ -114,9 +114,6 @@ def test_numbers_of_a_table_are_right_aligned() -> None:
     assert [cell.get("class") for cell in reader.all("td")] == ["number", "number"]
     assert [cell.get("scope") for cell in reader.all("th")] == ["col", "col", "row", "row"]
     assert reader.all("div")[0]["class"] == "scroll"
-
-
-def test_folded_table_shows_its_caption() -> None:
     folded = Table(caption="More", headings=("a",), rows=(("1",),), folded=True)
     reader = Reader(page_html(page(folded)))
     assert ("summary", "More") in reader.texts

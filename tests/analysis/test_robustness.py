@@ -6,14 +6,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edge_analysis.evaluation.data import Part
-from edge_analysis.evaluation.occlusion import PATCH, map_occlusion
+from edge_analysis.data_set import Split
+from edge_analysis.evaluation.models import Predictor
 from edge_analysis.evaluation.robustness import (
+    PATCH,
     PERTURBATIONS,
     Perturbation,
     RobustnessCurve,
     RobustnessPoint,
     choose_images,
+    map_occlusion,
     measure_robustness,
     perturb,
 )
@@ -89,7 +91,7 @@ def test_inversion_ends_in_the_negative(bars: ImagesU8) -> None:
 
 def test_images_are_chosen_evenly() -> None:
     labels = np.repeat(np.arange(5), 20)
-    part = Part("test", np.zeros((100, 28, 28), np.uint8), labels)
+    part = Split("test", np.zeros((100, 28, 28), np.uint8), labels, np.arange(100))
     assert np.bincount(choose_images(part, 25).labels).tolist() == [5] * 5
     assert choose_images(part, 100) is part
 
@@ -99,7 +101,7 @@ def test_curves_are_measured_for_each_model(bars: ImagesU8) -> None:
         """Answer 0 where any pixel is bright, else 1."""
         return np.eye(2, dtype=np.float32)[(images.max(axis=(1, 2)) < 100).astype(int)]
 
-    part = Part("test", bars, np.array([0, 0]))
+    part = Split("test", bars, np.array([0, 0]), np.arange(2))
     told: list[tuple[int, int]] = []
     models = [
         ("first", bright),
@@ -131,14 +133,20 @@ def test_tolerated_strengths_end_at_the_first_fall() -> None:
     assert curve_of(0, 0, 0.98, 0, 0).tolerated == (0, 0)
 
 
-def test_occlusion_finds_the_one_pixel_that_counts() -> None:
-    def pixel(images: ImagesU8) -> NDArray[np.float32]:
-        share = images[:, 9, 20].astype(np.float32) / 255
+def depends_on(row: int, column: int) -> Predictor:
+    """Return a model whose answer depends on one pixel."""
+
+    def predict(images: ImagesU8) -> NDArray[np.float32]:
+        share = images[:, row, column].astype(np.float32) / 255
         return np.stack((1 - share, share), axis=1)
 
+    return predict
+
+
+def test_occlusion_finds_the_one_pixel_that_counts() -> None:
     image = np.full((28, 28), 200, np.uint8)
     image[9, 20] = 255
-    found = map_occlusion(pixel, image)
+    found = map_occlusion(depends_on(9, 20), image)
     assert (found.class_id, found.least_class_id) == (1, 0)
     assert (found.confidence, found.least) == (1, 0)
     assert np.unravel_index(found.lost.argmax(), found.lost.shape) == (9, 20)
@@ -146,12 +154,6 @@ def test_occlusion_finds_the_one_pixel_that_counts() -> None:
     away = np.ones((28, 28), bool)
     away[9 - PATCH : 9 + PATCH + 1, 20 - PATCH : 20 + PATCH + 1] = False
     assert not found.lost[away].any()
-
-
-def test_occlusion_covers_corners_as_well() -> None:
-    def corner(images: ImagesU8) -> NDArray[np.float32]:
-        share = images[:, 0, 27].astype(np.float32) / 255
-        return np.stack((1 - share, share), axis=1)
-
-    found = map_occlusion(corner, np.full((28, 28), 255, np.uint8))
+    # Corners are covered as well.
+    found = map_occlusion(depends_on(0, 27), np.full((28, 28), 255, np.uint8))
     assert found.lost[0, 27] == pytest.approx(1)

@@ -13,9 +13,12 @@ from hypothesis import strategies as st
 pytest.importorskip("sklearn")
 from sklearn.metrics import accuracy_score, classification_report, log_loss
 
-from edge_analysis.evaluation.comparison import compare_answers, mcnemar_p_value
-from edge_analysis.evaluation.confidence import score_confidence
-from edge_analysis.evaluation.data import Answers
+from edge_analysis.evaluation.answers import (
+    Answers,
+    compare_answers,
+    mcnemar_p_value,
+    score_confidence,
+)
 from edge_analysis.evaluation.scores import (
     SUSPECTED_LABEL_ERRORS,
     average_scores,
@@ -139,15 +142,12 @@ def test_comparison_counts_each_image_once() -> None:
     assert both.disagreements[2].answers == ("a", "c")
 
 
-def test_label_errors_are_suspected_in_one_test_part_only() -> None:
+def test_label_errors_are_suspected_in_one_test_part_only_and_left_out() -> None:
     images = np.zeros((3, 28, 28), np.uint8)
     assert suspected_label_errors(images) == ()
     sha256 = hashlib.sha256(images).hexdigest()
     assert suspected_label_errors(images, test_sha256=sha256) == SUSPECTED_LABEL_ERRORS
     assert suspected_label_errors(images + 1, test_sha256=sha256) == ()
-
-
-def test_score_without_images_leaves_out_just_these() -> None:
     answers = certain_answers([0, 0, 1, 1], [0, 1, 1, 0], 2)
     score = score_without(answers, (1, 2))
     assert score is not None

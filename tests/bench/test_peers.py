@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
-from numpy.typing import NDArray
 from onnx import TensorProto, helper
 from onnxruntime import InferenceSession
 from run_records import run_record
 
 import peers
-import peers_convert
+import peers_runtimes
+from edge_infer import Classifier
 from edge_infer.errors import ModelError
 from edge_infer.model.run_folder import Calibration, RunFolder
 from edge_infer.model.shipped import read_shipped_model
-from peers_worker import STACKS, Place, Recognise, Worker
+from peers_runtimes import Lane
 
 SCALING, SOFTMAX = ("Unsqueeze", "DequantizeLinear"), ("Cast", "Softmax", "Cast")
 IMAGES = np.random.default_rng(0).integers(0, 256, (70, 28, 28), np.uint8)
@@ -52,7 +55,7 @@ def _write_model(path: Path, *kinds: str) -> None:
 def test_plain_file_takes_float_pixels_and_gives_the_same_probabilities(tmp_path: Path) -> None:
     source, target = tmp_path / "a.onnx", tmp_path / "b.onnx"
     _write_model(source, *SCALING, "Relu", *SOFTMAX)
-    peers_convert.write_plain(source, target, batch=1)
+    peers_runtimes.write_plain(source, target, batch=1)
     graph = onnx.load(target).graph
     assert [node.op_type for node in graph.node] == ["Relu", "Softmax"]
     assert [axis.dim_value for axis in graph.input[0].type.tensor_type.shape.dim] == [1, 1, 28, 28]
@@ -68,38 +71,27 @@ def test_plain_file_takes_float_pixels_and_gives_the_same_probabilities(tmp_path
 def test_file_of_another_form_is_refused(tmp_path: Path, kinds: tuple[str, ...]) -> None:
     _write_model(tmp_path / "a.onnx", *kinds)
     with pytest.raises(ModelError, match="float file of `edge-mnist export`"):
-        peers_convert.write_plain(tmp_path / "a.onnx", tmp_path / "b.onnx")
+        peers_runtimes.write_plain(tmp_path / "a.onnx", tmp_path / "b.onnx")
 
 
-def _load_fake(place: Place) -> Recognise:
-    if place.form == "broken":
-        raise ValueError("no such form\nand more")
-
-    def recognise(images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        assert len(images) == place.batch
-        is_blank = ~images.any(axis=(1, 2))
-        return np.stack([~is_blank, is_blank], axis=1).astype(np.float32)
-
-    return recognise
-
-
-def test_worker_classifies_in_full_batches_and_times_calls(tmp_path: Path) -> None:
-    images = np.zeros((70, 28, 28), np.uint8)
-    images[69] = 255
-    np.save(tmp_path / "images.npy", images)
-    worker = Worker(_load_fake, tmp_path, 1)
-    assert worker.answer({"do": "classify", "form": "int8"}) == {"class_ids": [1] * 69 + [0]}
-    request = {"form": "int8", "batch": 1}
-    worker.answer({"do": "warm_up", **request})
-    seconds = worker.answer({"do": "turn", **request})["seconds"]
+def test_lane_classifies_in_full_batches_and_times_calls(tmp_path: Path) -> None:
+    (tmp_path / "int8.onnx").write_bytes(read_shipped_model("nano"))
+    np.save(tmp_path / "images.npy", IMAGES)
+    lane = Lane("classifier", "int8", 1, tmp_path)
+    expected = Classifier.load("nano").probabilities(IMAGES).argmax(axis=1)
+    with ProcessPoolExecutor(1, get_context("spawn"), peers_runtimes.silence) as process:
+        version, class_ids = process.submit(peers_runtimes.start, lane).result()
+        process.submit(peers_runtimes.warm_up, lane, 1).result()
+        seconds = process.submit(peers_runtimes.turn, lane, 1).result()
+    assert version == onnxruntime.__version__
+    assert class_ids.tolist() == expected.tolist()
     assert len(seconds) > 1
-    assert min(seconds) > 0
-    failed = worker.answer({"do": "classify", "form": "broken"})
-    assert failed == {"error": "ValueError: no such form"}
+    assert seconds.min() > 0
 
 
 def test_ratio_is_of_medians_in_the_same_turns() -> None:
-    latency = peers.compare([[2e-5], [4e-5, 4e-5, 9e-5], [2e-5]], [[1e-5], [2e-5], [1e-5]])
+    theirs, ours = ([2e-5], [4e-5, 4e-5, 9e-5], [2e-5]), ([1e-5], [2e-5], [1e-5])
+    latency = peers.compare(*([np.array(turn) for turn in turns] for turns in (theirs, ours)))
     assert (latency["calls"], latency["p50_us"], latency["turns_us"]) == (5, 20, [20, 40, 20])
     assert (latency["ratio"], latency["low"], latency["high"]) == (2, 2, 2)
 
@@ -113,11 +105,11 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     labels = np.zeros(len(IMAGES), np.int64)
     Calibration(IMAGES, labels, IMAGES, labels).save(folder.calibration_path)
 
-    def convert(run: RunFolder, out: Path) -> list[str]:
+    def convert(run: RunFolder, out: Path, stacks: object) -> dict[str, str]:
         out.mkdir()
         np.save(out / "images.npy", run.read_calibration().test_images)
         (out / "int8.onnx").write_bytes(read_shipped_model("nano"))
-        return ["LiteRT: not converted; no memory"]
+        return {"litert": "LiteRT not converted: no memory"}
 
     monkeypatch.setattr(peers, "convert", convert)
     return folder.path
@@ -125,7 +117,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_script_compares_what_can_be_had(run: Path, tmp_path: Path, capsys) -> None:
     out, results = tmp_path / "out", tmp_path / "results"
-    words = [str(run), "--stacks", "opencv", "--threads", "1", "--rounds", "2"]
+    words = [str(run), "--stacks", "litert", "opencv", "--threads", "1", "--rounds", "2"]
     assert peers.main([*words, "--out", str(out), "--results", str(results)]) == 0
     document = json.loads((results / "peers.json").read_text())
     (ours,) = document["peers"]
@@ -134,21 +126,6 @@ def test_script_compares_what_can_be_had(run: Path, tmp_path: Path, capsys) -> N
     text = (out / "peers.md").read_text()
     assert text in capsys.readouterr().out
     assert "| Classifier (onnxruntime) " in text
-    assert "- LiteRT: not converted; no memory\n" in text
+    assert "- LiteRT not converted: no memory\n" in text
     assert "OpenCV DNN, float" in text
     assert str(tmp_path) not in document["command"]
-
-
-@pytest.mark.parametrize(
-    "words",
-    [["RUN", "--stacks", "torch"], ["RUN", "--rounds", "0"], ["RUN", "--threads", "0"], []],
-)
-def test_wrong_arguments_are_refused(words: list[str]) -> None:
-    with pytest.raises(SystemExit, match="2"):
-        peers.main(words)
-
-
-def test_every_stack_says_how_to_install_it() -> None:
-    for stack in STACKS.values():
-        assert stack.install.startswith("pip install")
-        assert set(stack.forms) <= {"int8", "float", "compiled", "predict"}

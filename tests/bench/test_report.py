@@ -83,8 +83,12 @@ def test_doubts_come_first(two_runs: Report, tmp_path: Path) -> None:
     assert "pi5" in clean.paragraphs[0]
 
 
-def test_steps_of_a_cold_start_and_processor_time_are_shown(tmp_path: Path) -> None:
-    parts = section(report_of(tmp_path, a=full_record()), "Cold start").tables[1]
+def test_ratios_steps_of_a_cold_start_and_processor_time_are_shown(tmp_path: Path) -> None:
+    report = report_of(tmp_path, a=full_record())
+    (ratios,) = section(report, "Ratios of models").tables
+    assert ratios.rows[0][:3] == ("edge", "nano", "single")
+    assert ratios.rows[0][-1] == "1.01 to 3.90"
+    parts = section(report, "Cold start").tables[1]
     assert parts.headings[3:] == ("import ms", "session ms", "first run ms")
     assert parts.rows[0][3:] == ("212", "24", "1.25")
     one = measurement(0.05, parts={"cpu_ms": 0.048})
@@ -101,17 +105,11 @@ def test_few_calls_have_no_percentiles_and_no_distribution(tmp_path: Path) -> No
 
 def test_report_has_only_sections_with_content(tmp_path: Path) -> None:
     model = replace(measured_model(), accuracy_percent=None)
-    report = report_of(tmp_path, a=replace(record(measurement()), models=(model,)))
+    made = record(measurement(), measurement(scenario="of a later version"))
+    report = report_of(tmp_path, a=replace(made, models=(model,)))
     titles = [section.title for section in report.sections]
-    assert titles == [
-        *("Doubts", "Summary", "Machines", "Models", "One image"),
-        "How to read this report",
-    ]
-
-
-def test_scenario_of_a_later_version_is_shown(tmp_path: Path) -> None:
-    report = report_of(tmp_path, a=record(measurement(scenario="swarm")))
-    assert section(report, "swarm").tables[0].rows
+    assert titles[:5] == ["Doubts", "Summary", "Machines", "Models", "One image"]
+    assert titles[5:] == ["of a later version", "How to read this report"]
 
 
 def test_files_of_one_name_with_other_bytes_are_two_models(tmp_path: Path) -> None:
@@ -119,12 +117,6 @@ def test_files_of_one_name_with_other_bytes_are_two_models(tmp_path: Path) -> No
     other = replace(made, models=(replace(made.models[0], sha256="0" * 64),))
     (table,) = section(report_of(tmp_path, a=made, b=other), "Models").tables
     assert [row[1] for row in table.rows] == ["a", "b"]
-
-
-def test_ratios_of_models_measured_in_turns(tmp_path: Path) -> None:
-    (table,) = section(report_of(tmp_path, a=full_record()), "Ratios of models").tables
-    assert table.rows[0][:3] == ("edge", "nano", "single")
-    assert table.rows[0][-1] == "1.01 to 3.90"
 
 
 def test_markdown_holds_every_table_and_escapes_text(tmp_path: Path) -> None:
@@ -137,10 +129,12 @@ def test_markdown_holds_every_table_and_escapes_text(tmp_path: Path) -> None:
             assert table.caption in text
 
 
-def test_record_given_twice_is_refused(tmp_path: Path) -> None:
+def test_record_given_twice_or_missing_is_refused(tmp_path: Path) -> None:
     full_record().write(tmp_path / "a.json")
     with pytest.raises(UsageError, match="twice"):
         make_report([tmp_path / "a.json", tmp_path / "." / "a.json"])
+    with pytest.raises(RunError, match="cannot read"):
+        make_report([tmp_path / "b.json"])
 
 
 def test_records_of_one_file_name_are_named_by_their_folders(tmp_path: Path) -> None:
@@ -149,11 +143,6 @@ def test_records_of_one_file_name_are_named_by_their_folders(tmp_path: Path) -> 
         full_record().write(file)
     (table,) = section(make_report(files), "Machines").tables
     assert table.headings[1:] == tuple(str(file.with_suffix("")) for file in files)
-
-
-def test_missing_record_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match="cannot read"):
-        make_report([tmp_path / "a.json"])
 
 
 @pytest.mark.parametrize(

@@ -3,35 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
-import onnx
-import onnxruntime as ort
 import pytest
 from numpy.typing import NDArray
+from onnx_graphs import apply
 from run_records import run_record
 
 from edge_export import ExportConfig, ExportResult, GateOptions, export_run
 from edge_export.convert import convert_backbone, quiet_tools
 from edge_export.export import build_backbone
 from edge_export.graph import Graph
-from edge_export.passes.input_scaling import read_bytes
+from edge_export.passes.file_ends import add_softmax, read_bytes
 from edge_export.passes.quantize import quantize
-from edge_export.passes.softmax import add_softmax
 from edge_infer.model.run_folder import Calibration, RunFolder
 from edge_train.data import load_dataset
 from edge_train.presets import build_preset, count_trained
 
 ImageU8 = NDArray[np.uint8]
 Build = Callable[[Any], Any]
-Apply = Callable[..., Graph]
-Answer = Callable[[Graph, ImageU8], NDArray[np.float32]]
-OptimizedOps = Callable[[Graph], list[str]]
-NETWORKS = ("edge", "walkthrough")
 _EPOCHS = {"edge": 8, "walkthrough": 4}
 # How much a network trained for seconds loses in int8 depends on the machine's last bits.
 LENIENT = GateOptions(min_agreement_percent=98.0, max_drop_points=2.0)
@@ -54,6 +48,14 @@ class Digits:
     labels: NDArray[np.int64]
 
 
+@dataclass(frozen=True)
+class Backbones:
+    """One network in both precisions."""
+
+    float32: Graph
+    int8: Graph
+
+
 def build_network(body: Build, classes: int = 10) -> Any:
     """Build a network with the layers that every run of the trainer has."""
     image = L.Input((28, 28), dtype="uint8", name="image")
@@ -62,30 +64,15 @@ def build_network(body: Build, classes: int = 10) -> Any:
     return keras.Model(image, L.Softmax(name="probabilities")(logits))
 
 
-def write_run(
-    path: Path, model: Any, digits: Digits, preset: str, *, class_names: tuple[str, ...] = ()
-) -> Path:
+def write_run(path: Path, model: Any, digits: Digits, **record: Any) -> Path:
     """Write a finished run folder: the last 600 digits are validation and test images."""
     path.mkdir(parents=True, exist_ok=True)
     run = RunFolder(path)
     model.save(run.model_path)
-    Calibration(
-        digits.images[-600:-300],
-        digits.labels[-600:-300],
-        digits.images[-300:],
-        digits.labels[-300:],
-    ).save(run.calibration_path)
-    run.write_record(
-        run_record(
-            config={"preset": preset},
-            class_names=class_names or tuple("0123456789"),
-            preset=preset,
-            parameters=count_trained(model),
-            epochs=_EPOCHS.get(preset, 1),
-            train_images=len(digits.images) - 600,
-            versions={"keras": keras.__version__},
-        )
-    )
+    images, labels = digits.images, digits.labels
+    calibration = Calibration(images[-600:-300], labels[-600:-300], images[-300:], labels[-300:])
+    calibration.save(run.calibration_path)
+    run.write_record(run_record(parameters=count_trained(model), **record))
     return path
 
 
@@ -104,13 +91,13 @@ def runs(digits: Digits, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
     """Run folders of the presets' own networks, trained for seconds on the UCI digits."""
     folder = tmp_path_factory.mktemp("runs")
     paths: dict[str, Path] = {}
-    for name in NETWORKS:
+    for name, epochs in _EPOCHS.items():
         keras.utils.set_random_seed(0)
         model = build_preset(name, 10)
         model.compile(keras.optimizers.Adam(2e-3), "sparse_categorical_crossentropy")
         train = (digits.images[:-600], digits.labels[:-600])
-        model.fit(*train, batch_size=32, epochs=_EPOCHS[name], verbose=0)
-        paths[name] = write_run(folder / name, model, digits, name)
+        model.fit(*train, batch_size=32, epochs=epochs, verbose=0)
+        paths[name] = write_run(folder / name, model, digits, preset=name, epochs=epochs)
     return paths
 
 
@@ -122,45 +109,33 @@ def exports(
     folder = tmp_path_factory.mktemp("exports")
     results: dict[tuple[str, str], ExportResult] = {}
     for name, run in runs.items():
-        for precision in ("float32", "int8"):
-            config = ExportConfig(
-                run=run,
-                output=folder / f"{name}.{precision}.onnx",
-                quantize=precision == "int8",
-                gates=LENIENT if precision == "int8" else GateOptions(),
-            )
-            results[name, precision] = export_run(config, str)
+        exact = ExportConfig(run=run, output=folder / f"{name}.onnx")
+        results[name, "float32"] = export_run(exact, str)
+        output = folder / f"{name}.int8.onnx"
+        int8 = replace(exact, output=output, quantize=True, gates=LENIENT)
+        results[name, "int8"] = export_run(int8, str)
     return results
 
 
 @pytest.fixture
 def edge_config(runs: dict[str, Path], tmp_path: Path) -> ExportConfig:
     """An int8 export of the edge network into an empty folder."""
-    return ExportConfig(
-        run=runs["edge"], output=tmp_path / "digits.onnx", quantize=True, gates=LENIENT
-    )
+    output = tmp_path / "digits.onnx"
+    return ExportConfig(run=runs["edge"], output=output, quantize=True, gates=LENIENT)
 
 
 @pytest.fixture(scope="session")
 def untrained_run(digits: Digits) -> Callable[..., Path]:
     """Return ``make(path, body, ...)``: a run of a network with random weights."""
 
-    def make(path: Path, body: Build, class_names: tuple[str, ...] = ()) -> Path:
+    def make(path: Path, body: Build, class_names: tuple[str, ...] = tuple("0123456789")) -> Path:
         keras.utils.set_random_seed(1)
-        classes = len(class_names) or 10
+        classes = len(class_names)
         few = Digits(digits.images, digits.labels % classes)
         model = build_network(body, classes)
-        return write_run(path, model, few, "edge", class_names=class_names)
+        return write_run(path, model, few, preset="edge", class_names=class_names)
 
     return make
-
-
-@dataclass(frozen=True)
-class Backbones:
-    """One network in both precisions."""
-
-    float32: Graph
-    int8: Graph
 
 
 @pytest.fixture(scope="session")
@@ -189,23 +164,7 @@ def _small_body(kernel: int, strides: int, padding: str) -> Build:
 
 
 @pytest.fixture(scope="session")
-def apply() -> Apply:
-    """Return ``apply(graph, *passes)``: a checked copy of a graph that the passes have edited."""
-
-    def edit(graph: Graph, *passes: Callable[[Graph], None]) -> Graph:
-        before = graph.to_model()
-        edited = graph.copy()
-        for each in passes:
-            each(edited)
-        assert graph.to_model() == before
-        onnx.checker.check_model(edited.to_model(), full_check=True)
-        return edited
-
-    return edit
-
-
-@pytest.fixture(scope="session")
-def files(backbones: dict[str, Backbones], apply: Apply) -> Callable[[str, str], Graph]:
+def files(backbones: dict[str, Backbones]) -> Callable[..., Graph]:
     """Return ``files(network, precision)``: image to probabilities, without any optimization."""
 
     def build(network: str, precision: str = "int8") -> Graph:
@@ -220,36 +179,3 @@ def pictures(digits: Digits) -> ImageU8:
     noise = np.random.default_rng(0).integers(0, 256, (50, 28, 28), np.uint8)
     blank = np.zeros((1, 28, 28), np.uint8)
     return np.concatenate((digits.images[:100], noise, blank, ~blank))
-
-
-@pytest.fixture(scope="session")
-def answer() -> Answer:
-    """Return ``answer(graph, pictures)``: its output for one, for seven and for all of them."""
-
-    def run(graph: Graph, pictures: ImageU8) -> NDArray[np.float32]:
-        session = _open(graph.to_model())
-        batches = (pictures[:1], pictures[-7:], pictures)
-        return np.concatenate([session.run(None, {"image": batch})[0] for batch in batches])
-
-    return run
-
-
-@pytest.fixture(scope="session")
-def optimized_ops(tmp_path_factory: pytest.TempPathFactory) -> OptimizedOps:
-    """Return ``optimized_ops(graph)``: operators that onnxruntime really runs, in order."""
-    path = tmp_path_factory.mktemp("optimized") / "optimized.onnx"
-
-    def optimize(graph: Graph) -> list[str]:
-        _open(graph.to_model(), optimized_model_filepath=str(path))
-        return [node.op_type for node in onnx.load(path).graph.node]
-
-    return optimize
-
-
-def _open(model: onnx.ModelProto, *, optimized_model_filepath: str = "") -> Any:
-    options = ort.SessionOptions()
-    options.log_severity_level = 3
-    options.optimized_model_filepath = optimized_model_filepath
-    return ort.InferenceSession(
-        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
-    )

@@ -11,6 +11,18 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+# What a reader does to the stored pixels, by EXIF orientation.
+TURNS = {
+    1: lambda a: a,
+    2: np.fliplr,
+    3: lambda a: np.rot90(a, 2),
+    4: np.flipud,
+    5: lambda a: a.swapaxes(0, 1),
+    6: lambda a: np.rot90(a, -1),
+    7: lambda a: np.rot90(a, 2).swapaxes(0, 1),
+    8: np.rot90,
+}
+
 
 def encoded(suffix: str, image: NDArray[np.generic]) -> bytes:
     """Encode a picture with OpenCV."""

@@ -29,24 +29,6 @@ def test_failing_body_leaves_the_old_file(tmp_path: Path, failure) -> None:
     assert os.listdir(tmp_path) == ["out.txt"]
 
 
-def test_interruption_while_the_temporary_is_made_leaves_nothing(
-    tmp_path: Path, monkeypatch
-) -> None:
-    made: list[int] = []
-    make = os.open
-
-    def make_and_interrupt(*arguments, **options) -> int:
-        made.append(make(*arguments, **options))
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(os, "open", make_and_interrupt)
-    with pytest.raises(KeyboardInterrupt):
-        write_text(tmp_path / "out.txt", "new")
-    monkeypatch.undo()
-    os.close(*made)
-    assert os.listdir(tmp_path) == []
-
-
 def test_overwrite_false_refuses_before_the_body_runs(tmp_path: Path) -> None:
     target = tmp_path / "out.txt"
     target.write_text("old")

@@ -3,54 +3,19 @@
 from __future__ import annotations
 
 import socket
-import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
 
-import cv2
 import numpy as np
 import pytest
-from mjpeg import mjpeg_stream
+from mjpeg import FakeCapture, mjpeg_stream
 from numpy.typing import NDArray
 
 from edge_infer.camera import FoundCamera, FrameSource, list_cameras
 from edge_infer.errors import CameraError, UsageError
 
 ImageU8 = NDArray[np.uint8]
-
-
-class FakeCapture:
-    """Delivers numbered frames at a constant rate until it is unplugged."""
-
-    def __init__(self, frames: int, interval_s: float = 0.0, *, fps: float = 0.0) -> None:
-        self.released = threading.Event()
-        self.given = 0
-        self._frames = frames
-        self._interval_s = interval_s
-        self._fps = fps
-
-    def get(self, prop: int) -> float:
-        return self._fps if prop == cv2.CAP_PROP_FPS else 0.0
-
-    def read(self) -> tuple[bool, Any]:
-        time.sleep(self._interval_s)
-        if self.given == self._frames:
-            return False, None
-        self.given += 1
-        return True, np.full((4, 6, 3), self.given, np.uint8)
-
-    def release(self) -> None:
-        self.released.set()
-
-
-@pytest.fixture
-def mjpeg_address() -> Iterator[str]:
-    """A stream of 200 frames of growing grey level, at most 100 per second."""
-    frames = [np.full((120, 160, 3), level, np.uint8) for level in range(200)]
-    with mjpeg_stream(lambda: frames, interval_s=0.01) as address:
-        yield address
 
 
 def test_file_yields_every_frame_in_order(digit_video: Path) -> None:
@@ -99,8 +64,12 @@ def test_missing_file_folder_and_foreign_address_are_refused(tmp_path: Path) -> 
         FrameSource.camera(63)
 
 
-def test_mjpeg_stream_is_live(mjpeg_address: str) -> None:
-    with FrameSource.open(mjpeg_address, open_timeout_s=5) as source:
+def test_mjpeg_stream_is_live() -> None:
+    images = [np.full((120, 160, 3), level, np.uint8) for level in range(200)]
+    with (
+        mjpeg_stream(lambda: images, interval_s=0.01) as address,
+        FrameSource.open(address, open_timeout_s=5) as source,
+    ):
         assert source.live
         frames = [frame for frame, _ in zip(source, range(5), strict=False)]
     assert frames[0].image_bgr.shape == (120, 160, 3)
@@ -122,7 +91,7 @@ def test_live_source_skips_to_the_newest_frame() -> None:
                 break
     assert seen == sorted(set(seen))
     assert seen[-1] > 10
-    assert capture.released.is_set()
+    assert capture.released
 
 
 def test_unplugged_camera_is_reported_after_its_last_frame() -> None:
@@ -135,7 +104,7 @@ def test_unplugged_camera_is_reported_after_its_last_frame() -> None:
         seen.extend(frame.index for frame in source)
     assert seen == [0]
     assert ended.value.code == "ended"
-    assert capture.released.is_set()
+    assert capture.released
 
 
 @pytest.mark.parametrize(("stated", "used"), [(0.0, 25.0), (30.0, 30.0), (90_000.0, 25.0)])
@@ -170,18 +139,11 @@ def test_cameras_of_linux_are_listed_by_index(
 def test_cameras_of_other_systems_are_found_by_opening(monkeypatch: pytest.MonkeyPatch) -> None:
     released: list[int] = []
 
-    class Capture:
-        def __init__(self, index: int) -> None:
-            self.index = index
-
-        def isOpened(self) -> bool:  # noqa: N802 - the name in OpenCV
-            return self.index == 1
-
-        def release(self) -> None:
-            released.append(self.index)
+    def open_capture(index: int) -> SimpleNamespace:
+        return SimpleNamespace(isOpened=lambda: index == 1, release=lambda: released.append(index))
 
     monkeypatch.setattr("sys.platform", "darwin")
-    monkeypatch.setattr("cv2.VideoCapture", Capture)
+    monkeypatch.setattr("cv2.VideoCapture", open_capture)
     assert list_cameras() == (FoundCamera(1, ""),)
     assert 1 in released
 

@@ -12,9 +12,7 @@ from edge_infer.page.binarize import Ink
 from edge_infer.page.components import (
     MAX_COMPONENTS,
     Component,
-    digit_height,
     find_components,
-    merge,
 )
 
 ImageU8 = NDArray[np.uint8]
@@ -41,10 +39,6 @@ def find(contrast: ImageU8) -> list[Component]:
 
 def boxes(contrast: ImageU8) -> set[Box]:
     return {component.box for component in find(contrast)}
-
-
-def bar(x: int, y: int, width: int, height: int) -> Component:
-    return Component(Box(x, y, width, height), np.ones((height, width), np.uint8), width * height)
 
 
 @pytest.mark.parametrize("share", [0.3, 0.5, 0.7])
@@ -110,14 +104,6 @@ def test_desk_and_ruled_lines_are_no_components_and_make_nothing_faint() -> None
     assert boxes(contrast) == digits
 
 
-def test_digits_at_the_border_of_a_close_crop_are_kept() -> None:
-    contrast = page(60, 200)
-    for x in (40, 120):
-        cv2.ellipse(contrast, (x, 30), (18, 30), 0, 0, 360, 120, 5)
-    assert [box.height for box in boxes(contrast)] == [60, 60]
-    assert boxes(page()) == boxes(page(1, 1)) == set()
-
-
 def test_only_the_largest_components_are_kept() -> None:
     contrast = np.zeros((900, 900), np.uint8)
     for top in range(5, 840, 24):
@@ -125,21 +111,3 @@ def test_only_the_largest_components_are_kept() -> None:
     contrast[870:888, 5:13] = 90
     assert len(find(contrast)) == MAX_COMPONENTS
     assert Box(5, 870, 8, 18) in boxes(contrast)
-
-
-def test_digit_height_is_the_height_of_most_ink() -> None:
-    digits = [bar(x, 0, 20, 40) for x in range(3)]
-    dots = [bar(x, 0, 4, 4) for x in range(20)]
-    lines = [bar(0, 0, 400, 5), bar(0, 0, 5, 400)]
-    assert digit_height(digits) == digit_height([*digits, *dots, *lines]) == 40
-    assert digit_height([*digits, bar(0, 0, 30, 60)]) == 40
-    assert digit_height([]) == digit_height(lines[:1]) == 0
-
-
-def test_merge_keeps_the_places_of_components() -> None:
-    corner = Component(Box(10, 5, 2, 2), np.array([[1, 1], [1, 0]], np.uint8), 3)
-    dot = Component(Box(11, 6, 2, 1), np.array([[1, 1]], np.uint8), 2)
-    both = merge([corner, dot])
-    assert (both.box, both.area) == (Box(10, 5, 3, 2), 5)
-    assert both.mask.tolist() == [[1, 1, 0], [1, 1, 1]]
-    assert merge([dot]) is dot

@@ -70,15 +70,6 @@ def test_json_line_has_rejected_components_on_request() -> None:
     assert json.loads(to_write.line(result_of(EMPTY)))["rejected"] == []
 
 
-def test_json_takes_numbers_of_numpy_and_whole_ones() -> None:
-    digit = Digit("3", np.float32(1), Box(*np.array([1, 2, 3, 4])))
-    line = make_page_format("jsonl").line(
-        result_of(Page(np.int64(9), np.int64(8), (Line((digit,), digit.box),)), elapsed_ms=3)
-    )
-    assert '"confidence": 1.0, "box": [1, 2, 3, 4]' in line
-    assert '"elapsed_ms": 3.0' in line
-
-
 @settings(max_examples=30)
 @given(ANY_NAME, st.sampled_from(PAGE_FORMAT_NAMES), st.booleans())
 def test_everything_is_valid_utf8_and_json_gives_back_any_name(name, format_name, rejected) -> None:
@@ -90,14 +81,13 @@ def test_everything_is_valid_utf8_and_json_gives_back_any_name(name, format_name
             assert json.loads(line)["source"] == name
 
 
-def csv_rows(*results: PageResult, with_rejected: bool = False) -> list[dict[str, str]]:
-    to_write = make_page_format("csv", with_rejected=with_rejected)
-    lines = [to_write.header, *(to_write.line(result) for result in results)]
-    return list(csv.DictReader(io.StringIO("\n".join(lines), newline="")))
-
-
-def test_csv_has_a_row_a_line() -> None:
-    first, second = csv_rows(result_of(PAGE, 'a "b",\nc.png'))
+def test_csv_has_a_row_for_each_line_page_without_lines_failure_and_rejected_digit() -> None:
+    results = [
+        result_of(PAGE, 'a "b",\nc.png'),
+        result_of(EMPTY, "e.png"),
+        PageResult("f.png", FAILURE),
+    ]
+    first, second, empty, failed = _csv_rows(results)
     assert first == {
         "source": 'a "b",\nc.png',
         "line": "1",
@@ -111,27 +101,19 @@ def test_csv_has_a_row_a_line() -> None:
         "message": "",
     }
     assert (second["line"], second["text"]) == ("2", "7")
-
-
-def test_csv_loses_neither_empty_pages_nor_failures() -> None:
-    empty, failed = csv_rows(result_of(EMPTY, "e.png"), PageResult("f.png", FAILURE))
     assert {key for key, value in empty.items() if value} == {"source"}
-    assert {key: value for key, value in failed.items() if value} == {
-        "source": "f.png",
-        "error": "damaged",
-        "message": 'it is "bad"',
-    }
-
-
-def test_csv_has_rows_for_what_was_rejected_only_when_asked_to() -> None:
-    rows = csv_rows(result_of(PAGE), PageResult("f.png", FAILURE), with_rejected=True)
+    assert (failed["source"], failed["error"], failed["text"]) == ("f.png", "damaged", "")
+    rows = _csv_rows(results, with_rejected=True)
     assert [(row["line"], row["text"], row["rejected"]) for row in rows] == [
-        ("1", "72", "false"),
-        ("2", "7", "false"),
-        ("", "1", "true"),
-        ("", "", ""),
+        *(("1", "72", "false"), ("2", "7", "false"), ("", "1", "true")),
+        *(("", "", ""), ("", "", "")),
     ]
-    assert rows[2]["x"] == "90"
+
+
+def _csv_rows(results: list[PageResult], *, with_rejected: bool = False) -> list[dict[str, str]]:
+    to_write = make_page_format("csv", with_rejected=with_rejected)
+    lines = [to_write.header, *map(to_write.line, results)]
+    return list(csv.DictReader(io.StringIO("\n".join(lines), newline="")))
 
 
 def test_text_has_the_lines_and_on_request_headings_and_rejected_components() -> None:

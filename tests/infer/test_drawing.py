@@ -13,7 +13,6 @@ from edge_infer.page.items import ReadPage
 from edge_infer.page.page import Digit, Line, Page
 
 ImageU8 = NDArray[np.uint8]
-FRAME_SIZES = [(320, 240), (640, 480), (1920, 1080)]
 
 
 def plain(width: int, height: int, level: int = 220, channels: int = 3) -> ImageU8:
@@ -48,7 +47,7 @@ def page_of(
     return ReadPage(Page(width, height, lines, others, rotation_deg), image, 1.0)
 
 
-@pytest.mark.parametrize("size", FRAME_SIZES)
+@pytest.mark.parametrize("size", [(320, 240), (640, 480), (1920, 1080)])
 @pytest.mark.parametrize("level", [0, 128, 255])
 def test_overlay_draws_box_and_tag_on_any_frame(size: tuple[int, int], level: int) -> None:
     box = Box(size[0] // 3, size[1] // 2, size[0] // 20, size[1] // 8)
@@ -61,13 +60,16 @@ def test_overlay_draws_box_and_tag_on_any_frame(size: tuple[int, int], level: in
     assert (inside == level).mean() > 0.9
 
 
-def test_overlay_scales_with_the_frame_and_survives_tiny_ones() -> None:
-    areas = [
-        count(draw_overlay(frame_of([Box(width // 3, height // 2, 60, 60)], size=size)), SURE)
-        for size in FRAME_SIZES
-        for width, height in [size]
-    ]
-    assert areas[0] < areas[1] < areas[2]
+@pytest.mark.parametrize(
+    "box", [Box(0, 0, 30, 40), Box(610, 0, 30, 40), Box(0, 440, 30, 40), Box(610, 440, 30, 40)]
+)
+def test_overlay_keeps_the_tag_inside_the_frame(box: Box) -> None:
+    middle, corner = (draw_overlay(frame_of([one])) for one in (Box(300, 200, 30, 40), box))
+    # Most of the colour is in the tag. A box in the corner loses two sides.
+    assert count(corner, SURE) > 0.6 * count(middle, SURE)
+
+
+def test_overlay_survives_tiny_frames() -> None:
     for size in ((1, 1), (8, 5), (40, 2000)):
         picture = draw_overlay(frame_of([Box(0, 0, 1, 1)], size=size), note="paused")
         assert picture.shape == (size[1], size[0], 3)

@@ -46,13 +46,6 @@ def test_json_line_of_a_prediction() -> None:
     assert json_line(Result("a.png", BLANK)) == expected | blank
 
 
-def test_json_line_of_a_failure() -> None:
-    assert json_line(Result("a.png", FAILURE)) == {
-        "source": "a.png",
-        "error": {"code": "damaged", "message": 'it is "bad"'},
-    }
-
-
 @given(ANY_NAME, st.sampled_from(FORMAT_NAMES), st.sampled_from([seen(), BLANK, FAILURE]))
 def test_every_line_is_one_line_of_valid_utf8(name: str, format_name, outcome) -> None:
     line = encode(make_format(format_name, CLASSES).line(Result(name, outcome))).decode("utf-8")

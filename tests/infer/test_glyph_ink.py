@@ -2,14 +2,12 @@
 
 import cv2
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from edge_infer.errors import ImageError
-from edge_infer.glyph.ink import find_ink, find_levels, otsu_threshold, stretch_ink
+from edge_infer.glyph.ink import find_ink, find_levels, otsu_threshold
 from edge_infer.glyph.preprocess import prepare_digit, prepare_digits
 
 LEVELS = st.sampled_from([0, 1, 60, 128, 200, 254, 255])
@@ -35,12 +33,6 @@ def assert_ink_as_alone(greys: NDArray[np.uint8]) -> None:
     )
 )
 def test_ink_of_a_stack_is_that_of_each_picture(greys: NDArray[np.uint8]) -> None:
-    assert_ink_as_alone(greys)
-
-
-@pytest.mark.parametrize("shape", [(20, 1, 200), (20, 200, 1), (3, 60, 60), (2, 33, 90)])
-def test_strips_and_larger_pictures_are_stacked_too(shape: tuple[int, ...]) -> None:
-    greys = np.random.default_rng(1).choice(np.uint8([20, 30, 220]), shape, p=[0.5, 0.4, 0.1])
     assert_ink_as_alone(greys)
 
 
@@ -97,14 +89,6 @@ def test_levels_follow_their_definition(histogram: NDArray[np.int64]) -> None:
     assert levels.full == max(full, levels.background + 1)
 
 
-def test_histograms_are_described_together_as_each_alone() -> None:
-    histograms = np.random.default_rng(0).integers(0, 50, (5, 256))
-    histograms[0, 40:200] = histograms[1, 3:] = 0
-    histograms[2] = np.eye(256, dtype=np.int64)[255]
-    alone = [levels for row in histograms for levels in find_levels(row[np.newaxis])]
-    assert find_levels(histograms) == alone
-
-
 @settings(max_examples=50)
 @given(HISTOGRAMS)
 def test_otsu_maximises_the_variance_between(histogram: NDArray[np.int64]) -> None:
@@ -121,12 +105,6 @@ def test_otsu_maximises_the_variance_between(histogram: NDArray[np.int64]) -> No
     assert between(otsu_threshold(histogram)) >= max(map(between, range(255))) * (1 - 1e-9)
 
 
-def test_stretching_is_linear_near_the_mask_and_0_elsewhere() -> None:
-    depth = np.uint8([[5, 10, 20, 61, 200, 200, 200]])
-    mask = np.uint8([[0, 1, 0, 1, 0, 0, 0]])
-    assert stretch_ink(depth, mask, 10, 61).tolist() == [[0, 0, 50, 255, 255, 0, 0]]
-
-
 def test_pictures_of_any_size_and_colour_become_what_each_becomes_alone(draw_digit) -> None:
     small = [draw_digit(label, 20 + 3 * label) for label in (1, 1, 4, 4, 4, 8)]
     same = [cv2.resize(draw_digit(label, 40), (30, 36)) for label in range(10)] * 8
@@ -138,9 +116,3 @@ def test_pictures_of_any_size_and_colour_become_what_each_becomes_alone(draw_dig
     for image, tensor in zip(images, tensors, strict=True):
         np.testing.assert_array_equal(tensor, prepare_digit(image))
     assert prepare_digits([]) == []
-
-
-def test_one_wrong_array_among_many_is_refused() -> None:
-    good = np.zeros((28, 28), np.uint8)
-    with pytest.raises(ImageError, match="float32"):
-        prepare_digits([good, good.astype(np.float32)])

@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from edge_infer.boxes import Box
-from edge_infer.camera import Frame, FrameSource, SeenDigit, recognise_frames, recognise_image
+from edge_infer.camera import FrameSource, SeenDigit, recognise_frames, recognise_image
 from edge_infer.page import Digit, Line, Page, PageReader
 
 ImageU8 = NDArray[np.uint8]
@@ -64,37 +64,6 @@ def test_frames_of_a_video_are_recognised(digit_video: Path, reader: PageReader)
         assert result.latency_ms > 0
     assert results[0].fps == 0
     assert results[-1].fps > 1
-
-
-def test_frame_takes_two_inferences_at_most(
-    draw_frame: DrawFrame, reader: PageReader, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    calls: list[int] = []
-    infer = reader.classifier.probabilities
-    monkeypatch.setattr(
-        reader.classifier,
-        "probabilities",
-        lambda tensors: (calls.append(len(tensors)), infer(tensors))[1],
-    )
-    apart = draw_frame([("3", 40, 90), ("5", 160, 90), ("8", 100, 10)])
-    touching = draw_frame([*LINE[:2], ("8", 230, 10)])
-    cv2.line(touching, (40, 100), (120, 120), 30, 5)
-    counts = []
-    for frame in (apart, np.full_like(apart, 220), touching):
-        calls.clear()
-        recognise_image(reader, frame)
-        counts.append(len(calls))
-    assert counts == [1, 0, 2]
-
-
-def test_frame_rate_is_smoothed(reader: PageReader, monkeypatch: pytest.MonkeyPatch) -> None:
-    # Two readings of the clock for each frame: intervals of a second, then half a second.
-    times_s = iter([0.0, 0.5, 1.0, 1.5, 1.6, 2.0])
-    monkeypatch.setattr("time.perf_counter", lambda: next(times_s))
-    blank = np.full((20, 20, 3), 200, np.uint8)
-    results = list(recognise_frames(reader, [Frame(blank, index, 0.0) for index in range(3)]))
-    assert [result.fps for result in results] == pytest.approx([0.0, 1.0, 1 / 0.95])
-    assert results[0].latency_ms == pytest.approx(500)
 
 
 def test_digits_are_in_reading_order_with_their_boxes(

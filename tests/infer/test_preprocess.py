@@ -10,14 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from edge_infer import Classifier, ImageError, prepare_digit
-from edge_infer.glyph.preprocess import centre_by_mass, make_glyph, reduce_to, to_grey
+from edge_infer.glyph.preprocess import centre_by_mass, reduce_to
 
 DIGITS = [str(digit) for digit in range(10)]
-
-
-def difference(one: np.ndarray, other: np.ndarray) -> float:
-    """Mean difference in grey levels."""
-    return float(np.abs(one.astype(int) - other.astype(int)).mean())
 
 
 @pytest.mark.parametrize("label", DIGITS)
@@ -47,7 +42,8 @@ def test_size_hardly_matters(draw_digit, label: str, scale: float) -> None:
     other = prepare_digit(draw_digit(label, round(96 * scale)))
     # Centring by mass may round to the neighbouring pixel.
     steps = [(down, right) for down in (-1, 0, 1) for right in (-1, 0, 1)]
-    assert min(difference(np.roll(other, step, (0, 1)), whole) for step in steps) < 12
+    moved = np.stack([np.roll(other, step, (0, 1)) for step in steps]).astype(int)
+    assert np.abs(moved - whole).mean(axis=(1, 2)).min() < 12
 
 
 @given(shift=st.tuples(st.integers(-15, 15), st.integers(-15, 15)), margin=st.integers(0, 200))
@@ -97,12 +93,10 @@ BLANKS = {
     "white": np.full((28, 28), 255, np.uint8),
     "flat colour": np.full((50, 40, 3), (10, 90, 200), np.uint8),
     "one pixel": np.full((1, 1), 7, np.uint8),
-    "one row": np.full((1, 300), 7, np.uint8),
     "faint noise": _noise(3),
     "noise": _noise(12),
     "strong noise": _noise(60),
     "gradient": np.tile(np.linspace(140, 200, 120).astype(np.uint8), (90, 1)),
-    "gradient down": np.tile(np.linspace(100, 40, 300).astype(np.uint8), (200, 1)).T.copy(),
     "salt": (np.random.default_rng(1).random((200, 200)) > 0.99).astype(np.uint8) * 255,
 }
 
@@ -112,22 +106,10 @@ def test_picture_without_ink_gives_none(name: str) -> None:
     assert prepare_digit(BLANKS[name]) is None
 
 
-def test_specks_beside_a_digit_are_dropped(draw_digit) -> None:
-    image = draw_digit("8", 96, margin=24)
-    expected = prepare_digit(image)
-    image[3:5, 3:5] = image[-4:-2, -4:-2] = 20
-    np.testing.assert_array_equal(prepare_digit(image), expected)
-
-
 def test_shadow_does_not_hide_the_digit(draw_digit, tiny_model_path: Path) -> None:
     image = draw_digit("7", 120)
     shaded = np.rint(image * np.linspace(0.35, 1, image.shape[1])).astype(np.uint8)
     assert Classifier.load(tiny_model_path).classify(shaded).label == "7"
-
-
-def test_thin_strokes_of_a_large_picture_stay_visible(draw_digit) -> None:
-    tensor = prepare_digit(draw_digit("2", 400, thickness=3))
-    assert np.count_nonzero(tensor > 127) > 25
 
 
 @pytest.mark.parametrize("shape", [(2, 30_000), (30_000, 2), (1, 600), (5, 2000, 3)])
@@ -192,16 +174,3 @@ def test_reducing_averages_blocks(image: np.ndarray, longest: int) -> None:
     block = image[:factor, :factor]
     if block.shape == (factor, factor):
         assert reduced[0, 0] == (2 * block.sum(dtype=int) + block.size) // (2 * block.size)
-
-
-def test_glyph_of_known_ink_leaves_its_neighbours_out(draw_digit) -> None:
-    depth = np.hstack([255 - draw_digit(label, 60, ground=255) for label in "37"])
-    mask = (depth > 100).astype(np.uint8)
-    mask[:, depth.shape[1] // 2 :] = 0
-    tensor = make_glyph(depth, mask, 10)
-    assert difference(tensor, prepare_digit(draw_digit("3", 60))) < 8
-
-
-def test_grey_is_the_luma_of_bgr() -> None:
-    colours = np.uint8([[(255, 0, 0), (0, 255, 0), (0, 0, 255)]])
-    assert to_grey(colours).tolist() == [[29, 150, 76]]

@@ -91,11 +91,6 @@ def test_coverages_of_ten_thousand_lose_no_image_to_rounding() -> None:
     assert [point.coverage for point in points] == list(COVERAGES)
 
 
-def test_threshold_above_all_keeps_nothing() -> None:
-    point = risk_at_threshold(sure(0.9), np.array([0]), 1.0)
-    assert (point.kept, point.coverage, point.risk) == (0, 0.0, 0.0)
-
-
 @pytest.mark.parametrize(("n", "kept", "errors"), [(0, 0, 0), (5, 6, 0), (5, 2, 3), (5, 2, -1)])
 def test_impossible_counts_are_refused(n: int, kept: int, errors: int) -> None:
     with pytest.raises(ModelError, match=f"{errors} errors in {kept} answers of {n}"):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edge_infer.page.ruled_lines import erase_ruled_lines, find_ruled_lines
+from edge_infer.page.ruled_lines import erase_ruled_lines
 
 ImageU8 = NDArray[np.uint8]
 
@@ -73,15 +73,6 @@ def test_lines_are_erased(mask: ImageU8) -> None:
     assert np.array_equal(mask, before)
 
 
-def test_dotted_line_is_erased_and_digits_beside_it_stay() -> None:
-    dots, digits = np.zeros((HEIGHT, WIDTH), np.uint8), rings((120, 100), (220, 110))
-    for column in range(30, 370, 5):
-        dots[148:152, column : column + 4] = 255
-    erased = erase(dots | digits)
-    assert share(erased, (dots != 0) & (digits == 0)) < 0.05
-    assert share(erased, digits != 0) > 0.95
-
-
 @pytest.mark.parametrize("is_vertical", [False, True])
 def test_strokes_that_cross_lines_stay(*, is_vertical: bool) -> None:
     printed, digits = lines(), rings((80, 120), (180, 140), (290, 160))
@@ -106,26 +97,6 @@ def test_stroke_of_higher_contrast_on_a_line_stays() -> None:
 def test_mask_without_lines_is_returned_itself() -> None:
     for mask in (rings(), rings((100, 100), (200, 140)), np.zeros((5, 9), np.uint8)):
         assert erase(mask) is mask
-
-
-@pytest.mark.parametrize("thickness", [1, 3, 6])
-def test_each_line_is_found_once(thickness: int) -> None:
-    horizontal, across = find_ruled_lines(lines(0.02, thickness=thickness))
-    assert len(horizontal) == len(range(50, HEIGHT - 25, 50))
-    assert not across
-
-
-def test_line_is_found_where_it_is_even_under_digits_or_in_a_large_mask() -> None:
-    hidden = lines(0.02, pitch=150) | rings(*((x, 118) for x in range(40, 380, 50)))
-    (line,), _ = find_ruled_lines(hidden)
-    assert line.slope == pytest.approx(0.02, abs=0.01)
-    assert line.offset == pytest.approx(150, abs=2)
-    assert line.end - line.start > 0.95 * WIDTH
-    mask = np.zeros((1200, 1600), np.uint8)
-    mask[598:603, 100:1500] = 255
-    (line,), _ = find_ruled_lines(mask)
-    assert line.offset == pytest.approx(600, abs=4)
-    assert (line.start, line.end) == pytest.approx((100, 1500), abs=12)
 
 
 @pytest.mark.parametrize("labels", ["1234567890", "1111", "77777", "5252525"])

@@ -15,6 +15,8 @@ from edge_infer import EdgeMnistError
 from edge_infer.io.npz_images import npz_rows
 from edge_infer.io.sources import open_sources, reads_from
 
+IMAGES = np.zeros((2, 28, 28), np.uint8)
+
 
 def names(*arguments: object, recursive: bool = False) -> list[str]:
     return [item.name for item in open_sources(map(str, arguments), recursive=recursive)]
@@ -117,9 +119,7 @@ def test_archives_are_failing_items_for_pages(tmp_path: Path) -> None:
     ("argument", "target", "recursive", "taken"),
     [
         ("b.png", ".", False, True),
-        ("./empty/../b.png", "empty/..", False, True),
         ("b.png", "empty", False, False),
-        ("*.png", ".", False, True),
         ("x.png/*.png", "x.png", False, True),
         (".", ".", False, True),
         (".", "empty", False, False),
@@ -170,15 +170,12 @@ def test_array_is_chosen_by_name_or_because_it_is_the_only_one(
 @pytest.mark.parametrize(
     ("arrays", "code"),
     [
-        (
-            {"a": np.zeros((2, 28, 28), np.uint8), "b": np.zeros((2, 28, 28), np.uint8)},
-            "wrong_shape",
-        ),
-        ({"x_test": np.zeros((2, 28, 28), np.float32)}, "wrong_shape"),
+        ({"a": IMAGES, "b": IMAGES}, "wrong_shape"),
+        ({"x_test": IMAGES.astype(np.float32)}, "wrong_shape"),
         ({"x_test": np.zeros((2, 32, 32), np.uint8)}, "wrong_shape"),
-        ({"x_test": np.zeros((28, 28), np.uint8)}, "wrong_shape"),
-        ({"x_test": np.asfortranarray(np.zeros((2, 28, 28), np.uint8))}, "wrong_shape"),
-        ({"x_test": np.zeros((0, 28, 28), np.uint8)}, "empty"),
+        ({"x_test": IMAGES[0]}, "wrong_shape"),
+        ({"x_test": np.asfortranarray(IMAGES)}, "wrong_shape"),
+        ({"x_test": IMAGES[:0]}, "empty"),
         ({}, "wrong_shape"),
     ],
 )

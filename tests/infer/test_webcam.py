@@ -11,39 +11,21 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-import numpy as np
 import pytest
+from mjpeg import FakeCapture
 
 from edge_infer.camera import FrameSource, WebcamConfig, WebcamSummary, run_webcam
 from edge_infer.camera.webcam import watch
-from edge_infer.errors import CameraError, OutputError, UsageError
+from edge_infer.errors import CameraError, UsageError
 from edge_infer.page import PageReader
 
 
-class EndlessPaper:
-    """A camera above an empty page that is unplugged after a number of frames."""
-
-    def __init__(self, frames: int = 100_000) -> None:
-        self.released = False
-        self.left = frames
-
-    def get(self, prop: int) -> float:
-        return 20.0 if prop == cv2.CAP_PROP_FPS else 0.0
-
-    def read(self) -> tuple[bool, Any]:
-        threading.Event().wait(0.005)
-        self.left -= 1
-        return self.left >= 0, np.full((48, 64, 3), 200, np.uint8)
-
-    def release(self) -> None:
-        self.released = True
-
-
 @pytest.fixture
-def camera() -> Iterator[EndlessPaper]:
-    paper = EndlessPaper()
-    yield paper
-    assert paper.released
+def camera() -> Iterator[FakeCapture]:
+    """A camera above an empty page."""
+    capture = FakeCapture(frames=100_000, interval_s=0.005, fps=20)
+    yield capture
+    assert capture.released
 
 
 def frames_in(path: Path) -> int:
@@ -73,26 +55,15 @@ def test_video_is_recognised_recorded_and_logged(
     assert sorted(tmp_path.iterdir()) == [jsonl, record]
 
 
-def test_existing_recording_is_replaced_only_if_allowed(
-    digit_video: Path, tiny_model_path: Path, tmp_path: Path
-) -> None:
-    record = tmp_path / "out.mp4"
-    record.write_bytes(b"old")
-    with pytest.raises(OutputError, match="exists already"):
-        run_webcam(config_for(digit_video, tiny_model_path, record=record))
-    assert record.read_bytes() == b"old"
-    options = {"record": record, "overwrite": True, "max_frames": 5}
-    assert run_webcam(config_for(digit_video, tiny_model_path, **options)).frames == 5
-    assert frames_in(record) == 5
-
-
 def test_recording_is_kept_when_the_camera_is_unplugged(
     tiny_model_path: Path, tmp_path: Path
 ) -> None:
     record = tmp_path / "out.mp4"
     with (
         pytest.raises(CameraError) as ended,
-        FrameSource(EndlessPaper(frames=30), "camera 0", live=True) as source,
+        FrameSource(
+            FakeCapture(frames=30, interval_s=0.005, fps=20), "camera 0", live=True
+        ) as source,
     ):
         config = WebcamConfig(headless=True, record=record)
         watch(config, PageReader.load(tiny_model_path), source)
@@ -102,7 +73,7 @@ def test_recording_is_kept_when_the_camera_is_unplugged(
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_signal_ends_the_run_and_keeps_the_recording(
-    number: signal.Signals, camera: EndlessPaper, tiny_model_path: Path, tmp_path: Path
+    number: signal.Signals, camera: FakeCapture, tiny_model_path: Path, tmp_path: Path
 ) -> None:
     before = signal.getsignal(number)
     config = WebcamConfig(headless=True, record=tmp_path / "out.mp4")
@@ -116,7 +87,7 @@ def test_signal_ends_the_run_and_keeps_the_recording(
     assert signal.getsignal(number) is before
 
 
-def test_loop_runs_outside_the_main_thread(camera: EndlessPaper, tiny_model_path: Path) -> None:
+def test_loop_runs_outside_the_main_thread(camera: FakeCapture, tiny_model_path: Path) -> None:
     summaries: list[WebcamSummary] = []
 
     def run() -> None:

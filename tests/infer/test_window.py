@@ -56,12 +56,6 @@ def test_ensure_display_refuses_a_build_without_windows(monkeypatch: pytest.Monk
     assert refused.value.code == "no_display"
 
 
-@pytest.mark.usefixtures("linux_without_display")
-def test_ensure_display_refuses_without_a_display() -> None:
-    with pytest.raises(CameraError, match=r"DISPLAY is not set.*use --headless"):
-        ensure_display()
-
-
 @pytest.mark.parametrize("variable", ["DISPLAY", "WAYLAND_DISPLAY"])
 def test_ensure_display_survives_a_display_that_is_not_there(
     variable: str, linux_without_display: pytest.MonkeyPatch
@@ -92,13 +86,20 @@ def test_window_shows_and_closes_on_a_real_display(display: str, tmp_path: Path)
         (-1, ""),
         (ord("q"), "q"),
         (-60, ""),  # Qt's code of an umlaut.
-        *zip((0xFF51, 0xFF53, 0xFF1B, 0x1B), (LEFT, RIGHT, ESCAPE, ESCAPE), strict=True),  # X11.
-        # The bits above are Shift and the number lock.
-        *zip((0x11FF51, 0x100000 + ord("q")), (LEFT, "q"), strict=True),
-        # Up, Shift alone, a function key; up under Windows and macOS.
-        *((code, "") for code in (0xFF52, 0xFFE1, 0xFFBE, 0x260000, 0xF700)),
-        *zip((0x250000, 0x270000), (LEFT, RIGHT), strict=True),  # Windows.
-        *zip((0xF702, 0xF703), (LEFT, RIGHT), strict=True),  # macOS.
+        # Under X11, of GTK and Qt; the bits above are Shift and the number lock.
+        (0xFF51, LEFT),
+        (0xFF53, RIGHT),
+        (0x11FF51, LEFT),
+        (0x100000 + ord("q"), "q"),
+        (0xFF1B, ESCAPE),
+        (0x1B, ESCAPE),
+        (0xFFE1, ""),  # Shift alone.
+        # Windows.
+        (0x250000, LEFT),
+        (0x270000, RIGHT),
+        # macOS.
+        (0xF702, LEFT),
+        (0xF703, RIGHT),
     ],
 )
 def test_keys_are_told_apart_on_every_system(
@@ -135,10 +136,9 @@ def result_at(time_s: float) -> FrameResult:
     return FrameResult(Frame(np.full((48, 64, 3), 200, np.uint8), 0, time_s), (), 1.0, 0.0)
 
 
-def viewer_of(window: FakeWindow, folder: Path, *, live: bool = True) -> tuple[Viewer, Any]:
-    source: Any = SimpleNamespace(live=live, stopped=False)
-    fake: Any = window
-    return Viewer(fake, source, folder), source
+def viewer_of(window: Any, folder: Path, *, live: bool = True, stopped: bool = False) -> Viewer:
+    source: Any = SimpleNamespace(live=live, stopped=stopped)
+    return Viewer(window, source, folder)
 
 
 @pytest.mark.parametrize(
@@ -156,14 +156,14 @@ def viewer_of(window: FakeWindow, folder: Path, *, live: bool = True) -> tuple[V
 )
 def test_viewer_handles_its_keys(keys: list[str], *, goes_on: bool, tmp_path: Path) -> None:
     window = FakeWindow(*keys)
-    viewer, _ = viewer_of(window, tmp_path)
+    viewer = viewer_of(window, tmp_path)
     assert viewer.show(result_at(0.0)) is goes_on
     assert window.keys == []
 
 
 def test_viewer_saves_snapshots_and_shows_a_note(tmp_path: Path) -> None:
     window = FakeWindow("s", "", " ", "s", " ")
-    viewer, _ = viewer_of(window, tmp_path)
+    viewer = viewer_of(window, tmp_path)
     for time_s in (0.0, 0.1, 0.2):
         assert viewer.show(result_at(time_s))
     assert len(viewer.snapshots) == 2
@@ -172,21 +172,19 @@ def test_viewer_saves_snapshots_and_shows_a_note(tmp_path: Path) -> None:
 
 
 def test_viewer_leaves_a_pause_when_the_source_is_stopped(tmp_path: Path) -> None:
-    viewer, source = viewer_of(FakeWindow(" "), tmp_path)
-    source.stopped = True
-    viewer.show(result_at(0.0))
+    viewer_of(FakeWindow(" "), tmp_path, stopped=True).show(result_at(0.0))
 
 
 def test_viewer_waits_for_the_frames_of_a_file_and_not_of_a_camera(tmp_path: Path) -> None:
     window = FakeWindow()
-    viewer, _ = viewer_of(window, tmp_path, live=False)
+    viewer = viewer_of(window, tmp_path, live=False)
     for time_s in (5.0, 5.2, 60.0):
         viewer.show(result_at(time_s))
     first, second, long_gap = window.waits_ms
     assert (first, long_gap) == (0, 1000)
     assert 100 <= second <= 200
     live_window = FakeWindow()
-    viewer, _ = viewer_of(live_window, tmp_path)
+    viewer = viewer_of(live_window, tmp_path)
     viewer.show(result_at(0.0))
     viewer.show(result_at(0.5))
     assert live_window.waits_ms == [1, 1]

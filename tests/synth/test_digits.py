@@ -15,7 +15,7 @@ from edge_infer.glyph.preprocess import fit_to_box
 from edge_synth import draw_digit, draw_digits, plain_strokes
 from edge_synth.curves import skeleton
 from edge_synth.digits import draw_form
-from edge_synth.forms import FORMS, LETTERS, Form, read_drawing
+from edge_synth.forms import FORMS, LETTERS, Form
 
 TEACHER = Path(__file__).parents[2] / "train" / "teacher.onnx"
 EVERY_FORM = [
@@ -88,43 +88,6 @@ def test_writers_differ_in_pen_and_width(digits, labels) -> None:
         assert widths.max() >= widths.min() + 5
 
 
-def test_flags_of_ones_rise() -> None:
-    for form in FORMS[1]:
-        for text in form.extremes:
-            points = read_drawing(text).points
-            if len(points) > 2:
-                left, top = points[0], points[points[:, 1].argmin()]
-                assert left[1] - top[1] > top[0] - left[0], form.name
-
-
-def test_bars_of_sevens_are_level() -> None:
-    for form in FORMS[7]:
-        for text in form.extremes:
-            drawing = read_drawing(text)
-            corner = drawing.runs[-1 if len(drawing.strokes) == 1 else -2][0]
-            if not corner:  # A round 7 has no bar.
-                continue
-            bar = drawing.points[: corner + 1]
-            start = bar[1 if len(bar) > 2 else 0]
-            assert abs(start[1] - bar[-1][1]) < 0.1 * (bar[-1][0] - start[0]), form.name
-
-
-def test_extremes_of_a_form_match() -> None:
-    for form in chain(*FORMS.values()):
-        one, other = (read_drawing(text) for text in form.extremes)
-        assert one.points.shape == other.points.shape, form.name
-        assert (one.strokes, one.runs) == (other.strokes, other.runs), form.name
-        assert not np.array_equal(one.points, other.points), form.name
-
-
-def test_drawing_is_read_with_its_corners_and_strokes() -> None:
-    drawing = read_drawing("0,0 .5,0 | .2,1 / .1,.5 .4,-.5")
-    assert drawing.points.tolist() == [[0, 0], [0.5, 0], [0.2, 1], [0.1, 0.5], [0.4, -0.5]]
-    assert drawing.strokes == ((0, 2), (3, 4))
-    assert drawing.runs == ((0, 1), (1, 2), (3, 4))
-    assert [len(points) for points in drawing.stroke_points()] == [3, 2]
-
-
 @given(
     st.sampled_from([*chain(*FORMS.values()), *LETTERS.values()]),
     st.floats(-0.5, 1.5),
@@ -140,10 +103,3 @@ def test_strokes_pass_through_their_ends(
     assert np.isfinite(points).all()
     for (first, last), (begin, end) in zip(shape.strokes, shape.curves, strict=True):
         np.testing.assert_allclose(points[[begin, end]], controls[[first, last]], atol=1e-12)
-
-
-def test_names_and_weights_of_forms() -> None:
-    assert sorted(FORMS) == list(range(10))
-    assert all(form.weight > 0 for form in chain(*FORMS.values()))
-    for forms in FORMS.values():
-        assert len({form.name for form in forms}) == len(forms)

@@ -13,7 +13,7 @@ from edge_infer.glyph.preprocess import fit_to_box
 from edge_synth import DigitPool, are_upright_strokes, draw_negatives
 from edge_synth.letters import LETTERS, all_letters, draw_letter
 from edge_synth.marks import MARKS
-from edge_synth.negatives import make_crowded, make_pair, make_part
+from edge_synth.negatives import make_part
 from edge_synth.strokes import count_holes
 
 ImageU8 = NDArray[np.uint8]
@@ -22,13 +22,6 @@ ImageU8 = NDArray[np.uint8]
 @pytest.fixture
 def pool(digits, labels) -> DigitPool:
     return DigitPool.draw(digits, labels, 100, np.random.default_rng(0))
-
-
-def test_pool_holds_as_many_digits_as_negatives_but_at_least_one(digits, labels) -> None:
-    rng = np.random.default_rng(0)
-    for count, held in ((0, 1), (7, 7)):
-        pool = DigitPool.draw(digits, labels, count, rng)
-        assert len(pool.pictures) == len(pool.digits) == held
 
 
 def test_negatives_of_equal_seed_are_equal(pool: DigitPool) -> None:
@@ -68,36 +61,6 @@ def test_no_part_has_a_whole_loop() -> None:
     parts = [part for _ in range(200) if (part := make_part(pool, rng)) is not None]
     assert parts
     assert not any(count_holes(part) for part in parts)
-
-
-def test_part_has_some_of_the_ink_but_not_most(digits) -> None:
-    rng = np.random.default_rng(0)
-    pool = DigitPool.draw(digits[:1], np.zeros(1, np.int64), 1, rng)
-    whole = float(pool.pictures[0].sum())
-    shares = [part.sum() / whole for _ in range(100) if (part := make_part(pool, rng)) is not None]
-    assert len(shares) > 10
-    assert 0.15 <= min(shares) < max(shares) <= 0.65
-
-
-def test_pair_holds_the_ink_of_two_or_three_digits(pool: DigitPool) -> None:
-    rng = np.random.default_rng(0)
-    for _ in range(30):
-        height, width = make_pair(pool, rng).shape
-        assert width > 0.5 * height
-    solid = np.zeros((1, 28, 28), np.uint8)
-    solid[0, 4:24, 6:22] = 255
-    blocks = DigitPool.draw(solid, np.zeros(1, np.int64), 1, rng)
-    areas = [make_pair(blocks, rng).sum() / blocks.pictures[0].sum() for _ in range(30)]
-    assert min(areas) > 1.3
-    assert max(areas) > 2.2
-
-
-def test_crowded_digit_has_a_large_piece_beside_it(pool: DigitPool) -> None:
-    rng = np.random.default_rng(0)
-    made = [make_crowded(pool, rng) for _ in range(80)]
-    kept = [picture for picture in made if picture is not None]
-    assert 30 < len(kept) < 80
-    assert all(picture.any() for picture in kept)
 
 
 @pytest.mark.parametrize("draw", MARKS, ids=lambda draw: draw.__name__.strip("_"))

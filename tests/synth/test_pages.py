@@ -7,9 +7,8 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
-from hypothesis import find, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from pages.measure import edit_distance
 from pages.strategies import hard_pages, seeds
 
 from edge_infer import Classifier
@@ -106,21 +105,6 @@ def test_page_has_its_size_and_number_of_digits(size_px: int, digits: int) -> No
 def test_unknown_kind_is_refused() -> None:
     with pytest.raises(ValueError, match="found 'fax'"):
         random_spec("fax", 0)
-
-
-def test_strategy_shrinks_to_the_simplest_page() -> None:
-    quiet = settings(max_examples=30, database=None, derandomize=True)
-    assert find(hard_pages(), lambda _: True, settings=quiet) == PageSpec()
-    squared = find(hard_pages(), lambda spec: spec.ruling == "squared", settings=quiet)
-    assert squared == PageSpec(ruling="squared")
-
-
-def test_edit_distance_counts_missing_wrong_and_additional_digits() -> None:
-    assert edit_distance("12345", "12345") == 0
-    assert edit_distance("12345", "1345") == 1
-    assert edit_distance("12345", "12845") == 1
-    assert edit_distance("12345", "0123459") == 2
-    assert edit_distance("12", "") == edit_distance("", "12") == 2
 
 
 @pytest.fixture(scope="module")

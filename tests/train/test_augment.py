@@ -1,14 +1,28 @@
+"""Distorted, drawn and degraded digits, and negatives."""
+
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from edge_infer.errors import UsageError
-from edge_train.augment import Augmentation, augment_images
+from edge_infer.glyph.preprocess import fit_to_box
+from edge_synth import are_upright_strokes
+from edge_train.augment import (
+    Augmentation,
+    augment_images,
+    degrade_digits,
+    draw_digits,
+    make_negatives,
+    validation_negatives,
+    with_negative_class,
+)
 
 NONE = Augmentation(rotation_deg=0, scale=0, shear=0, shift_px=0)
 STRONG = Augmentation(rotation_deg=15, scale=0.1, shear=0.2, shift_px=2.5)
@@ -31,15 +45,11 @@ def test_augmentation_of_zero_range_changes_nothing() -> None:
     assert (augment_images(images, NONE, np.random.default_rng(1)) == images).all()
 
 
-def test_augmentation_leaves_its_input_alone() -> None:
-    images = blocks()
-    augment_images(images, STRONG, np.random.default_rng(1))
-    assert (images == blocks()).all()
-
-
 @given(seed=st.integers(0, 2**32 - 1))
 def test_augmentation_with_equal_seed_is_equal(seed: int) -> None:
-    first = augment_images(blocks(), STRONG, np.random.default_rng(seed))
+    images = blocks()
+    first = augment_images(images, STRONG, np.random.default_rng(seed))
+    assert (images == blocks()).all()
     again = augment_images(blocks(), STRONG, np.random.default_rng(seed))
     assert first.shape == (6, 28, 28)
     assert first.dtype == np.uint8
@@ -95,3 +105,69 @@ def test_augmentation_leaves_the_clean_share_alone() -> None:
 def test_augmentation_out_of_range_is_refused(name: str, value: float) -> None:
     with pytest.raises(UsageError, match=f"{name} must lie in 0-"):
         replace(NONE, **{name: value})
+
+
+ImageU8 = NDArray[np.uint8]
+TEN = tuple("0123456789")
+
+
+@pytest.fixture(scope="module")
+def digits(small_data: Path) -> tuple[ImageU8, NDArray[np.int64]]:
+    with np.load(small_data) as arrays:
+        return arrays["x_train"], arrays["y_train"]
+
+
+def test_drawn_digits_are_normalised() -> None:
+    labels = np.repeat(np.arange(10), 5)
+    images = draw_digits(labels, np.random.default_rng(0))
+    assert images.shape == (50, 28, 28)
+    assert (images.max(axis=(1, 2)) > 60).all()
+    for image in images:
+        rows, columns = np.nonzero(image)
+        assert max(np.ptp(rows), np.ptp(columns)) + 1 in (19, 20)
+    assert draw_digits(np.zeros(0, np.int64), np.random.default_rng(0)).shape == (0, 28, 28)
+
+
+def test_all_digits_are_normalised_whether_degraded_or_not(digits) -> None:
+    shifted = np.roll(digits[0][:50], 2, axis=2)
+    images = degrade_digits(shifted, 0, np.random.default_rng(0))
+    assert (images == np.stack([fit_to_box(image) for image in shifted])).all()
+    degraded = degrade_digits(shifted, 1, np.random.default_rng(0))
+    assert (degraded != images).any(axis=(1, 2)).mean() > 0.75
+    empty = np.zeros((3, 28, 28), np.uint8)
+    assert not degrade_digits(empty, 1, np.random.default_rng(0)).any()
+
+
+def test_negatives_are_normalised_and_hold_no_upright_stroke(digits) -> None:
+    negatives = make_negatives(*digits, 200, np.random.default_rng(0))
+    assert negatives.shape == (200, 28, 28)
+    assert (negatives.max(axis=(1, 2)) > 60).all()
+    again = np.stack([fit_to_box(image) for image in negatives])
+    assert (again == negatives).all(axis=(1, 2)).mean() > 0.95
+    assert not are_upright_strokes(negatives).any()
+
+
+def test_negatives_of_equal_seed_are_equal(digits) -> None:
+    one, same, other = (
+        make_negatives(*digits, 40, np.random.default_rng(seed)) for seed in (1, 1, 2)
+    )
+    assert (one == same).all()
+    assert not (one == other).all()
+
+
+def test_validation_negatives_are_the_same_in_every_run(digits, monkeypatch) -> None:
+    monkeypatch.setattr("edge_train.augment.VALIDATION_NEGATIVES", 30)
+    images, labels = digits
+    sample = validation_negatives(images, labels)
+    assert sample.shape == (30, 28, 28)
+    # Images of the class of negatives are not used.
+    more = np.concatenate((images, np.full((5, 28, 28), 255, np.uint8)))
+    labels = np.append(labels, np.full(5, 10))
+    assert (validation_negatives(more, labels) == sample).all()
+
+
+def test_class_of_negatives_comes_last() -> None:
+    assert with_negative_class(TEN) == (*TEN, "other")
+    assert with_negative_class((*TEN, "other")) == (*TEN, "other")
+    with pytest.raises(UsageError, match="a, b"):
+        with_negative_class(("a", "b"))

@@ -37,11 +37,6 @@ def fill(draw_digit: DrawDigit) -> Callable[..., Path]:
     return write
 
 
-@pytest.fixture
-def messages() -> list[str]:
-    return []
-
-
 @pytest.mark.parametrize(
     ("folders", "expected"),
     [
@@ -53,21 +48,13 @@ def messages() -> list[str]:
         (["a", "b", ".git", "__MACOSX"], ("a", "b")),
     ],
 )
-def test_classes_follow_numbers_or_names(
-    tmp_path: Path,
-    fill: Callable[..., Path],
-    messages: list[str],
-    folders: list[str],
-    expected: tuple[str, ...],
-) -> None:
+def test_classes_follow_numbers_or_names(tmp_path: Path, fill, messages, folders, expected) -> None:
     dataset = load_class_folders(fill(tmp_path, folders), notify=messages.append)
     assert dataset.class_names == expected
     assert dataset.name == tmp_path.name
 
 
-def test_pictures_go_through_the_preprocessing(
-    tmp_path: Path, fill: Callable[..., Path], draw_digit: DrawDigit, messages: list[str]
-) -> None:
+def test_pictures_go_through_the_preprocessing(tmp_path: Path, fill, draw_digit, messages) -> None:
     fill(tmp_path / "train", ["3", "5"])
     _save(tmp_path / "test" / "5" / "a.png", draw_digit(5, 77, ink=250, ground=10))
     dataset = load_class_folders(tmp_path, notify=messages.append)
@@ -79,17 +66,13 @@ def test_pictures_go_through_the_preprocessing(
     assert messages == []
 
 
-def test_test_part_is_held_out_when_there_is_none(
-    tmp_path: Path, fill: Callable[..., Path], messages: list[str]
-) -> None:
+def test_test_part_is_held_out_when_there_is_none(tmp_path: Path, fill, messages) -> None:
     dataset = load_class_folders(fill(tmp_path, ["a", "b"], 10), notify=messages.append)
     assert (len(dataset.train_labels), len(dataset.test_labels)) == (16, 4)
     assert "4 of its 20 pictures are held out" in messages[0]
 
 
-def test_bad_pictures_cost_a_line_each_and_not_the_run(
-    tmp_path: Path, fill: Callable[..., Path], messages: list[str]
-) -> None:
+def test_bad_pictures_cost_a_line_each_and_not_the_run(tmp_path: Path, fill, messages) -> None:
     fill(tmp_path, ["a", "b"], 5)
     (tmp_path / "a" / "damaged.png").write_bytes(b"\x89PNG\r\n\x1a\n no more")
     (tmp_path / "a" / "empty.jpg").touch()
@@ -106,9 +89,7 @@ def test_bad_pictures_cost_a_line_each_and_not_the_run(
     assert left_out[3].endswith("white.png holds no ink")
 
 
-def test_progress_counts_every_picture(
-    tmp_path: Path, fill: Callable[..., Path], messages: list[str]
-) -> None:
+def test_progress_counts_every_picture(tmp_path: Path, fill, messages) -> None:
     seen: list[tuple[str, int, int]] = []
 
     load_class_folders(
@@ -119,47 +100,34 @@ def test_progress_counts_every_picture(
     assert seen == [("reading training pictures", done, 6) for done in range(1, 7)]
 
 
-def test_empty_class_is_refused_before_pictures_are_read(
-    tmp_path: Path, fill: Callable[..., Path], messages: list[str]
-) -> None:
+def test_empty_class_is_refused_before_pictures_are_read(tmp_path: Path, fill) -> None:
     fill(tmp_path, ["a", "b"])
     (tmp_path / "c").mkdir()
     with pytest.raises(DataError, match="class 'c' has no picture files") as caught:
-        load_class_folders(tmp_path, notify=messages.append, progress=pytest.fail)
+        load_class_folders(tmp_path, notify=pytest.fail, progress=pytest.fail)
     assert caught.value.code == "empty_class"
 
 
-def test_class_without_usable_pictures_is_refused(
-    tmp_path: Path, fill: Callable[..., Path], messages: list[str]
-) -> None:
-    fill(tmp_path, ["a", "b"])
-    _save(tmp_path / "c" / "white.png", np.full((50, 50), 255, np.uint8))
+def test_class_without_usable_pictures_is_refused(tmp_path: Path, fill, messages) -> None:
+    _save(fill(tmp_path, ["a", "b"]) / "c" / "white.png", np.full((50, 50), 255, np.uint8))
     with pytest.raises(DataError, match="class 'c' has no usable pictures"):
         load_class_folders(tmp_path, notify=messages.append)
 
 
 @pytest.mark.parametrize("count", [1, 101])
-def test_number_of_classes_is_bounded(
-    tmp_path: Path, fill: Callable[..., Path], messages: list[str], count: int
-) -> None:
+def test_number_of_classes_is_bounded(tmp_path: Path, fill, messages, count: int) -> None:
     fill(tmp_path, [f"c{index}" for index in range(count)], 1)
     with pytest.raises(DataError, match=f"expected 2 to 100 classes, found {count}"):
         load_class_folders(tmp_path, notify=messages.append, progress=pytest.fail)
 
 
-def test_class_of_the_test_part_alone_is_refused(
-    tmp_path: Path, fill: Callable[..., Path], messages: list[str]
-) -> None:
-    fill(tmp_path / "train", ["a", "b"])
-    fill(tmp_path / "test", ["a", "z"])
-    with pytest.raises(DataError, match="'z' is a class of the test part only"):
-        load_class_folders(tmp_path, notify=messages.append)
-
-
-def test_empty_test_part_is_refused(
-    tmp_path: Path, fill: Callable[..., Path], messages: list[str]
-) -> None:
+@pytest.mark.parametrize(
+    ("classes", "message"),
+    [(["a", "z"], "'z' is a class of the test part only"), ([], "test part holds no pictures")],
+)
+def test_other_test_part_is_refused(tmp_path: Path, fill, messages, classes, message: str) -> None:
     fill(tmp_path / "train", ["a", "b"])
     (tmp_path / "test").mkdir()
-    with pytest.raises(DataError, match="the test part holds no pictures"):
+    fill(tmp_path / "test", classes)
+    with pytest.raises(DataError, match=message):
         load_class_folders(tmp_path, notify=messages.append)

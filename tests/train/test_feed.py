@@ -1,8 +1,9 @@
-"""The images and targets of an epoch, and the batches that Keras gets."""
+"""The images and targets of an epoch, the batches that Keras gets, and teachers."""
 
 from __future__ import annotations
 
 from contextlib import closing
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,9 +11,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from edge_infer.errors import ModelError, UsageError
+from edge_infer.glyph.classifier import Classifier
 from edge_train.augment import Augmentation
 from edge_train.config import Recipe
-from edge_train.feed import EpochImages, EpochMaker, Teacher
+from edge_train.feed import EpochImages, EpochMaker, Teacher, teacher_sha256
 from edge_train.fit import make_batches
 
 DIGITS = tuple("0123456789")
@@ -160,3 +163,52 @@ def test_batches_keep_the_order_and_the_remainder() -> None:
     assert np.array_equal(np.concatenate([part for _, part in parts]), targets)
     # Keras would wait for the sleeping thread of autotuning at the end of every epoch.
     assert batches.options().autotune.enabled is False
+
+
+TINY = Path(__file__).parents[1] / "infer" / "tiny.onnx"
+NOISE = np.random.default_rng(0).integers(0, 256, (20, 28, 28), np.uint8)
+
+
+def test_teachers_are_averaged() -> None:
+    both = Teacher.load(("edge", str(TINY)), DIGITS).probabilities(NOISE)
+    one, other = (Classifier.load(model).probabilities(NOISE) for model in ("edge", TINY))
+    assert both.dtype == np.float32
+    np.testing.assert_allclose(both, (one + other) / 2, atol=1e-6)
+
+
+def test_temperature_divides_the_logits() -> None:
+    plain = Classifier.load("edge").probabilities(NOISE).astype(np.float64)
+    powers = np.exp(np.log(plain) / 3)
+    divided = Teacher.load(("edge",), DIGITS).probabilities(NOISE, 3.0)
+    np.testing.assert_allclose(divided, powers / powers.sum(axis=1, keepdims=True), atol=1e-5)
+
+
+@pytest.mark.parametrize("names", [("a", "b"), ("0", "1", "other")])
+def test_teacher_with_other_classes_is_refused(names: tuple[str, ...]) -> None:
+    with pytest.raises(UsageError, match=f"the data have {', '.join(names)}"):
+        Teacher.load(("edge",), names)
+
+
+def test_missing_teacher_is_a_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="nobody"):
+        Teacher.load((str(tmp_path / "nobody.onnx"),), DIGITS)
+    with pytest.raises(ModelError, match="did you mean 'edge'"):
+        teacher_sha256("egde")
+
+
+def test_narrow_teacher_gives_the_class_other_nothing() -> None:
+    teacher = Teacher.load(("edge", str(TINY)), (*DIGITS, "other"))
+    assert teacher.unknown == 10
+    wide = teacher.probabilities(NOISE, 2.0)
+    assert wide.shape == (20, 11)
+    assert not wide[:, 10].any()
+    plain = Teacher.load(("edge", str(TINY)), DIGITS)
+    assert plain.unknown is None
+    assert (wide[:, :10] == plain.probabilities(NOISE, 2.0)).all()
+
+
+def test_class_other_may_be_any_column() -> None:
+    classes = ("0", "1", "2", "other", *DIGITS[3:])
+    wide = Teacher.load(("edge",), classes).probabilities(NOISE)
+    assert not wide[:, 3].any()
+    assert wide.sum(axis=1) == pytest.approx(1, abs=1e-5)

@@ -13,25 +13,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from edge_infer.errors import DataError, OutputError
 from edge_train.data import Dataset, load_dataset, mnist_download
 from edge_train.data.array_files import idx_sha256
 from edge_train.data.mnist import SHA256, find_mnist, mnist_cache, read_mnist
 
-Arrays = dict[str, NDArray[np.uint8]]
-WriteIdx = Callable[..., Path]
-SaveNpz = Callable[[Path], Path]
-UseMirrors = Callable[..., "list[Mirror]"]
-Patch = pytest.MonkeyPatch
 # From the file to the headers and the parts of the answer.
 Reply = Callable[[bytes], tuple[dict[str, object], Iterable[bytes]]]
 FIRST = "train-images-idx3-ubyte"
 
 
 @pytest.fixture(autouse=True)
-def served(monkeypatch: Patch, tmp_path: Path, mnist_like: Arrays, write_idx: WriteIdx) -> Path:
+def served(monkeypatch, tmp_path: Path, mnist_like, write_idx) -> Path:
     """Use ``mnist_like`` as MNIST, and none of the caches and proxies of this machine."""
     folder = write_idx(tmp_path / "served")
     for name, array in mnist_like.items():
@@ -47,12 +41,7 @@ def served(monkeypatch: Patch, tmp_path: Path, mnist_like: Arrays, write_idx: Wr
 
 
 @pytest.fixture
-def messages() -> list[str]:
-    return []
-
-
-@pytest.fixture
-def save_npz(mnist_like: Arrays) -> SaveNpz:
+def save_npz(mnist_like) -> Callable[[Path], Path]:
     def save(path: Path) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         names = ("x_train", "y_train", "x_test", "y_test")
@@ -62,7 +51,7 @@ def save_npz(mnist_like: Arrays) -> SaveNpz:
     return save
 
 
-def check(dataset: Dataset | None, arrays: Arrays) -> None:
+def check(dataset: Dataset | None, arrays) -> None:
     assert dataset is not None
     assert (dataset.name, dataset.class_names) == ("mnist", tuple("0123456789"))
     np.testing.assert_array_equal(dataset.train_images, arrays[FIRST])
@@ -74,13 +63,7 @@ def check(dataset: Dataset | None, arrays: Arrays) -> None:
 
 @pytest.mark.parametrize("given_as", ["mine", "mine/mnist.npz", "idx"])
 def test_configured_place_comes_first(
-    monkeypatch: Patch,
-    tmp_path: Path,
-    write_idx: WriteIdx,
-    save_npz: SaveNpz,
-    mnist_like: Arrays,
-    messages: list[str],
-    given_as: str,
+    monkeypatch, tmp_path, write_idx, save_npz, mnist_like, messages, given_as
 ) -> None:
     write_idx(mnist_cache())
     write_idx(tmp_path / "idx")
@@ -92,9 +75,7 @@ def test_configured_place_comes_first(
 
 
 @pytest.mark.parametrize("source", ["mnist", "auto"])
-def test_wrong_setting_is_an_error_that_names_it(
-    monkeypatch: Patch, tmp_path: Path, write_idx: WriteIdx, source: str
-) -> None:
+def test_wrong_setting_is_an_error_that_names_it(monkeypatch, tmp_path, write_idx, source) -> None:
     write_idx(mnist_cache())
     monkeypatch.setenv("EDGE_MNIST_DATA", str(tmp_path / "nowhere"))
     with pytest.raises(DataError, match=r"EDGE_MNIST_DATA .*nowhere does not exist"):
@@ -102,7 +83,7 @@ def test_wrong_setting_is_an_error_that_names_it(
 
 
 def test_caches_are_searched_and_damaged_copies_reported(
-    tmp_path: Path, write_idx: WriteIdx, save_npz: SaveNpz, mnist_like: Arrays, messages: list[str]
+    tmp_path, write_idx, save_npz, mnist_like, messages
 ) -> None:
     assert find_mnist(notify=pytest.fail) is None
     keras = save_npz(tmp_path / "keras" / "datasets" / "mnist.npz")
@@ -115,7 +96,7 @@ def test_caches_are_searched_and_damaged_copies_reported(
 
 
 def test_other_contents_are_not_accepted_as_mnist(
-    served: Path, tmp_path: Path, mnist_like: Arrays, monkeypatch: Patch
+    served, tmp_path, mnist_like, monkeypatch
 ) -> None:
     # Labels that are equal to those of MNIST modulo 256.
     x_train, y_train, x_test, y_test = mnist_like.values()
@@ -147,7 +128,6 @@ REPLIES: dict[str, Reply] = {
     "encoded": lambda data: ({"Content-Length": len(data), "Content-Encoding": "gzip"}, [data]),
     "interrupted": lambda data: ({"Content-Length": len(data)}, [data[: len(data) // 2]]),
     "other": lambda data: ({}, [gzip.compress(gzip.decompress(data)[:-1] + b"\0")]),
-    "login": lambda data: ({}, [b"<html>Please sign in to this network</html>"]),
     "silent": lambda data: ({"Content-Length": len(data)}, silence()),
     "endless": lambda data: ({}, repeat(bytes(4096), 10_000)),
     "slow": lambda data: ({}, slow_chunks()),
@@ -194,7 +174,7 @@ class Mirror:
 
 
 @pytest.fixture
-def use_mirrors(served: Path, monkeypatch: Patch) -> Iterator[UseMirrors]:
+def use_mirrors(served: Path, monkeypatch) -> Iterator[Callable[..., list[Mirror]]]:
     """Return ``use_mirrors(*kinds)``: starts mirrors and configures them."""
     started: list[Mirror] = []
 
@@ -214,9 +194,7 @@ def use_mirrors(served: Path, monkeypatch: Patch) -> Iterator[UseMirrors]:
 
 
 @pytest.mark.parametrize("kind", ["good", "encoded"])
-def test_download_is_cached(
-    use_mirrors: UseMirrors, served: Path, mnist_like: Arrays, messages: list[str], kind: str
-) -> None:
+def test_download_is_cached(use_mirrors, served: Path, mnist_like, messages, kind: str) -> None:
     (mirror,) = use_mirrors(kind)
     last: dict[str, tuple[int, int]] = {}
 
@@ -239,19 +217,13 @@ def test_download_is_cached(
         ("absent", "answered 404"),
         ("interrupted", "closed the connection"),
         ("other", "other contents"),
-        ("login", "other contents"),
         ("silent", "no answer in time"),
         ("endless", "sent more than"),
         ("slow", "sent only"),
     ],
 )
 def test_bad_mirror_is_left_for_the_next(
-    monkeypatch: Patch,
-    use_mirrors: UseMirrors,
-    mnist_like: Arrays,
-    messages: list[str],
-    kind: str,
-    reason: str,
+    monkeypatch, use_mirrors, mnist_like, messages, kind, reason
 ) -> None:
     monkeypatch.setattr(mnist_download, "READ_TIMEOUT_S", 0.3)
     monkeypatch.setattr(mnist_download, "MAX_FILE_BYTES", 2_000_000)
@@ -265,9 +237,7 @@ def test_bad_mirror_is_left_for_the_next(
     assert len(list(mnist_cache().iterdir())) == 4
 
 
-def test_download_continues_after_the_last_complete_file(
-    use_mirrors: UseMirrors, mnist_like: Arrays, messages: list[str]
-) -> None:
+def test_download_continues_after_the_last_complete_file(use_mirrors, mnist_like, messages) -> None:
     use_mirrors("without tests")
     with pytest.raises(DataError, match="answered 404"):
         load_dataset("mnist", notify=messages.append)
@@ -278,7 +248,7 @@ def test_download_continues_after_the_last_complete_file(
 
 @pytest.mark.parametrize("suffix", ["", ".gz"])
 def test_damaged_file_in_the_cache_is_replaced(
-    use_mirrors: UseMirrors, served: Path, mnist_like: Arrays, messages: list[str], suffix: str
+    use_mirrors, served, mnist_like, messages, suffix
 ) -> None:
     mnist_cache().mkdir(parents=True)
     for path in served.iterdir():
@@ -289,9 +259,7 @@ def test_damaged_file_in_the_cache_is_replaced(
     assert mirror.requests == ([f"{FIRST}.gz"] if suffix else [])
 
 
-def test_without_a_network_the_error_says_what_to_do(
-    use_mirrors: UseMirrors, messages: list[str]
-) -> None:
+def test_without_a_network_the_error_says_what_to_do(use_mirrors, messages) -> None:
     use_mirrors("dead", "dead")
     with pytest.raises(DataError, match=r"reached.*reached.*EDGE_MNIST_DATA.*digits") as caught:
         load_dataset("mnist", notify=messages.append)
@@ -301,9 +269,7 @@ def test_without_a_network_the_error_says_what_to_do(
     assert any("UCI digits instead of MNIST" in message for message in messages)
 
 
-def test_unwritable_cache_is_an_output_error(
-    monkeypatch: Patch, use_mirrors: UseMirrors, tmp_path: Path, messages: list[str]
-) -> None:
+def test_unwritable_cache_is_an_output_error(monkeypatch, use_mirrors, tmp_path, messages) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("EDGE_MNIST_CACHE", str(tmp_path / "file"))
     use_mirrors("good")

@@ -18,7 +18,6 @@ from edge_infer.model.shipped import read_shipped_model
 from edge_train import TrainConfig
 from edge_train.checkpoint import CHECKPOINT_NAME
 from edge_train.config import override
-from edge_train.data import load_dataset
 from edge_train.evaluate import evaluate
 from edge_train.presets import build_final, count_trained, find_preset
 from edge_train.train import resume, train, use_deterministic_operations
@@ -61,6 +60,7 @@ def validate(folder: Path, model: Any) -> float:
 
 
 def test_run_folder_is_complete(config: TrainConfig, view: Any) -> None:
+    config = with_recipe(config, precision="mixed_bfloat16")
     config = replace(config, legacy_h5=True, tensorboard=True)
     record = train(config, view)
     assert names(config.out) == {*RUN_FILES, "mnist.h5", "tensorboard"}
@@ -78,6 +78,9 @@ def test_run_folder_is_complete(config: TrainConfig, view: Any) -> None:
     assert record.parameters == count_trained(model)
     assert count_trained(model) == count_trained(build_final("nano", config.recipe, 10))
     assert validate(config.out, model) == record.validation_accuracy
+    assert {layer.dtype_policy.name for layer in model.layers[1:]} == {"float32"}
+    assert all(type(layer).__module__.startswith("keras.") for layer in model.layers)
+    assert keras.config.dtype_policy().name == "float32"
     legacy = keras.models.load_model(config.out / "mnist.h5", compile=False)
     images = calibration.test_images
     assert (legacy.predict(images, verbose=0) == model.predict(images, verbose=0)).all()
@@ -93,13 +96,6 @@ def test_network_learns_to_read_digits(config: TrainConfig, view: Any) -> None:
     assert view.rows[-1].loss < 0.5 * view.rows[0].loss
 
 
-def test_patience_keeps_the_best_epoch(config: TrainConfig, view: Any) -> None:
-    config = with_recipe(config, patience=10, epochs=4, fold_blur=False)
-    record = train(replace(config, preset="dropout"), view)
-    best = max(row.validation_accuracy for row in view.rows)
-    assert validate(config.out, load_model(config.out)) == best == record.validation_accuracy
-
-
 def test_training_stops_when_patience_is_exhausted(config: TrainConfig, view: Any) -> None:
     # The rate is too low to change a weight, so no epoch improves on the first one.
     frozen = override(find_preset("dropout").recipe, epochs=9, patience=2, learning_rate=1e-30)
@@ -107,36 +103,9 @@ def test_training_stops_when_patience_is_exhausted(config: TrainConfig, view: An
     assert any("stopped early" in message for message in view.messages)
 
 
-def test_bfloat16_leaves_a_float32_model_of_stock_layers(config: TrainConfig, view: Any) -> None:
-    record = train(with_recipe(config, precision="mixed_bfloat16", epochs=1), view)
-    model = load_model(config.out)
-    assert {layer.dtype_policy.name for layer in model.layers[1:]} == {"float32"}
-    assert all(type(layer).__module__.startswith("keras.") for layer in model.layers)
-    assert keras.config.dtype_policy().name == "float32"
-    assert validate(config.out, model) == record.validation_accuracy
-
-
-def test_class_folders_train(tmp_path: Path, config: TrainConfig, view: Any) -> None:
-    import cv2
-
-    digits = load_dataset("digits", notify=lambda message: None)
-    for label in (0, 1):
-        folder = tmp_path / "glyphs" / "nø"[label]
-        folder.mkdir(parents=True)
-        chosen = digits.train_images[digits.train_labels == label][:20]
-        for index, image in enumerate(chosen):
-            (folder / f"{index}.png").write_bytes(cv2.imencode(".png", 255 - image)[1].tobytes())
-    config = with_recipe(config, fold_blur=False)
-    record = train(replace(config, preset="dropout", data=str(tmp_path / "glyphs")), view)
-    assert record.class_names == ("n", "ø")
-    assert record.data == "glyphs"
-
-
 @pytest.mark.slow
-def test_negatives_add_a_class(
-    config: TrainConfig, view: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("edge_train.drawn.VALIDATION_NEGATIVES", 60)
+def test_negatives_add_a_class(config, view, monkeypatch) -> None:
+    monkeypatch.setattr("edge_train.augment.VALIDATION_NEGATIVES", 60)
     config = with_recipe(config, negatives=0.5, degradations=0.5, fold_blur=False)
     record = train(replace(config, preset="page", teachers=("edge",)), view)
     assert record.class_names == (*"0123456789", "other")
@@ -151,9 +120,7 @@ def test_negatives_add_a_class(
     assert validate(config.out, model) == record.validation_accuracy
 
 
-def test_negatives_need_digits(
-    small_data: Path, tmp_path: Path, config: TrainConfig, view: Any
-) -> None:
+def test_negatives_need_digits(small_data: Path, tmp_path: Path, config, view) -> None:
     with np.load(small_data) as arrays:
         few = {name: array[: 60 if "train" in name else 20] for name, array in arrays.items()}
     np.savez(tmp_path / "few.npz", **{k: v % 2 if k[0] == "y" else v for k, v in few.items()})
@@ -166,12 +133,7 @@ def test_negatives_need_digits(
 
 
 @pytest.fixture(scope="module")
-def interrupted(
-    tmp_path_factory: pytest.TempPathFactory,
-    small_data: Path,
-    make_view: MakeView,
-    interruption: type[Exception],
-) -> tuple[TrainConfig, Path]:
+def interrupted(tmp_path_factory, small_data: Path, make_view, interruption) -> Path:
     """A run that was interrupted in its second epoch, in a folder with its data and teacher.
 
     Data and teacher were given by relative paths.
@@ -192,7 +154,7 @@ def interrupted(
         patch.chdir(folder)
         with pytest.raises(interruption):
             train(config, make_view(at=(2, 1)))
-    return config, folder
+    return folder
 
 
 RESUMED = [
@@ -205,16 +167,15 @@ RESUMED = [
 
 @pytest.mark.parametrize(("preset", "values", "at"), RESUMED)
 def test_resumed_run_ends_as_an_uninterrupted_one(
-    config: TrainConfig,
-    preset: str,
-    values: dict[str, Any],
-    at: tuple[int, int],
-    make_view: MakeView,
-    interruption: type[Exception],
+    config, preset, values, at, make_view, interruption
 ) -> None:
     config = with_recipe(replace(config, preset=preset), **values)
     whole = replace(config, out=config.out.with_name("whole"))
-    expected = train(whole, make_view())
+    view = make_view()
+    expected = train(whole, view)
+    if config.recipe.patience:
+        best = max(row.validation_accuracy for row in view.rows)
+        assert validate(whole.out, load_model(whole.out)) == best == expected.validation_accuracy
     with pytest.raises(interruption):
         train(config, make_view(at=at))
     assert names(config.out) == {CHECKPOINT_NAME, "history.csv"}
@@ -225,18 +186,14 @@ def test_resumed_run_ends_as_an_uninterrupted_one(
     assert names(config.out) == RUN_FILES
 
 
-def test_run_resumes_from_any_folder_and_after_a_move(
-    interrupted: tuple[TrainConfig, Path], tmp_path: Path, view: Any
-) -> None:
-    moved = shutil.copytree(interrupted[1] / "run", tmp_path / "moved")
+def test_run_resumes_from_any_folder_and_after_a_move(interrupted, tmp_path: Path, view) -> None:
+    moved = shutil.copytree(interrupted / "run", tmp_path / "moved")
     assert resume(moved, view).epochs == 2
     assert [row.epoch for row in view.rows] == [2]
     assert names(moved) == RUN_FILES
 
 
-def test_interruption_while_finishing_trains_nothing_again(
-    config: TrainConfig, make_view: MakeView, interruption: type[Exception]
-) -> None:
+def test_interruption_while_finishing_trains_nothing_again(config, make_view, interruption) -> None:
     with pytest.raises(interruption):
         train(config, make_view(on_message="test images"))
     assert (config.out / CHECKPOINT_NAME).is_file()
@@ -252,11 +209,10 @@ def test_interruption_while_finishing_trains_nothing_again(
 
 @pytest.mark.parametrize(("changed", "words"), [("data", "data of"), ("teacher", "the teacher")])
 def test_run_with_changed_inputs_is_not_resumed(
-    interrupted: tuple[TrainConfig, Path], tmp_path: Path, view: Any, changed: str, words: str
+    interrupted, tmp_path, view, changed, words
 ) -> None:
-    source = interrupted[1]
-    run = shutil.copytree(source / "run", tmp_path / "run")
-    path = source / {"data": "small.npz", "teacher": "teacher.onnx"}[changed]
+    run = shutil.copytree(interrupted / "run", tmp_path / "run")
+    path = interrupted / {"data": "small.npz", "teacher": "teacher.onnx"}[changed]
     kept = path.read_bytes()
     try:
         if changed == "data":
@@ -280,13 +236,9 @@ def test_folder_without_a_run_cannot_be_resumed(tmp_path: Path, view: Any) -> No
 
 
 def test_run_is_replaced_only_by_force(
-    interrupted: tuple[TrainConfig, Path],
-    config: TrainConfig,
-    tmp_path: Path,
-    make_view: MakeView,
-    interruption: type[Exception],
+    interrupted, config, tmp_path, make_view, interruption
 ) -> None:
-    shutil.copytree(interrupted[1] / "run", config.out)
+    shutil.copytree(interrupted / "run", config.out)
     with pytest.raises(RunError, match="--resume"):
         train(config, make_view())
     config = with_recipe(config, epochs=1)

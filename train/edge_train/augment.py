@@ -1,7 +1,7 @@
 """Random distortions of training images, drawn digits, degradations and negatives.
 
 The distortions take about 12 us per image. Drawn pictures are normalized as the runtime does
-it.
+it. Equal states of a random generator give equal images.
 """
 
 from __future__ import annotations
@@ -59,16 +59,7 @@ class Augmentation:
 
 
 def augment_images(images: ImageU8, augmentation: Augmentation, rng: Rng) -> ImageU8:
-    """Distort each image by a random map of its own.
-
-    Args:
-        images: uint8 (n, 28, 28).
-        augmentation: Ranges of the distortions.
-        rng: Random generator; the same state gives the same output.
-
-    Returns:
-        uint8 (n, 28, 28), a new array.
-    """
+    """Distort each image, uint8 (n, 28, 28), by a random map of its own; return new ones."""
     maps = _random_maps(len(images), augmentation, rng)
     clean = rng.random(len(images)) < augmentation.clean_share
     distorted = images.copy()
@@ -83,15 +74,7 @@ def augment_images(images: ImageU8, augmentation: Augmentation, rng: Rng) -> Ima
 
 
 def draw_digits(labels: NDArray[np.int64], rng: Rng) -> ImageU8:
-    """Draw a digit for each label.
-
-    Args:
-        labels: int64 (n,), 0-9.
-        rng: Source of randomness; equal state gives equal images.
-
-    Returns:
-        uint8 (n, 28, 28), bright ink on 0.
-    """
+    """Draw a digit for each label, int64 (n,), 0-9; return uint8 (n, 28, 28), ink on 0."""
     images = np.zeros((len(labels), IMAGE_SIZE, IMAGE_SIZE), np.uint8)
     for index, picture in edge_synth.draw_digits(labels, rng):
         images[index] = fit_to_box(picture)
@@ -99,15 +82,12 @@ def draw_digits(labels: NDArray[np.int64], rng: Rng) -> ImageU8:
 
 
 def degrade_digits(images: ImageU8, share: float, rng: Rng) -> ImageU8:
-    """Degrade a share of the digits and normalise all of them.
+    """Degrade a share of the digits, uint8 (n, 28, 28), and normalize all of them.
 
     Args:
-        images: uint8 (n, 28, 28), each one digit.
+        images: Each one digit; one without ink becomes 0.
         share: 0-1, of the digits that are degraded.
-        rng: Source of randomness; equal state gives equal images.
-
-    Returns:
-        uint8 (n, 28, 28), a new array; 0 where an image has no ink.
+        rng: Source of randomness.
     """
     degraded = np.zeros_like(images)
     for index, picture in enumerate(edge_synth.degrade_digits(images, share, rng)):
@@ -123,7 +103,7 @@ def make_negatives(images: ImageU8, digits: NDArray[np.int64], count: int, rng: 
         images: uint8 (n, 28, 28), each one digit, n at least 1; parts and pairs are made of them.
         digits: int64 (n,), their labels, 0-9.
         count: Number of negatives.
-        rng: Source of randomness; equal state gives equal images.
+        rng: Source of randomness.
 
     Returns:
         uint8 (count, 28, 28), bright ink on 0; none is an upright stroke, which may be a 1.
@@ -143,14 +123,11 @@ def make_negatives(images: ImageU8, digits: NDArray[np.int64], count: int, rng: 
 
 
 def validation_negatives(images: ImageU8, digits: NDArray[np.int64]) -> ImageU8:
-    """Make the negatives that a run is evaluated and calibrated on.
+    """Make the negatives that a run is evaluated and calibrated on, the same in every run.
 
     Args:
         images: uint8 (n, 28, 28), the validation images, n at least 1.
         digits: int64 (n,), their labels; images of the class of negatives are not used.
-
-    Returns:
-        uint8 (VALIDATION_NEGATIVES, 28, 28), the same in every run.
     """
     own = digits < len(DIGITS)
     return make_negatives(images[own], digits[own], VALIDATION_NEGATIVES, np.random.default_rng(0))

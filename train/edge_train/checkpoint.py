@@ -12,7 +12,6 @@ import csv
 import json
 import zipfile
 import zlib
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Final
@@ -124,14 +123,10 @@ class Checkpoint:
         return patience_exhausted or self.epoch >= recipe.epochs
 
     def after_epoch(self, row: EpochRow, model: Arrays, optimizer: Arrays) -> Checkpoint:
-        """Return the state after one more epoch.
+        """Return the state after one more epoch, from its figures and the variables after it.
 
-        Args:
-            row: Figures of the epoch.
-            model: Variables of the model after the epoch. They become the best ones when the
-                epoch is the best by accuracy and then by loss, or when the recipe has no
-                patience.
-            optimizer: Variables of the optimizer after the epoch.
+        The model becomes the best one when the epoch is the best by accuracy and then by loss,
+        or when the recipe has no patience.
         """
         best = self.history[self.best_epoch - 1] if self.best_epoch else None
         better = self.config.recipe.patience is None or best is None or row.rank() > best.rank()
@@ -171,7 +166,10 @@ class Checkpoint:
         try:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 text = str(arrays["document"])
-                groups = {group: _read_group(arrays, group) for group in _GROUPS}
+                groups = {
+                    group: tuple(arrays[name] for name in sorted(arrays) if name.startswith(group))
+                    for group in _GROUPS
+                }
         except FileNotFoundError as error:
             found = f"there is no {CHECKPOINT_NAME} in it" if folder.is_dir() else "no such folder"
             raise RunError(f"{folder} holds no unfinished run: {found}") from error
@@ -181,10 +179,6 @@ class Checkpoint:
         document = read_versioned(
             _Document, text, str(path), versions=versions, remedy="train anew", error=RunError
         )
-        config = TrainConfig.from_json_values(document.config)
-        return cls(**{**vars(document), **groups, "config": config})
-
-
-def _read_group(arrays: Mapping[str, NDArray[Any]], group: str) -> Arrays:
-    names = sorted(name for name in arrays if name.startswith(f"{group}_"))
-    return tuple(arrays[name] for name in names)
+        values: dict[str, Any] = {**vars(document), **groups}
+        values["config"] = TrainConfig.from_json_values(document.config)
+        return cls(**values)

@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, get_args
 from edge_infer.errors import RunError, UsageError
 from edge_infer.io.json_records import read_record
 from edge_train.augment import Augmentation
-from edge_train.data.split import SPLIT_RULES, SplitRule
+from edge_train.data.split import SplitRule
 
 Optimizer = Literal["adamw", "adam", "adadelta"]
 Precision = Literal["float32", "mixed_bfloat16"]
@@ -144,8 +144,9 @@ class TrainConfig:
     def __post_init__(self) -> None:
         if not 0 <= self.seed <= MAX_SEED:
             raise UsageError(f"seed must lie in 0-{MAX_SEED}, found {self.seed}")
-        if self.split not in SPLIT_RULES:
-            raise UsageError(f"split must be {' or '.join(SPLIT_RULES)}, found {self.split!r}")
+        rules = get_args(SplitRule)
+        if self.split not in rules:
+            raise UsageError(f"split must be {' or '.join(rules)}, found {self.split!r}")
 
     def to_json_values(self) -> dict[str, Any]:
         """Return the configuration as plain JSON values."""
@@ -183,16 +184,13 @@ def override(recipe: Recipe, **values: Any) -> Recipe:
 def fit_to_size(recipe: Recipe, images: int, overridden: tuple[str, ...] = ()) -> Recipe:
     """Fit a recipe, written for the 55,000 images of MNIST, to a smaller data set.
 
-    A few hundred images give only a few dozen steps in 25 epochs with batches of 128. The
-    batch shrinks until an epoch has 32 steps; epochs and patience grow to 1,500 and 400 steps.
+    The batch shrinks until an epoch has 32 steps; epochs and patience grow to 1,500 and 400
+    steps. A recipe for a data set as large as MNIST stays as it is.
 
     Args:
         recipe: The recipe of the preset.
         images: Number of training images.
         overridden: Names of values that stay as they are.
-
-    Returns:
-        The fitted recipe, equal to ``recipe`` for a data set as large as MNIST.
     """
     batch = recipe.batch_size
     if "batch_size" not in overridden:

@@ -38,13 +38,7 @@ class Evaluation:
 
 
 def evaluate(model: Any, images: NDArray[np.uint8], labels: NDArray[np.int64]) -> Evaluation:
-    """Run a Keras model on images and compare its answers with the labels.
-
-    Args:
-        model: From uint8 [batch, 28, 28] to probabilities [batch, classes].
-        images: uint8 (n, 28, 28), n at least 1.
-        labels: int64 (n,), class ids.
-    """
+    """Run a Keras model on images, uint8 (n, 28, 28), and compare with their labels, int64 (n,)."""
     # Keras traces its graph in the first call, which must not count as time of the images.
     _predict(model, images[:_BATCH_SIZE])
     started_s = time.perf_counter()
@@ -62,14 +56,9 @@ def evaluate(model: Any, images: NDArray[np.uint8], labels: NDArray[np.int64]) -
 
 
 def load_predictor(path: Path) -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:
-    """Load a saved Keras model as a function from images to probabilities.
+    """Load ``model.keras`` as a function from images to probabilities.
 
-    Args:
-        path: Path of ``model.keras``.
-
-    Returns:
-        A function that takes uint8 (n, 28, 28), n at least 1, and returns float32
-        (n, classes).
+    It takes uint8 (n, 28, 28), n at least 1, and returns float32 (n, classes).
 
     Raises:
         RunError: The file is missing or damaged.

@@ -85,14 +85,11 @@ class Teacher:
     def probabilities(
         self, images: NDArray[np.uint8], temperature: float = 1.0
     ) -> NDArray[np.float32]:
-        """Return the mean probabilities of the teachers.
+        """Return the mean probabilities of the teachers, float32 (n, classes), rows sum to 1.
 
         Args:
             images: uint8 (n, 28, 28).
             temperature: Divisor of each teacher's logits, above 0.
-
-        Returns:
-            float32 (n, classes), rows sum to 1.
         """
         answers: list[NDArray[np.float32]] = []
         for classifier in self.classifiers:
@@ -132,8 +129,7 @@ class EpochMaker:
 
     Attributes:
         images: uint8 (n, 28, 28), the training images.
-        labels: int64 (n,). Where the recipe has negatives, 0-9 are the digits and the last
-            class is for the negatives.
+        labels: int64 (n,). Where the recipe has negatives, the last class is for them.
         classes: Number of columns of the targets.
         recipe: Distortions, label smoothing, temperature and number of epochs.
         teacher: Gives the targets of all distorted images before they are degraded, or None.

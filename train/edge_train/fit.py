@@ -26,23 +26,18 @@ class TrainingView(Protocol):
 
     def notify(self, message: str) -> None:
         """Show a message."""
-        ...
 
     def progress(self, name: str, done: int, total: int) -> None:
         """Show the progress of a download or of reading pictures; total is 0 if unknown."""
-        ...
 
     def epoch_started(self, epoch: int, epochs: int, steps: int) -> None:
         """Begin epoch ``epoch`` of ``epochs``, which has ``steps`` steps."""
-        ...
 
     def step_done(self, step: int, loss: float, accuracy: float) -> None:
         """Show the running means after ``step`` steps of the epoch."""
-        ...
 
     def epoch_done(self, row: EpochRow, *, best: bool) -> None:
         """End an epoch; ``best`` says whether its weights are the ones to keep so far."""
-        ...
 
 
 def fit(
@@ -54,7 +49,7 @@ def fit(
     *,
     after_epoch: Callable[[Checkpoint], None],
 ) -> Checkpoint:
-    """Train to the last epoch of the recipe, or until early stopping.
+    """Train until early stopping or the last epoch of the recipe; return the last state.
 
     Args:
         model: Compiled; its variables are replaced by those of the checkpoint.
@@ -63,9 +58,6 @@ def fit(
         validation: The validation images.
         view: Receives every step and epoch.
         after_epoch: Called with the state after each epoch, to save it.
-
-    Returns:
-        The state after the last epoch.
 
     Raises:
         RunError: The training diverged, or the checkpoint belongs to another network.
@@ -129,18 +121,25 @@ def tensorboard_log(folder: Path | None) -> Generator[Callable[[EpochRow], None]
     if folder is None:
         yield lambda row: None
         return
+    with _log_errors():
+        writer = tf.summary.create_file_writer(str(folder))
 
     def append(row: EpochRow) -> None:
         figures = asdict(row)
         epoch = figures.pop("epoch")
-        with writer.as_default():
+        with _log_errors(), writer.as_default():
             for name, value in figures.items():
                 tf.summary.scalar(name, value, step=epoch)
-        writer.flush()
+            writer.flush()
 
+    with closing(writer):
+        yield append
+
+
+@contextmanager
+def _log_errors() -> Generator[None]:
     try:
-        with closing(tf.summary.create_file_writer(str(folder))) as writer:
-            yield append
+        yield
     except tf.errors.OpError as error:
         raise OutputError(f"cannot write the TensorBoard log: {error.message}") from error
 

@@ -31,10 +31,8 @@ def build_network(backbone: Backbone, classes: int, *, name: str) -> Any:
         backbone: Function from float32 [batch, 28, 28, 1] in 0-1 to float32
             [batch, features].
         classes: Number of outputs.
-        name: Name of the Keras model.
-
-    Returns:
-        ``keras.Model`` from uint8 [batch, 28, 28] to probabilities float32 [batch, classes].
+        name: Name of the Keras model, from uint8 [batch, 28, 28] to probabilities float32
+            [batch, classes].
     """
     image = keras.Input((IMAGE_SIZE, IMAGE_SIZE), dtype="uint8", name=INPUT_NAME)
     pixels = layers.Rescaling(1 / 255, name="pixels")(image)
@@ -47,19 +45,14 @@ def build_network(backbone: Backbone, classes: int, *, name: str) -> Any:
 def fold_blur(model: Any) -> Any:
     """Return the network with a 2x2 mean filter in front of it, folded into its first layer.
 
-    Training images are distorted by linear interpolation, which blurs them, so a network learns
-    from blurrier digits than it is given later. The filter compensates for that. It and the
+    Linear interpolation blurs the training images, so a network learns from blurrier digits
+    than it is given later. The filter compensates for that (``docs/training.md``). It and the
     first convolution are both linear: together they are one convolution whose kernel has one
-    row and one column more. An int8 export pads kernels of stride 2 to an even size anyway, so
-    a kernel of 6x6 costs no more than one of 5x5. ``docs/training.md`` shows the gain.
+    row and one column more. An int8 export pads kernels of stride 2 to an even size anyway.
 
     Args:
-        model: ``keras.Model`` whose first layer with weights is a convolution, such as
-            :func:`build_network` returns; it is not changed. Where that
-            convolution pads, pixels outside the image count as 0.
-
-    Returns:
-        A model with the same layers and weights, except for the larger kernel.
+        model: ``keras.Model`` whose first layer with weights is a convolution; it is not
+            changed. Where that convolution pads, pixels outside the image count as 0.
 
     Raises:
         ValueError: The first layer with weights is no convolution or a dilated one, or the
@@ -152,19 +145,13 @@ def regularized_backbone(plane: Any) -> Any:
 
 
 def dropout_backbone(plane: Any) -> Any:
-    """Two convolutions with pooling and a dropout.
-
-    The numbers of filters, the dropout rate and the lack of a dense layer are our choice.
-    """
+    """Two convolutions with pooling and a dropout: filters, rate and no dense layer are ours."""
     x = layers.Flatten(name="flatten")(_two_pooled(plane))
     return layers.Dropout(0.5, name="dropout")(x)
 
 
 def custom_backbone(plane: Any) -> Any:
-    """Several convolutions with pooling, a dropout and a dense layer.
-
-    The number of layers and their sizes are our choice.
-    """
+    """Convolutions with pooling, a dropout and a dense layer: numbers and sizes are our choice."""
     x = _convolution(plane, 32, "convolution_1")
     x = layers.MaxPooling2D(2, name="pool_1")(_convolution(x, 32, "convolution_2"))
     x = _convolution(x, 64, "convolution_3")

@@ -48,11 +48,6 @@ class Preset:
         return self.recipes[name]
 
 
-def _adam(**values: Any) -> dict[str, Recipe]:
-    """The recipe of the public projects: Adam with Keras' learning rate, no distortions."""
-    return {DEFAULT_RECIPE: Recipe(optimizer="adam", learning_rate=1e-3, batch_size=128, **values)}
-
-
 _DISTORTIONS: Final = Augmentation(rotation_deg=15, scale=0.1, shear=0.2, shift_px=2.5)
 _BASE: Final = Recipe(
     optimizer="adamw",
@@ -107,55 +102,54 @@ _PAGE: Final = replace(
     epochs=40,
 )
 
+# The recipe of the public projects: Adam with Keras' learning rate, no distortions.
+_ADAM: Final = Recipe(optimizer="adam", learning_rate=1e-3, epochs=10, batch_size=128)
+_ADADELTA: Final = replace(_ADAM, optimizer="adadelta", epochs=50, patience=5)
+
+
+def _preset(summary: str, backbone: Backbone, recipe: Recipe, **others: Recipe) -> Preset:
+    return Preset(summary=summary, backbone=backbone, recipes={DEFAULT_RECIPE: recipe, **others})
+
+
 PRESETS: Final[Mapping[str, Preset]] = {
-    "nano": Preset(
-        summary="the smallest: for a file of some kilobytes",
-        backbone=networks.nano_backbone,
-        recipes={DEFAULT_RECIPE: _BASE},
+    "nano": _preset("the smallest: for a file of some kilobytes", networks.nano_backbone, _BASE),
+    "edge": _preset(
+        "small, accurate and quick once quantized; the default",
+        networks.edge_backbone,
+        _EDGE,
+        fast=_FAST,
     ),
-    "edge": Preset(
-        summary="small, accurate and quick once quantized; the default",
-        backbone=networks.edge_backbone,
-        recipes={DEFAULT_RECIPE: _EDGE, "fast": _FAST},
+    "max": _preset(
+        "the largest: better than edge on distorted digits only",
+        networks.max_backbone,
+        _MAX,
+        teacher=_TEACHER,
     ),
-    "max": Preset(
-        summary="the largest: better than edge on distorted digits only",
-        backbone=networks.max_backbone,
-        recipes={DEFAULT_RECIPE: _MAX, "teacher": _TEACHER},
+    "page": _preset(
+        "for pages: one more class, for pictures that are not one digit",
+        networks.page_backbone,
+        _PAGE,
     ),
-    "page": Preset(
-        summary="for pages: one more class, for pictures that are not one digit",
-        backbone=networks.page_backbone,
-        recipes={DEFAULT_RECIPE: _PAGE},
+    "walkthrough": _preset(
+        "the classic tutorial network: two convolutions and a dense layer",
+        networks.walkthrough_backbone,
+        replace(_ADAM, epochs=5),
     ),
-    "walkthrough": Preset(
-        summary="the classic tutorial network: two convolutions and a dense layer",
-        backbone=networks.walkthrough_backbone,
-        recipes=_adam(epochs=5),
+    "adadelta": _preset(
+        "a tutorial network of 2.4 million parameters, trained by Adadelta",
+        networks.adadelta_backbone,
+        _ADADELTA,
     ),
-    "adadelta": Preset(
-        summary="a tutorial network of 2.4 million parameters, trained by Adadelta",
-        backbone=networks.adadelta_backbone,
-        recipes={
-            DEFAULT_RECIPE: Recipe(
-                optimizer="adadelta", learning_rate=1e-3, epochs=50, batch_size=128, patience=5
-            )
-        },
+    "regularized": _preset(
+        "a tutorial network with a strong dropout", networks.regularized_backbone, _ADAM
     ),
-    "regularized": Preset(
-        summary="a tutorial network with a strong dropout",
-        backbone=networks.regularized_backbone,
-        recipes=_adam(epochs=10),
+    "dropout": _preset(
+        "a tutorial network without a hidden dense layer", networks.dropout_backbone, _ADAM
     ),
-    "dropout": Preset(
-        summary="a tutorial network without a hidden dense layer",
-        backbone=networks.dropout_backbone,
-        recipes=_adam(epochs=10),
-    ),
-    "custom": Preset(
-        summary="a tutorial network of four convolutions",
-        backbone=networks.custom_backbone,
-        recipes=_adam(epochs=12),
+    "custom": _preset(
+        "a tutorial network of four convolutions",
+        networks.custom_backbone,
+        replace(_ADAM, epochs=12),
     ),
 }
 
@@ -179,10 +173,7 @@ def build_preset(name: str, classes: int) -> Any:
 
 
 def build_final(name: str, recipe: Recipe, classes: int) -> Any:
-    """Build the untrained Keras model of a preset in the form that the recipe saves.
-
-    It differs from :func:`build_preset` where the recipe folds a blur.
-    """
+    """Build the untrained Keras model of a preset as the recipe saves it, with a folded blur."""
     network = build_preset(name, classes)
     return fold_blur(network) if recipe.fold_blur else network
 
@@ -201,7 +192,7 @@ class LayerCost:
         kind: Name of its Keras class.
         shape: Shape of its output without the batch axis.
         parameters: Number of trained values.
-        macs: Multiply-accumulates per image.
+        macs: Multiply-accumulates per image, 0 but for convolutions and dense layers.
     """
 
     name: str
@@ -219,19 +210,10 @@ def layer_costs(model: Any) -> list[LayerCost]:
             type(layer).__name__,
             tuple(layer.output.shape[1:]),
             count_trained(layer),
-            _macs(layer),
+            # The size of the kernel times the number of positions.
+            math.prod(layer.kernel.shape) * math.prod(layer.output.shape[1:-1])
+            if hasattr(layer, "kernel")
+            else 0,
         )
         for layer in model.layers
     ]
-
-
-def _macs(layer: Any) -> int:
-    """Convolutions and dense layers: the size of the kernel times the number of positions."""
-    kernel = getattr(layer, "kernel", None)
-    if kernel is None:
-        return 0
-    # The kernel of a dense layer is [inputs, outputs], that of a convolution
-    # [height, width, inputs, outputs].
-    weights: int = math.prod(kernel.shape)
-    positions: int = math.prod(layer.output.shape[1:-1])
-    return weights * positions

@@ -34,7 +34,6 @@ from edge_train.presets import build_preset, count_trained
 from edge_train.training_model import make_training_model
 
 TENSORBOARD_NAME: Final = "tensorboard"
-_TOOLS: Final = ("edge-mnist", "tensorflow", "keras", "numpy")
 
 
 def train(config: TrainConfig, view: TrainingView, *, force: bool = False) -> RunRecord:
@@ -44,9 +43,6 @@ def train(config: TrainConfig, view: TrainingView, *, force: bool = False) -> Ru
         config: Configuration of the run.
         view: Receives the progress.
         force: Whether a run that is in the folder already may be replaced.
-
-    Returns:
-        The record of the run, as written to ``run.json``.
 
     Raises:
         RunError: The folder holds a run and ``force`` is false, or the training diverged.
@@ -62,8 +58,15 @@ def train(config: TrainConfig, view: TrainingView, *, force: bool = False) -> Ru
     sums = tuple(teacher_sha256(teacher) for teacher in config.teachers)
     data = load_dataset(config.data, notify=view.notify, progress=view.progress)
     run = _Run.prepare(config, data, view)
-    config = _fit_to_size(config, len(run.maker.images), view)
-    run = replace(run, maker=replace(run.maker, recipe=config.recipe))
+    count = len(run.maker.images)
+    recipe = fit_to_size(config.recipe, count, config.overridden)
+    if recipe != config.recipe:
+        view.notify(
+            f"{count:,} training images are few: up to {recipe.epochs} epochs in batches of "
+            f"{recipe.batch_size}"
+        )
+    config = replace(config, recipe=recipe)
+    run = replace(run, maker=replace(run.maker, recipe=recipe))
     model = run.build_training_model(config)
     weights, optimizer = read_variables(model), read_variables(model.optimizer)
     start = Checkpoint(config, data.sha256, weights, optimizer, weights, teacher_sha256=sums)
@@ -76,12 +79,7 @@ def train(config: TrainConfig, view: TrainingView, *, force: bool = False) -> Ru
 def resume(folder: Path, view: TrainingView) -> RunRecord:
     """Resume an interrupted run; the result is the same as without the interruption.
 
-    Args:
-        folder: The run folder.
-        view: Receives the progress.
-
-    Returns:
-        The record of the run; the existing one when the run is finished already.
+    A run that is finished already stays as it is.
 
     Raises:
         RunError: There is no run to resume, or the data or the teachers have changed.
@@ -165,10 +163,9 @@ class _Run:
     def _write(self, model: Any, state: Checkpoint) -> RunRecord:
         """Write the files; ``run.json`` is last because it marks the run as complete."""
         folder = RunFolder(state.config.out)
-        with atomic_path(folder.model_path) as temporary:
-            model.save(temporary)
+        _save(model, folder.model_path)
         if state.config.legacy_h5:
-            _save_legacy(model, folder.legacy_path)
+            _save(model, folder.legacy_path)
         negatives = np.zeros((0, IMAGE_SIZE, IMAGE_SIZE), np.uint8)
         if state.config.recipe.negatives:
             negatives = validation_negatives(self.validation.images, self.validation.labels)
@@ -195,7 +192,7 @@ class _Run:
         test = evaluate(model, self.data.test_images, self.data.test_labels)
         validation = evaluate(model, self.validation.images, self.validation.labels)
         time_s = sum(row.time_s for row in state.history)
-        versions = {tool: version(tool) for tool in _TOOLS}
+        versions = {tool: version(tool) for tool in ("edge-mnist", "tensorflow", "keras", "numpy")}
         return RunRecord(
             config=state.config.to_json_values(),
             class_names=self.class_names,
@@ -219,24 +216,14 @@ class _Run:
         )
 
 
-def _fit_to_size(config: TrainConfig, images: int, view: TrainingView) -> TrainConfig:
-    recipe = fit_to_size(config.recipe, images, config.overridden)
-    if recipe != config.recipe:
-        view.notify(
-            f"{images:,} training images are few: up to {recipe.epochs} epochs in batches of "
-            f"{recipe.batch_size}"
-        )
-    return replace(config, recipe=recipe)
-
-
 def _absolute(source: str, names: Collection[str]) -> str:
     """Make a path absolute, so that the run can be resumed from any folder; keep names."""
     path = Path(source).expanduser()
     return str(path.resolve()) if source not in names and path.exists() else source
 
 
-def _save_legacy(model: Any, path: Path) -> None:
-    """Write Keras' old format without the warning that Keras logs about it."""
+def _save(model: Any, path: Path) -> None:
+    """Write a model without the warning that Keras logs about its old format."""
     with atomic_path(path) as temporary:
         logging.disable(logging.WARNING)
         try:

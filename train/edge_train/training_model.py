@@ -53,16 +53,14 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):  # type: ignore[
 def make_training_model(model: Any, recipe: Recipe, steps_per_epoch: int) -> Any:
     """Copy a model into one that trains faster, and compile the copy.
 
+    The copy has the variables of ``model``, in the same order.
+
     Args:
-        model: Stock Keras layers in float32, as :func:`edge_train.networks.build_network`
-            returns them.
+        model: Stock Keras layers in float32.
         recipe: Precision, optimizer and learning rate. Variables are float32 with both
             precisions; so is the arithmetic from the logits on, because bfloat16 has only two
             to three digits.
         steps_per_epoch: The learning rate schedule counts in steps.
-
-    Returns:
-        A compiled model with the variables of ``model``, in the same order.
     """
     policies = dict.fromkeys((LOGITS_NAME, OUTPUT_NAME), "float32")
 
@@ -95,10 +93,9 @@ def _optimizer(recipe: Recipe, steps_per_epoch: int) -> Any:
             warmup_target=recipe.learning_rate,
             warmup_steps=warmup_steps,
         )
-    if recipe.optimizer == "adam":
-        return keras.optimizers.Adam(rate)
-    if recipe.optimizer == "adadelta":
-        return keras.optimizers.Adadelta(rate)
+    others = {"adam": keras.optimizers.Adam, "adadelta": keras.optimizers.Adadelta}
+    if recipe.optimizer in others:
+        return others[recipe.optimizer](rate)
     optimizer = keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay)
     optimizer.exclude_from_weight_decay(var_names=_NO_DECAY)
     return optimizer

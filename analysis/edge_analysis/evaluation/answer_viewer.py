@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_analysis.evaluation.data import Answers, Part
+from edge_analysis.data_set import Split
+from edge_analysis.evaluation.answers import Answers
 from edge_infer.camera.window import ESCAPE, LEFT, RIGHT, FrameWindow
 from edge_infer.drawing import DARK, FAINT, LIGHT, SURE, Colour, Word
 
@@ -25,35 +26,26 @@ _WIDTH: Final = 170
 _HEIGHT: Final = 190
 _HEAD: Final = 40
 _POLL_MS: Final = 40
-_NEXT: Final = ("n", " ", RIGHT)
-_BACK: Final = ("p", LEFT)
-_ERRORS: Final = "e"
-_QUIT: Final = ("q", ESCAPE)
 # OpenCV 5 draws letters of most scripts, OpenCV 4 only ASCII.
-_HAS_UNICODE: Final = int(cv2.__version__.partition(".")[0]) >= 5
+_ENCODING: Final = "utf-8" if int(cv2.__version__.partition(".")[0]) >= 5 else "ascii"
 
 
 class AnswerViewer:
-    """Shows the answers of a model in pages of 24.
+    """Shows the answers of a model, or only the wrong ones, in pages of 24 from ``first``."""
 
-    Attributes:
-        first: Position of the first picture of the page among the answers that are shown.
-        errors_only: Whether only wrong answers are shown.
-    """
-
-    def __init__(self, part: Part, answers: Answers, names: Sequence[str]) -> None:
+    def __init__(self, split: Split, answers: Answers, names: Sequence[str]) -> None:
         self.first = 0
         self.errors_only = False
-        self._part = part
+        self._split = split
         self._answers = answers
-        self._names = [name if _HAS_UNICODE else _ascii(name) for name in names]
+        self._names = [name.encode(_ENCODING, "replace").decode(_ENCODING) for name in names]
 
     def run(self, window: FrameWindow) -> None:
         """Show pages until the user closes the window or presses q or Esc."""
         window.show(self.page())
         while not window.closed:
             key = window.key(_POLL_MS)
-            if key in _QUIT:
+            if key in ("q", ESCAPE):
                 return
             if self.press(key):
                 window.show(self.page())
@@ -61,11 +53,11 @@ class AnswerViewer:
     def press(self, key: str) -> bool:
         """Handle a key; return whether the page changed."""
         step = _COLUMNS * _ROWS
-        if key in _NEXT and self.first + step < len(self._shown):
+        if key in ("n", " ", RIGHT) and self.first + step < len(self._shown):
             self.first += step
-        elif key in _BACK and self.first:
+        elif key in ("p", LEFT) and self.first:
             self.first = max(0, self.first - step)
-        elif key == _ERRORS:
+        elif key == "e":
             self.errors_only, self.first = not self.errors_only, 0
         else:
             return False
@@ -92,7 +84,7 @@ class AnswerViewer:
 
     def _draw(self, picture: NDArray[np.uint8], at: int, left: int, top: int) -> None:
         size = (_SIDE, _SIDE)
-        large = cv2.resize(self._part.images[at], size, interpolation=cv2.INTER_NEAREST_EXACT)
+        large = cv2.resize(self._split.images[at], size, interpolation=cv2.INTER_NEAREST_EXACT)
         picture[top : top + _SIDE, left : left + _SIDE] = np.asarray(large)[..., np.newaxis]
         label, answered = (
             self._names[int(ids[at])] for ids in (self._answers.labels, self._answers.predicted)
@@ -102,7 +94,3 @@ class AnswerViewer:
         Word(text, 0.6, 1).draw(picture, (left, top + _SIDE + 20), SURE if right else _RED)
         sure = f"#{at}  {100 * float(self._answers.confidences[at]):.1f} %"
         Word(sure, 0.45, 1).draw(picture, (left, top + _SIDE + 38), FAINT)
-
-
-def _ascii(name: str) -> str:
-    return name.encode("ascii", "replace").decode("ascii")

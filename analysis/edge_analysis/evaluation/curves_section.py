@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
-from edge_analysis.evaluation.confidence import ConfidenceScore, risk_curve
-from edge_analysis.evaluation.data import Training
+from edge_analysis.evaluation.answers import ConfidenceScore, risk_curve
 from edge_analysis.evaluation.measure import Evaluation
+from edge_analysis.evaluation.models import Training
 from edge_analysis.evaluation.record import EvaluationRecord
 from edge_analysis.evaluation.robustness import RobustnessCurve
 from edge_analysis.figures.bars import draw_reliability
@@ -57,28 +57,21 @@ def robustness_blocks(evaluation: Evaluation, add: AddFigure) -> Iterator[Block]
 
 
 def draw_risk(curves: Mapping[str, Sequence[RiskPoint]], score: ConfidenceScore) -> Drawing:
-    """Draw the errors left if the least confident answers are rejected.
-
-    Args:
-        curves: Risk at several coverages by name of the model; the caption is about the first.
-        score: Confidence score of the first model.
-    """
+    """Draw the errors left after rejection by model; ``score`` is that of the first model."""
     lines = [
         Line(
             name=name,
             x=[100 * point.coverage for point in points],
             y=[100 * point.risk for point in points],
-            colour=index,
-            style="--" if index else "-",
         )
-        for index, (name, points) in enumerate(curves.items())
+        for name, points in curves.items()
     ]
     # The horizontal axis begins at the lowest coverage with errors.
     coverages = [point.coverage for curve in curves.values() for point in curve if point.errors]
     kept = score.at_threshold
     if kept is not None:
         x, y = [100 * kept.coverage], [100 * kept.risk]
-        lines.append(Line(name="its reject threshold", x=x, y=y, marker="o", style=""))
+        lines.append(Line(name="its reject threshold", x=x, y=y, colour=0, marker="o", style=""))
         coverages.append(kept.coverage)
     figure = draw_lines(
         lines,
@@ -114,13 +107,12 @@ def _risk_caption(score: ConfidenceScore) -> str:
     whole, *rest = score.risk
     # For each number of errors, the highest coverage with so few.
     fewer = {point.errors: point for point in reversed(rest) if point.errors < whole.errors}
-    parts = [
+    parts = [f"{plural(whole.errors, 'error')} if all {whole.n:,} images are answered"] + [
         f"{plural(point.errors, 'error')} if the least confident {percent(1 - point.coverage, 1)} "
         "are rejected"
         for point in reversed(fewer.values())
-    ][:3]
-    text = f"{plural(whole.errors, 'error')} if all {whole.n:,} images are answered"
-    text = ", ".join((text, *parts)) + "."
+    ]
+    text = f"{', '.join(parts[:4])}."
     kept = score.at_threshold
     if kept is None:
         return text
@@ -189,12 +181,7 @@ def _draw_history(training: Training, label: str, series: Mapping[str, Sequence[
     epochs = [epoch.epoch for epoch in training.epochs]
     # A line through a single point is invisible.
     marker = "o" if len(epochs) == 1 else None
-    lines = [
-        Line(
-            name=name, x=epochs, y=values, colour=index, style="--" if index else "-", marker=marker
-        )
-        for index, (name, values) in enumerate(series.items())
-    ]
+    lines = [Line(name=name, x=epochs, y=values, marker=marker) for name, values in series.items()]
     return draw_lines(
         lines, height_in=3, reference=training.best_epoch, xlabel="epoch", ylabel=label
     )
@@ -207,13 +194,8 @@ def _draw_robustness(curves: Sequence[RobustnessCurve]) -> Drawing:
             name=curve.model,
             x=[point.strength for point in curve.points],
             y=[100 * point.accuracy for point in curve.points],
-            band=(
-                [100 * point.accuracy_95[0] for point in curve.points],
-                [100 * point.accuracy_95[1] for point in curve.points],
-            ),
-            colour=index,
+            band=tuple([100 * point.accuracy_95[end] for point in curve.points] for end in (0, 1)),
             marker="s" if index else "o",
-            style="--" if index else "-",
         )
         for index, curve in enumerate(curves)
     ]

@@ -11,17 +11,9 @@ from importlib.metadata import PackageNotFoundError, version
 from statistics import median
 from typing import Final
 
-from edge_analysis.evaluation.comparison import compare_answers
-from edge_analysis.evaluation.confidence import score_confidence
-from edge_analysis.evaluation.data import (
-    Answers,
-    EvaluatedModel,
-    EvaluationData,
-    ImagesU8,
-    Predictor,
-    answer,
-    common_classes,
-)
+from edge_analysis.data_set import DataSet, ImagesU8
+from edge_analysis.evaluation.answers import Answers, answer, compare_answers, score_confidence
+from edge_analysis.evaluation.models import EvaluatedModel, Predictor, common_classes
 from edge_analysis.evaluation.record import DataFacts, EvaluationRecord, InferenceTime, Rival
 from edge_analysis.evaluation.robustness import (
     PERTURBATIONS,
@@ -59,7 +51,7 @@ class Evaluation:
     """
 
     record: EvaluationRecord
-    data: EvaluationData
+    data: DataSet
     names: tuple[str, ...]
     predict: Predictor
     answers: Answers
@@ -69,7 +61,7 @@ class Evaluation:
 
 def evaluate(
     model: EvaluatedModel,
-    data: EvaluationData,
+    data: DataSet,
     progress: Progress,
     *,
     rival: EvaluatedModel | None = None,
@@ -90,14 +82,16 @@ def evaluate(
         ModelError: A model lacks a class of the data.
         UsageError: A test image does not exist.
     """
-    _check_indices(occlusion, len(data.test.labels))
+    n = len(data.test.labels)
+    if outside := [index for index in occlusion if not 0 <= index < n]:
+        raise UsageError(f"test images are numbered from 0 to {n - 1}, found {outside[0]}")
     models = [model] if rival is None else [model, _with_own_name(rival, model)]
     names = common_classes(data, models)
     predictors = [each.predictor_for(names) for each in models]
     answers: list[Answers] = []
-    for done, part in enumerate(data.parts):
-        progress("classifying the images", done, len(data.parts))
-        answers.append(answer(predictors[0], part))
+    for done, split in enumerate(data.splits):
+        progress("classifying the images", done, len(data.splits))
+        answers.append(answer(predictors[0], split))
     named = [(each.facts.name, predict) for each, predict in zip(models, predictors, strict=True)]
     curves = measure_robustness(named, choose_images(data.test), progress, perturbations)
     record = _record(model, data, names, answers, curves)
@@ -117,12 +111,7 @@ def evaluate(
 
 
 def time_inference(predictor: Predictor, images: ImagesU8) -> InferenceTime:
-    """Time a model for up to two seconds, as an indication; ``edge-mnist bench`` is precise.
-
-    Args:
-        predictor: The model.
-        images: uint8 (n, 28, 28), n at least 1.
-    """
+    """Time a model on images, uint8 (n, 28, 28), for up to two seconds, as an indication."""
     batch = images[:_BATCH]
     return InferenceTime(
         single_ms=_median_ms(predictor, images[:1]),
@@ -143,14 +132,7 @@ def _median_ms(predictor: Predictor, images: ImagesU8) -> float:
     return median(times_ms)
 
 
-def _check_indices(indices: tuple[int, ...], n: int) -> None:
-    outside = [index for index in indices if not 0 <= index < n]
-    if outside:
-        raise UsageError(f"test images are numbered from 0 to {n - 1}, found {outside[0]}")
-
-
 def _with_own_name(rival: EvaluatedModel, model: EvaluatedModel) -> EvaluatedModel:
-    """Rename a model that has the name of the model it is compared with."""
     name, kind = rival.facts.name, rival.facts.kind
     if name != model.facts.name:
         return rival
@@ -161,7 +143,7 @@ def _with_own_name(rival: EvaluatedModel, model: EvaluatedModel) -> EvaluatedMod
 def _rival(
     record: EvaluationRecord,
     rival: EvaluatedModel,
-    data: EvaluationData,
+    data: DataSet,
     answers: Answers,
     rival_answers: Answers,
 ) -> Rival:
@@ -176,24 +158,19 @@ def _rival(
 
 def _record(
     model: EvaluatedModel,
-    data: EvaluationData,
+    data: DataSet,
     names: tuple[str, ...],
     answers: list[Answers],
     curves: tuple[RobustnessCurve, ...],
 ) -> EvaluationRecord:
     test = answers[-1]
     matrix = count_confusions(test)
-    facts = DataFacts(
-        name=data.name,
-        sha256=data.sha256,
-        class_names=names,
-        trained_on=data.sha256 == model.facts.data_sha256,
-    )
-    pairs = zip(data.parts, answers, strict=True)
+    trained_on = data.sha256 == model.facts.data_sha256
+    pairs = zip(data.splits, answers, strict=True)
     return EvaluationRecord(
         model=model.facts,
-        data=facts,
-        parts=tuple(score_part(part.name, of_part) for part, of_part in pairs),
+        data=DataFacts(data.name, data.sha256, names, trained_on),
+        parts=tuple(score_part(split.name, given) for split, given in pairs),
         classes=score_classes(test, names),
         averages=average_scores(test),
         confusion=tuple(tuple(row) for row in matrix.tolist()),

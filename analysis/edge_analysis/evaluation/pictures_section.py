@@ -9,10 +9,10 @@ import matplotlib as mpl
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_analysis.evaluation.comparison import Comparison
-from edge_analysis.evaluation.data import Answers, Part
+from edge_analysis.data_set import Split
+from edge_analysis.evaluation.answers import Answers, Comparison
 from edge_analysis.evaluation.measure import Evaluation
-from edge_analysis.evaluation.occlusion import PATCH, OcclusionMap, map_occlusion
+from edge_analysis.evaluation.robustness import PATCH, OcclusionMap, map_occlusion
 from edge_analysis.evaluation.scores import ErrorRow
 from edge_analysis.figures.drawing import GREEN, RED, Drawing
 from edge_analysis.figures.tiles import Tile, draw_sheets
@@ -123,17 +123,20 @@ def choose_samples(answers: Answers) -> tuple[int, ...]:
     return tuple(sorted(wrong + rest[: SAMPLES - len(wrong)]))
 
 
-def draw_disagreements(part: Part, comparison: Comparison) -> Iterator[Drawing]:
+def draw_disagreements(split: Split, comparison: Comparison) -> Iterator[Drawing]:
     """Draw the images that two models answer differently."""
     tiles: list[Tile] = []
     for one in comparison.disagreements[:MAX_SHOWN]:
-        answers = (
-            f"{answer} {percent(confidence, 0)}"
-            for answer, confidence in zip(one.answers, one.confidences, strict=True)
+        lines = (
+            f"#{one.index}: {one.label}",
+            *(
+                f"{answer} {percent(confidence, 0)}"
+                for answer, confidence in zip(one.answers, one.confidences, strict=True)
+            ),
         )
         # The colour of the model that is correct.
         colour = one.answers.index(one.label) if one.label in one.answers else None
-        tiles.append(Tile(part.images[one.index], (f"#{one.index}: {one.label}", *answers), colour))
+        tiles.append(Tile(split.images[one.index], lines, colour))
     first, second = comparison.models
     limit = f" The first {MAX_SHOWN} are shown; report.json lists all."
     yield from draw_sheets(

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from edge_analysis.evaluation.comparison import Comparison
-from edge_analysis.evaluation.confidence import ConfidenceScore
-from edge_analysis.evaluation.data import ModelFacts, Training
+from edge_analysis.evaluation.answers import Comparison, ConfidenceScore
+from edge_analysis.evaluation.models import ModelFacts, Training
 from edge_analysis.evaluation.robustness import RobustnessCurve
 from edge_analysis.evaluation.scores import (
     AverageScore,
@@ -20,7 +19,7 @@ from edge_analysis.evaluation.scores import (
 RECORD_VERSION = 1
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class DataFacts:
     """Description of the data.
 

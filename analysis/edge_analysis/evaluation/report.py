@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
-from edge_analysis.evaluation.comparison_section import comparison_blocks
+from edge_analysis.evaluation.answers import Comparison
 from edge_analysis.evaluation.curves_section import (
     confidence_blocks,
     robustness_blocks,
@@ -15,6 +15,7 @@ from edge_analysis.evaluation.curves_section import (
 )
 from edge_analysis.evaluation.measure import Evaluation
 from edge_analysis.evaluation.pictures_section import (
+    draw_disagreements,
     error_blocks,
     label_error_blocks,
     occlusion_blocks,
@@ -25,35 +26,31 @@ from edge_analysis.evaluation.scores_section import (
     class_blocks,
     confusion_blocks,
 )
-from edge_analysis.page import Block, Page, Paragraph
+from edge_analysis.page import Block, Page, Paragraph, Table
 from edge_analysis.report_folder import (
     AddFigure,
     Progress,
     ReportFolder,
+    figures,
     write_sections,
 )
-from edge_analysis.text import percent, percent_range, plural
+from edge_analysis.text import p_value, percent, percent_range, plural
+from edge_infer.text import duration
+
+# A difference with a lower p-value is called significant.
+_SIGNIFICANT: Final = 0.05
 
 
 def write_evaluation(evaluation: Evaluation, folder: Path, progress: Progress) -> Path:
-    """Write ``figures/*.png`` and ``*.svg``, ``report.json`` and, last, ``report.html``.
+    """Write figures, ``report.json`` and, last, ``report.html`` into a folder; return its path.
 
-    Files of an older report are replaced or removed.
-
-    Args:
-        evaluation: The evaluation.
-        folder: Folder of the report, created if it is missing.
-        progress: Called before each section.
-
-    Returns:
-        The path of the page.
+    The folder is created if it is missing. Files of an older report are replaced or removed.
 
     Raises:
         OutputError: A file cannot be written.
     """
     target = ReportFolder(folder)
-    page = build_page(evaluation, target.add, progress)
-    return target.finish(asdict(evaluation.record), page)
+    return target.finish(asdict(evaluation.record), build_page(evaluation, target.add, progress))
 
 
 def build_page(evaluation: Evaluation, add: AddFigure, progress: Progress) -> Page:
@@ -88,6 +85,58 @@ def _method_blocks(evaluation: Evaluation, _: AddFigure) -> Iterator[Block]:
     yield from (Paragraph(text=text) for text in texts)
 
 
+def _comparison_blocks(evaluation: Evaluation, add: AddFigure) -> Iterator[Block]:
+    record, rival = evaluation.record, evaluation.record.rival
+    if rival is None:
+        return
+    yield Paragraph(text=_verdict(rival.comparison))
+    columns = [
+        (
+            model.kind,
+            f"{model.size_bytes / 1000:,.1f} kB",
+            f"{model.parameters:,}",
+            percent(test.accuracy),
+            percent_range(test.accuracy_95),
+            f"{test.n - test.correct:,}",
+            f"{test.loss:.4f}",
+            duration(times.single_ms / 1000),
+        )
+        for model, test, times in (
+            (record.model, record.test, record.inference),
+            (rival.model, rival.test, rival.inference),
+        )
+    ]
+    names = ("kind", "size", "parameters", "test accuracy", "95 % interval", "wrong", "loss (nats)")
+    yield Table(
+        caption="Both models on the same test images.",
+        headings=("", record.model.name, rival.model.name),
+        rows=tuple(zip((*names, "inference, one image"), *columns, strict=True)),
+    )
+    if rival.comparison.disagreements:
+        drawings = draw_disagreements(evaluation.data.test, rival.comparison)
+        yield from figures(add, *drawings)
+    else:
+        yield Paragraph(text="Both models give the same answer to every image.")
+
+
+def _verdict(comparison: Comparison) -> str:
+    first, second = comparison.models
+    same = (
+        f"{first} and {second} give the same answer to {percent(comparison.agreement)} of "
+        f"{comparison.n:,} test images."
+    )
+    n = comparison.only_first + comparison.only_second
+    if not n:
+        return f"{same} Both are correct on the same {comparison.both_right:,}: no test is needed."
+    verdict = "significant" if comparison.p_value < _SIGNIFICANT else "not significant"
+    return (
+        f"{same} Only {first} is correct on {comparison.only_first:,}, only {second} on "
+        f"{comparison.only_second:,}, neither on {comparison.both_wrong:,}. McNemar's exact test "
+        f"on the {n:,} images that only one classifies correctly gives "
+        f"{p_value(comparison.p_value)}: the difference is {verdict}."
+    )
+
+
 _SECTIONS: Final = {
     "Accuracy": accuracy_blocks,
     "Classes": class_blocks,
@@ -99,6 +148,6 @@ _SECTIONS: Final = {
     "Training": training_blocks,
     "Occlusion": occlusion_blocks,
     "Robustness": robustness_blocks,
-    "Comparison": comparison_blocks,
+    "Comparison": _comparison_blocks,
     "Method": _method_blocks,
 }

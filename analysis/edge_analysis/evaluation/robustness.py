@@ -1,4 +1,4 @@
-"""Accuracy on perturbed images.
+"""Accuracy on perturbed images, and occlusion sensitivity.
 
 A perturbation changes the 28x28 tensor itself. Its random numbers have a fixed seed: all models
 get the same images, and a stronger shift has the direction of a weaker one.
@@ -7,13 +7,16 @@ get the same images, and a stronger shift has the direction of a weaker one.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from edge_analysis.evaluation.data import ImagesU8, Part, Predictor, answer
+from edge_analysis.data_set import ImagesU8, Split
+from edge_analysis.evaluation.answers import answer
+from edge_analysis.evaluation.models import Predictor
 from edge_analysis.report_folder import Progress
 from edge_infer.model.metadata import IMAGE_SIZE, Accuracy
 from edge_infer.model.reliability import wilson_interval
@@ -25,6 +28,10 @@ TOLERATED_LOSS: Final = 0.05
 _SEED: Final = 0
 _SIZE: Final = (IMAGE_SIZE, IMAGE_SIZE)
 _CENTRE: Final = ((IMAGE_SIZE - 1) / 2, (IMAGE_SIZE - 1) / 2)
+# Side of the patches of an occlusion map, in pixels. Patches reach over the border, so that each
+# pixel is covered equally often.
+PATCH: Final = 6
+_STARTS: Final = range(1 - PATCH, IMAGE_SIZE)
 # Strokes are widened in an enlarged image, because a step of half a pixel needs more pixels.
 _ENLARGEMENT: Final = 4
 
@@ -33,16 +40,11 @@ Rng = np.random.Generator
 
 @dataclass(frozen=True)
 class Perturbation:
-    """One kind of perturbation.
+    """One kind of perturbation, with strengths in ascending order.
 
-    Attributes:
-        name: Name of the perturbation.
-        axis: Meaning and unit of the strength, to be read after the name.
-        unit: Unit of the strength in a sentence; "" for a share.
-        strengths: Strengths in ascending order.
-        apply: Takes images, uint8 (n, 28, 28), a strength and a random generator; returns new
-            images of the same shape.
-        none: The strength that changes nothing.
+    ``axis`` is the meaning and unit of the strength, to be read after the name; ``unit`` is the
+    unit in a sentence, "" for a share. ``apply`` takes images, uint8 (n, 28, 28), a strength and a
+    random generator, and returns new images. The strength ``none`` changes nothing.
     """
 
     name: str
@@ -53,7 +55,7 @@ class Perturbation:
     none: float = 0
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class RobustnessPoint:
     """Accuracy at one strength, in 0-1, with its 95 % interval (Wilson 1927)."""
 
@@ -64,7 +66,7 @@ class RobustnessPoint:
     accuracy_95: tuple[float, float]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class RobustnessCurve:
     """Accuracy of one model under one perturbation. The fields are keys of ``report.json``."""
 
@@ -98,56 +100,85 @@ def perturb(kind: Perturbation, images: ImagesU8, strength: float) -> ImagesU8:
     return kind.apply(images, strength, np.random.default_rng(_SEED))
 
 
-def choose_images(part: Part, count: int = MAX_IMAGES) -> Part:
-    """Choose ``count`` images at even distances from a part, or all of a smaller part."""
-    if len(part.labels) <= count:
-        return part
-    chosen = np.linspace(0, len(part.labels) - 1, count).astype(np.int64)
-    return Part(part.name, part.images[chosen], part.labels[chosen])
+def choose_images(split: Split, count: int = MAX_IMAGES) -> Split:
+    """Choose ``count`` images at even distances from a split, or all of a smaller one."""
+    if len(split.labels) <= count:
+        return split
+    return split.take(np.linspace(0, len(split.labels) - 1, count).astype(np.int64))
 
 
 def measure_robustness(
     models: Sequence[tuple[str, Predictor]],
-    part: Part,
+    split: Split,
     progress: Progress,
     kinds: Sequence[Perturbation],
 ) -> tuple[RobustnessCurve, ...]:
-    """Measure the accuracy of models, given by name and predictor, on perturbed images.
-
-    Returns:
-        A curve per perturbation and model.
-    """
+    """Measure models, given by name and predictor: a curve per perturbation and model."""
     points: dict[tuple[str, str], list[RobustnessPoint]] = {}
     steps = [(kind, strength) for kind in kinds for strength in kind.strengths]
     for done, (kind, strength) in enumerate(steps):
         progress("perturbing images", done, len(steps))
-        perturbed = Part(part.name, perturb(kind, part.images, strength), part.labels)
+        perturbed = replace(split, images=perturb(kind, split.images, strength))
         for name, predictor in models:
             point = _measure(predictor, perturbed, strength)
             points.setdefault((kind.name, name), []).append(point)
     return tuple(
         RobustnessCurve(
-            model=name,
-            disturbance=kind.name,
-            axis=kind.axis,
-            unit=kind.unit,
-            none=kind.none,
-            points=tuple(points[kind.name, name]),
+            name, kind.name, kind.axis, kind.unit, kind.none, tuple(points[kind.name, name])
         )
         for kind in kinds
         for name, _ in models
     )
 
 
-def _measure(predictor: Predictor, part: Part, strength: float) -> RobustnessPoint:
-    accuracy = Accuracy(correct=int(answer(predictor, part).right.sum()), n=len(part.labels))
-    return RobustnessPoint(
-        strength=strength,
-        correct=accuracy.correct,
-        n=accuracy.n,
-        accuracy=accuracy.fraction,
-        accuracy_95=wilson_interval(accuracy),
+@dataclass(frozen=True, eq=False)
+class OcclusionMap:
+    """Occlusion sensitivity of one image: answer to the whole image and its probability in 0-1.
+
+    ``lost``, float32 (28, 28), is the mean decrease of that probability over the patches that
+    cover a pixel; ``least`` its lowest value under any patch, ``least_class_id`` the answer there.
+    """
+
+    class_id: int
+    confidence: float
+    lost: NDArray[np.float32]
+    least: float
+    least_class_id: int
+
+
+def map_occlusion(predictor: Predictor, image: ImagesU8) -> OcclusionMap:
+    """Cover an image, uint8 (28, 28), with a background patch at each position.
+
+    This is occlusion sensitivity (Zeiler and Fergus 2014).
+    """
+    windows = [
+        (slice(max(top, 0), top + PATCH), slice(max(left, 0), left + PATCH))
+        for top in _STARTS
+        for left in _STARTS
+    ]
+    covered = np.repeat(image[np.newaxis], len(windows) + 1, axis=0)
+    for number, window in enumerate(windows):
+        covered[number][window] = 0
+    probabilities = predictor(covered)
+    class_id = int(probabilities[-1].argmax())
+    of_answer = probabilities[:-1, class_id]
+    lost = np.zeros(image.shape, np.float32)
+    for window, decrease in zip(windows, probabilities[-1, class_id] - of_answer, strict=True):
+        lost[window] += decrease / PATCH**2
+    lowest = int(of_answer.argmin())
+    return OcclusionMap(
+        class_id=class_id,
+        confidence=float(probabilities[-1, class_id]),
+        lost=lost,
+        least=float(of_answer[lowest]),
+        least_class_id=int(probabilities[lowest].argmax()),
     )
+
+
+def _measure(predictor: Predictor, split: Split, strength: float) -> RobustnessPoint:
+    accuracy = Accuracy(correct=int(answer(predictor, split).right.sum()), n=len(split.labels))
+    interval = wilson_interval(accuracy)
+    return RobustnessPoint(strength, accuracy.correct, accuracy.n, accuracy.fraction, interval)
 
 
 def _shift(images: ImagesU8, pixels: float, rng: Rng) -> ImagesU8:

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
-from edge_analysis.evaluation.data import Answers, ImagesU8
+from edge_analysis.data_set import ImagesU8
+from edge_analysis.evaluation.answers import Answers
 from edge_infer.model.metadata import Accuracy
 from edge_infer.model.reliability import wilson_interval
 
@@ -136,8 +137,7 @@ def score_part(name: str, answers: Answers) -> PartScore:
 def count_confusions(answers: Answers) -> Matrix:
     """Return the confusion matrix, int64 (classes, classes): rows true, columns answered."""
     classes = range(answers.probabilities.shape[1])
-    matrix: Matrix = confusion_matrix(answers.labels, answers.predicted, labels=classes)
-    return matrix
+    return np.asarray(confusion_matrix(answers.labels, answers.predicted, labels=classes))
 
 
 def score_classes(answers: Answers, names: Sequence[str]) -> tuple[ClassScore, ...]:
@@ -156,11 +156,10 @@ def score_classes(answers: Answers, names: Sequence[str]) -> tuple[ClassScore, .
 def average_scores(answers: Answers) -> tuple[AverageScore, ...]:
     """Average the scores of the classes that have images."""
     classes = np.unique(answers.labels)
-    averages: list[AverageScore] = []
-    for name in ("macro", "weighted"):
-        means = _score(answers, labels=classes, average=name)
-        averages.append(AverageScore(name, *map(float, means[:3])))
-    return tuple(averages)
+    return tuple(
+        AverageScore(name, *map(float, _score(answers, labels=classes, average=name)[:3]))
+        for name in ("macro", "weighted")
+    )
 
 
 def top_confusions(
@@ -182,11 +181,11 @@ def list_errors(answers: Answers, names: Sequence[str]) -> tuple[ErrorRow, ...]:
     """List the wrong answers, the most confident first."""
     return tuple(
         ErrorRow(
-            index=at,
-            label=names[int(answers.labels[at])],
-            answer=names[int(answers.predicted[at])],
-            confidence=float(answers.confidences[at]),
-            of_label=float(answers.probabilities[at, answers.labels[at]]),
+            at,
+            names[int(answers.labels[at])],
+            names[int(answers.predicted[at])],
+            float(answers.confidences[at]),
+            float(answers.probabilities[at, answers.labels[at]]),
         )
         for at in answers.errors_by_confidence.tolist()
     )
@@ -195,11 +194,9 @@ def list_errors(answers: Answers, names: Sequence[str]) -> tuple[ErrorRow, ...]:
 def suspected_label_errors(
     images: ImagesU8, *, test_sha256: str = MNIST_TEST_SHA256
 ) -> tuple[int, ...]:
-    """Return the indices of the suspected label errors, or none for another data set.
+    """Return the indices of the suspected label errors, or none for other test images.
 
-    Args:
-        images: uint8 (n, 28, 28), a test part.
-        test_sha256: Digest of the pixels of the test part that the indices belong to.
+    ``images`` are uint8 (n, 28, 28); ``test_sha256`` is the digest of those that have errors.
     """
     same = hashlib.sha256(images.tobytes()).hexdigest() == test_sha256
     return SUSPECTED_LABEL_ERRORS if same else ()

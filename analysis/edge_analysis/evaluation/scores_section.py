@@ -17,7 +17,7 @@ from edge_analysis.figures.heat_map import (
     draw_heat_map,
     share_scale,
 )
-from edge_analysis.page import NO_VALUE, Block, KeyFigure, KeyFigures, Notes, Table
+from edge_analysis.page import NO_VALUE, Block, KeyFigures, Notes, Table, key_figures
 from edge_analysis.report_folder import AddFigure, figures
 from edge_analysis.text import listed, percent, percent_range, plural
 from edge_infer.text import duration
@@ -45,13 +45,9 @@ def accuracy_blocks(evaluation: Evaluation, _: AddFigure) -> Iterator[Block]:
         headings=("part", "images", "correct", "accuracy", interval, "loss", interval),
         rows=tuple(
             (
-                part.name,
-                f"{part.n:,}",
-                f"{part.correct:,}",
-                percent(part.accuracy),
-                percent_range(part.accuracy_95),
-                f"{part.loss:.4f}",
-                "{:.4f} to {:.4f}".format(*part.loss_95),
+                *(part.name, f"{part.n:,}", f"{part.correct:,}"),
+                *(percent(part.accuracy), percent_range(part.accuracy_95)),
+                *(f"{part.loss:.4f}", "{:.4f} to {:.4f}".format(*part.loss_95)),
             )
             for part in parts
         ),
@@ -163,14 +159,9 @@ def draw_mistakes(classes: Sequence[ClassScore]) -> Drawing | None:
 
 
 def draw_confusion(matrix: Matrix, names: Sequence[str]) -> tuple[Drawing, ...]:
-    """Draw a confusion matrix as counts and as shares of each true class.
+    """Draw a confusion matrix, int64 (classes, classes), as counts and as shares of its rows.
 
-    Args:
-        matrix: int64 (classes, classes), rows true and columns answered.
-        names: Class names.
-
-    Returns:
-        Two figures of all classes; for many classes also two of the 12 with most confusions.
+    For many classes two further figures show the 12 with most confusions.
     """
     mistakes = matrix - np.diag(matrix.diagonal())
     caption = (
@@ -230,7 +221,7 @@ def _of(shown: int, classes: int) -> str:
 def _key_figures(evaluation: Evaluation) -> KeyFigures:
     record = evaluation.record
     test, times, model, training = record.test, record.inference, record.model, record.training
-    batched = duration(times.batched_ms / 1000)
+    batches = f"{duration(times.batched_ms / 1000)} per image in batches of {times.batch}"
     accuracy_note = f"95 % interval {percent_range(test.accuracy_95)}"
     loss_note = "95 % interval {:.4f} to {:.4f}".format(*test.loss_95)
     error = percent(record.confidence.calibration_error)
@@ -239,16 +230,10 @@ def _key_figures(evaluation: Evaluation) -> KeyFigures:
         ("wrong answers", f"{test.n - test.correct:,}", f"of {test.n:,} test images"),
         ("test loss (nats)", f"{test.loss:.4f}", loss_note),
         ("calibration error", error, f"expected, {len(record.confidence.bins)} bins"),
-        (
-            "inference, one image",
-            duration(times.single_ms / 1000),
-            f"{batched} per image in batches of {times.batch}",
-        ),
+        ("inference, one image", duration(times.single_ms / 1000), batches),
         (model.kind, f"{model.size_bytes / 1000:,.1f} kB", f"{model.parameters:,} parameters"),
     ]
     if training is not None:
         kept = f"epoch {training.best_epoch} of {len(training.epochs)} kept"
         rows.append(("training time", duration(training.time_s), kept))
-    return KeyFigures(
-        figures=tuple(KeyFigure(label=label, value=value, note=note) for label, value, note in rows)
-    )
+    return key_figures(*rows)

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
+from edge_analysis.data_set import DataSet
 from edge_analysis.exploration.neighbours import Neighbours
-from edge_analysis.exploration.pictures import Pictures
 
 MAX_PROTOTYPES: Final = 8
 MAX_OUTLIERS: Final = 12
@@ -29,7 +29,7 @@ class Ranked:
 
 @dataclass(frozen=True, kw_only=True)
 class Prototypes:
-    """Pictures of one class: the nearest to its mean, and the farthest from every other picture.
+    """DataSet of one class: the nearest to its mean, and the farthest from every other picture.
 
     ``unusual`` is empty for a class of one picture.
     """
@@ -38,7 +38,7 @@ class Prototypes:
     unusual: tuple[Ranked, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class ClassPair:
     """Two classes whose pictures are nearest neighbours.
 
@@ -88,7 +88,7 @@ class ClassSimilarity:
 
 
 def find_prototypes(
-    pictures: Pictures,
+    pictures: DataSet,
     means: NDArray[np.float64],
     compared: NDArray[np.int64],
     neighbours: Neighbours,
@@ -98,11 +98,8 @@ def find_prototypes(
     The distance to the mean is that of all pixels, because principal components may not contain
     the noise that makes a picture unusual.
 
-    Args:
-        pictures: The data set.
-        means: float64 (classes, h, w), mean picture of each class in grey levels 0-255.
-        compared: int64 (m,), rows of the pictures of ``neighbours``.
-        neighbours: Nearest neighbours.
+    ``means``, float64 (classes, h, w), are the mean pictures in grey levels 0-255, and
+    ``compared``, int64 (m,), the rows of the pictures of ``neighbours``.
     """
     found: list[Prototypes] = []
     for label, mean in enumerate(means):
@@ -124,7 +121,7 @@ def find_prototypes(
 
 
 def compare_classes(
-    pictures: Pictures,
+    pictures: DataSet,
     means: NDArray[np.float64],
     compared: NDArray[np.int64],
     neighbours: Neighbours,
@@ -156,13 +153,13 @@ def _pairs(counts: NDArray[np.int64], names: tuple[str, ...]) -> tuple[ClassPair
     found: list[ClassPair] = []
     for a, b in np.argwhere(np.triu(crossings, k=1)).tolist():
         count, n = int(crossings[a, b]), int(sizes[a] + sizes[b])
-        found.append(ClassPair(classes=(names[a], names[b]), crossings=count, n=n, share=count / n))
+        found.append(ClassPair((names[a], names[b]), count, n, count / n))
     # The sort is stable: equal shares stay in the order of the classes.
     return tuple(sorted(found, key=lambda pair: -pair.share))
 
 
 def _outliers(
-    pictures: Pictures,
+    pictures: DataSet,
     compared: NDArray[np.int64],
     neighbours: Neighbours,
     candidates: NDArray[np.int64],

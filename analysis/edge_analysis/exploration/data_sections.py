@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_analysis.exploration.analysis import Exploration
-from edge_analysis.exploration.measures import Spread
 from edge_analysis.exploration.neighbours import evenly_spaced
 from edge_analysis.figures.bars import draw_bars, draw_boxes
 from edge_analysis.figures.drawing import Drawing
@@ -31,14 +30,11 @@ def sample_blocks(found: Exploration, add: AddFigure) -> Iterator[Block]:
     yield from figures(add, *_draw_samples(found), _draw_label_counts(found))
     pictures = found.pictures
     measures = ("ink_percent", "width_px", "height_px", "slant_degrees")
-    rows = [
-        (
-            name,
-            *(f"{count:,}" for count in pictures.counts[:, label]),
-            *(_median_text(found.spreads[measure][label]) for measure in measures),
-        )
-        for label, name in enumerate(pictures.class_names)
-    ]
+    rows: list[tuple[str, ...]] = []
+    for label, name in enumerate(pictures.class_names):
+        counts = (f"{count:,}" for count in pictures.counts[:, label])
+        spreads = (found.spreads[measure][label] for measure in measures)
+        rows.append((name, *counts, *(f"{one.p50:.1f}" if one else NO_VALUE for one in spreads)))
     splits = [split.name for split in pictures.splits]
     yield Table(
         caption="Number of pictures per split, and medians of the measures.",
@@ -83,12 +79,8 @@ def draw_class_rows(
 ) -> Iterator[Drawing]:
     """Draw a row of pictures per class, up to 20 classes per figure.
 
-    Args:
-        name: File name; with several figures a number follows.
-        rows: Name and pictures of each class.
-        columns: Pictures per row at most.
-        caption: Caption of the first figure.
-        what: Kind of the pictures.
+    Several figures have numbered names; ``caption`` is that of the first, ``what`` the kind of
+    the pictures.
     """
     parts = chunks(len(rows), MAX_CLASSES_PER_SHEET)
     for number, part in enumerate(parts, 1):
@@ -112,11 +104,10 @@ def _draw_label_counts(found: Exploration) -> Drawing:
     for split, of_split in zip(pictures.splits, counts, strict=True):
         most, least = int(of_split.argmax()), int(of_split.argmin())
         fewest, largest = f"{of_split[least]:,}", f"{of_split[most]:,}"
-        if fewest == largest:
-            sentences.append(f"In {split.name} each class has {largest}.")
-            continue
         sentences.append(
-            f"In {split.name} {quoted(names[most])} has the most pictures ({largest}), "
+            f"In {split.name} each class has {largest}."
+            if fewest == largest
+            else f"In {split.name} {quoted(names[most])} has the most pictures ({largest}), "
             f"{quoted(names[least])} the fewest ({fewest})."
         )
     shares = counts[counts.any(axis=1)] / counts.sum(axis=1, keepdims=True)[counts.any(axis=1)]
@@ -166,10 +157,10 @@ def _draw_grey_levels(found: Exploration) -> Drawing:
             name=split.name,
             x=range(len(share)),
             y=np.where(share > 0, 100 * share, np.nan).tolist(),
-            colour=index,
+            style="-",
             width=1,
         )
-        for index, (split, share) in enumerate(zip(found.pictures.splits, shares, strict=True))
+        for split, share in zip(found.pictures.splits, shares, strict=True)
     ]
     figure = draw_lines(
         lines,
@@ -222,10 +213,6 @@ def _draw_boxes(found: Exploration, name: str, measures: Mapping[str, str]) -> D
         f"Box plots by class: {' and '.join(panels)}",
         f"{' '.join(sentences)} Line: median; box: middle half; whiskers: 5th and 95th percentile.",
     )
-
-
-def _median_text(measured: Spread | None) -> str:
-    return NO_VALUE if measured is None else f"{measured.p50:.1f}"
 
 
 def _u8(image: NDArray[np.float64]) -> NDArray[np.uint8]:

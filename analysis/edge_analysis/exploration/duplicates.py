@@ -16,17 +16,15 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_analysis.data_set import DataSet, ImagesU8, Indices
 from edge_analysis.exploration.neighbours import NONE, Neighbours
-from edge_analysis.exploration.pictures import Pictures
 
-# Pictures that differ in at most this share of their ink are nearly identical.
+# DataSet that differ in at most this share of their ink are nearly identical.
 NEAR_DIFFERENCE: Final = 0.05
 _BLOCK: Final = 4096
 
-Indices = NDArray[np.int64]
 
-
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class NearPair:
     """Two nearly identical pictures, their classes, and the share of ink that differs, 0-1."""
 
@@ -35,7 +33,7 @@ class NearPair:
     ink_difference: float
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Places:
     """Number of groups and pairs with pictures in both ``splits``, or two in one split."""
 
@@ -59,7 +57,7 @@ class Duplicates:
     near: tuple[NearPair, ...]
 
 
-def find_duplicates(pictures: Pictures, compared: Indices, neighbours: Neighbours) -> Duplicates:
+def find_duplicates(pictures: DataSet, compared: Indices, neighbours: Neighbours) -> Duplicates:
     """Find identical pictures among all, and nearly identical ones among the neighbours.
 
     ``compared``, int64 (m,), are the rows of the pictures of ``neighbours``.
@@ -76,16 +74,16 @@ def find_duplicates(pictures: Pictures, compared: Indices, neighbours: Neighbour
         ),
         near=tuple(
             NearPair(
-                pictures=(names[first], names[second]),
-                classes=(pictures.class_of(first), pictures.class_of(second)),
-                ink_difference=difference,
+                (names[first], names[second]),
+                (pictures.class_of(first), pictures.class_of(second)),
+                difference,
             )
             for difference, first, second in pairs
         ),
     )
 
 
-def identical(images: NDArray[np.uint8]) -> tuple[tuple[int, ...], ...]:
+def identical(images: ImagesU8) -> tuple[tuple[int, ...], ...]:
     """Group the rows of images that are equal in every pixel, uint8 (n, h, w)."""
     groups: defaultdict[bytes, list[int]] = defaultdict(list)
     for row, image in enumerate(images):
@@ -93,15 +91,10 @@ def identical(images: NDArray[np.uint8]) -> tuple[tuple[int, ...], ...]:
     return tuple(tuple(rows) for rows in groups.values() if len(rows) > 1)
 
 
-def ink_difference(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Return the share of the ink of two pictures that differs: 0 for equal, 1 for disjoint.
+def ink_difference(first: ImagesU8, second: ImagesU8) -> NDArray[np.float64]:
+    """Return the share of ink that differs, float64 (n,): 0 for equal, 1 for disjoint pictures.
 
-    Args:
-        first: uint8 (n, h, w).
-        second: uint8 (n, h, w).
-
-    Returns:
-        float64 (n,).
+    Both arguments are uint8 (n, h, w).
     """
     one, other = (part.reshape(len(part), -1).astype(np.int16) for part in (first, second))
     ink = (one + other).sum(axis=1, dtype=np.int64)
@@ -110,7 +103,7 @@ def ink_difference(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> NDArr
 
 
 def _near_pairs(
-    images: NDArray[np.uint8], compared: Indices, neighbours: Neighbours
+    images: ImagesU8, compared: Indices, neighbours: Neighbours
 ) -> list[tuple[float, int, int]]:
     """Return difference and rows of nearly identical pictures among the nearest neighbours."""
     indices = np.arange(len(compared))
@@ -132,9 +125,8 @@ def _near_pairs(
 
 
 def _places(
-    pictures: Pictures, groups: Iterable[tuple[int, ...]], pairs: Iterable[tuple[int, int]]
+    pictures: DataSet, groups: Iterable[tuple[int, ...]], pairs: Iterable[tuple[int, int]]
 ) -> tuple[Places, ...]:
-    """Count groups and pairs by the splits of their pictures."""
     splits = range(len(pictures.splits))
     group_counts: Counter[tuple[int, int]] = Counter()
     for rows in groups:
@@ -145,10 +137,6 @@ def _places(
     pair_counts = Counter(tuple(sorted(pictures.split_ids[list(rows)].tolist())) for rows in pairs)
     names = [split.name for split in pictures.splits]
     return tuple(
-        Places(
-            splits=(names[a], names[b]),
-            exact_groups=group_counts[a, b],
-            near_pairs=pair_counts[a, b],
-        )
+        Places((names[a], names[b]), group_counts[a, b], pair_counts[a, b])
         for a, b in combinations_with_replacement(splits, 2)
     )

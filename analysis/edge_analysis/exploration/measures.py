@@ -19,11 +19,9 @@ _MIN_VARIANCE: Final = 1e-6
 class GlyphMeasures:
     """Measures of each picture, float64 (n,); NaN where they are undefined.
 
-    Attributes:
-        ink_percent: Sum of all pixels as a share of a picture of 255 everywhere, 0-100.
-        width_px: Width of the bounding box of all pixels above 0.
-        height_px: Height of that bounding box.
-        slant_degrees: Angle of the strokes, positive to the right as in "/"; 0 is upright.
+    The ink is the sum of all pixels as a share of a picture of 255 everywhere, 0-100; width and
+    height are those of the bounding box of all pixels above 0; the slant is positive to the right
+    as in "/", 0 for upright strokes.
     """
 
     ink_percent: Floats
@@ -32,7 +30,7 @@ class GlyphMeasures:
     slant_degrees: Floats
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Spread:
     """Number of defined values of a measure, their mean and percentiles."""
 
@@ -47,11 +45,9 @@ class Spread:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ClassImages:
-    """Pixel statistics of each class; 0 for a class without pictures.
+    """Mean and variance of the grey levels 0-255 of each pixel, float64 (classes, h, w).
 
-    Attributes:
-        mean: float64 (classes, h, w), grey levels 0-255.
-        variance: float64 (classes, h, w), grey levels squared.
+    They are 0 for a class without pictures.
     """
 
     mean: Floats
@@ -80,13 +76,7 @@ def measure_glyphs(images: NDArray[np.uint8]) -> GlyphMeasures:
 
 
 def class_images(images: NDArray[np.uint8], labels: NDArray[np.int64], classes: int) -> ClassImages:
-    """Compute mean and variance of each pixel by class.
-
-    Args:
-        images: uint8 (n, h, w).
-        labels: int64 (n,), class indices.
-        classes: Number of classes.
-    """
+    """Compute mean and variance of each pixel by class: uint8 (n, h, w) and int64 (n,) labels."""
     mean = np.zeros((classes, *images.shape[1:]))
     variance = np.zeros_like(mean)
     for label in np.unique(labels):
@@ -101,22 +91,14 @@ def spread(values: Floats) -> Spread | None:
     defined = values[np.isfinite(values)]
     if not defined.size:
         return None
-    p5, p25, p50, p75, p95 = (float(p) for p in np.percentile(defined, (5, 25, 50, 75, 95)))
-    return Spread(
-        n=defined.size, mean=float(defined.mean()), p5=p5, p25=p25, p50=p50, p75=p75, p95=p95
-    )
+    percentiles = np.percentile(defined, (5, 25, 50, 75, 95)).tolist()
+    return Spread(defined.size, float(defined.mean()), *percentiles)
 
 
 def spread_by_class(
     values: Floats, labels: NDArray[np.int64], classes: int
 ) -> tuple[Spread | None, ...]:
-    """Summarise the values of each class.
-
-    Args:
-        values: float64 (n,), NaN where undefined.
-        labels: int64 (n,), class indices.
-        classes: Number of classes.
-    """
+    """Summarise the values, float64 (n,) with NaN where undefined, of each class."""
     return tuple(spread(values[labels == label]) for label in range(classes))
 
 

@@ -20,13 +20,10 @@ _MAX_FITTED: Final = 10_000
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Projection:
-    """Pictures as points in few dimensions.
+    """Pictures as points in few dimensions, float32 (n, k).
 
-    A distance between two points is at most the distance between the pictures.
-
-    Attributes:
-        points: float32 (n, k); distances are those of pixels in 0-1.
-        variance_kept: Share of the variance in the k dimensions, 0-1; 1 for equal pictures.
+    A distance between two points is at most that between the pictures, for pixels in 0-1.
+    ``variance_kept`` is the share of the variance in the k dimensions; 1 for equal pictures.
     """
 
     points: NDArray[np.float32]
@@ -37,12 +34,8 @@ class Projection:
 class Neighbours:
     """The nearest other picture of the own class, and of any other class, of n pictures.
 
-    Attributes:
-        labels: int64 (n,), class indices.
-        own_distance: float32 (n,), distance in the own class; infinite if there is no other.
-        own_nearest: int64 (n,), index of that picture; :data:`NONE` for none.
-        other_distance: float32 (n,), distance in the other classes; infinite if there are none.
-        other_nearest: int64 (n,), index of that picture; :data:`NONE` for none.
+    Labels and indices of the nearest pictures are int64 (n,), distances float32 (n,). Without such
+    a picture the index is :data:`NONE` and the distance infinite.
     """
 
     labels: NDArray[np.int64]
@@ -53,12 +46,7 @@ class Neighbours:
 
 
 def project(images: NDArray[np.uint8], dimensions: int = DIMENSIONS) -> Projection:
-    """Project pictures on their principal components (Pearson 1901).
-
-    Args:
-        images: uint8 (n, h, w).
-        dimensions: Largest number of components.
-    """
+    """Project pictures, uint8 (n, h, w), on their principal components (Pearson 1901)."""
     flat = images.reshape(len(images), -1)
     sample = _pixels(flat[evenly_spaced(len(flat), _MAX_FITTED)])
     n, pixels = sample.shape
@@ -82,13 +70,7 @@ def evenly_spaced(n: int, most: int) -> NDArray[np.int64]:
 def find_neighbours(
     points: NDArray[np.float32], labels: NDArray[np.int64], progress: Progress
 ) -> Neighbours:
-    """Find the nearest neighbours of each picture, itself left out.
-
-    Args:
-        points: float32 (n, k), a point per picture.
-        labels: int64 (n,), class indices.
-        progress: Called before each class.
-    """
+    """Find the nearest neighbours of n points, float32 (n, k), themselves left out."""
     own_distance, other_distance = np.full((2, len(points)), np.inf, np.float32)
     own_nearest, other_nearest = np.full((2, len(points)), NONE, np.int64)
     classes = np.unique(labels)

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from edge_analysis.exploration.analysis import Exploration
+from edge_analysis import page
+from edge_analysis.exploration.analysis import Exploration, json_values
 from edge_analysis.exploration.data_sections import level_blocks, measure_blocks, sample_blocks
-from edge_analysis.exploration.record import json_values
 from edge_analysis.exploration.similarity_sections import (
     duplicate_blocks,
     prototype_blocks,
     similarity_blocks,
 )
-from edge_analysis.page import Block, KeyFigure, KeyFigures, Notes, Page, Paragraph
+from edge_analysis.page import Block, KeyFigures, Notes, Page, Paragraph
 from edge_analysis.report_folder import (
     AddFigure,
     Progress,
@@ -29,24 +29,15 @@ _FEW_PICTURES: Final = 30
 
 
 def write_exploration(found: Exploration, folder: Path, progress: Progress) -> Path:
-    """Write ``figures/*.png`` and ``*.svg``, ``report.json`` and, last, ``report.html``.
+    """Write figures, ``report.json`` and, last, ``report.html`` into a folder; return its path.
 
-    Files of an older report are replaced or removed.
-
-    Args:
-        found: The exploration.
-        folder: Folder of the report, created if it is missing.
-        progress: Called before each section.
-
-    Returns:
-        The path of the page.
+    The folder is created if it is missing. Files of an older report are replaced or removed.
 
     Raises:
         OutputError: A file cannot be written.
     """
     target = ReportFolder(folder)
-    page = build_page(found, target.add, progress)
-    return target.finish(json_values(found), page)
+    return target.finish(json_values(found), build_page(found, target.add, progress))
 
 
 def build_page(found: Exploration, add: AddFigure, progress: Progress) -> Page:
@@ -70,15 +61,12 @@ def key_figures(found: Exploration) -> KeyFigures:
     per_class = f"{sizes.min():,}" if even else f"{sizes.min():,} to {sizes.max():,}"
     near = plural(len(duplicates.near), "nearly identical pair")
     crossing = short_percent(found.similarity.crossing_share)
-    rows = (
+    return page.key_figures(
         ("pictures", f"{len(pictures.labels):,}", splits),
         ("classes", str(len(sizes)), f"{per_class} pictures per class"),
         ("ink", f"{ink:.1f} %", "mean of all pixels"),
         ("identical groups", f"{len(duplicates.exact):,}", f"and {near}"),
         ("nearest neighbour of another class", crossing, "of all pictures"),
-    )
-    return KeyFigures(
-        figures=tuple(KeyFigure(label=label, value=value, note=note) for label, value, note in rows)
     )
 
 

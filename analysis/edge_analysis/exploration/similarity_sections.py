@@ -63,11 +63,11 @@ def duplicate_blocks(found: Exploration, add: AddFigure) -> Iterator[Block]:
         headings=("splits", "identical groups", "near pairs"),
         rows=tuple(
             (
-                " and ".join(dict.fromkeys(place.splits)),
-                f"{place.exact_groups:,}",
-                f"{place.near_pairs:,}",
+                " and ".join(dict.fromkeys(one.splits)),
+                f"{one.exact_groups:,}",
+                f"{one.near_pairs:,}",
             )
-            for place in duplicates.places
+            for one in duplicates.places
         ),
     )
     if duplicates.exact:
@@ -82,10 +82,9 @@ def similarity_blocks(found: Exploration, add: AddFigure) -> Iterator[Block]:
     if not similarity.pairs:
         yield Paragraph(text="No picture has a nearest neighbour of another class.")
         return
-    index = {name: at for at, name in enumerate(names)}
     rows: list[tuple[str, ...]] = []
     for pair in similarity.pairs:
-        distance = similarity.mean_distances[tuple(index[name] for name in pair.classes)]
+        distance = similarity.mean_distances[tuple(map(names.index, pair.classes))]
         counts = f"{pair.crossings:,}", f"{pair.n:,}", short_percent(pair.share)
         rows.append((" and ".join(pair.classes), *counts, f"{distance:.2f}"))
     yield Table(

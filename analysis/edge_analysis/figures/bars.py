@@ -23,13 +23,7 @@ _BOX_KEYS: Final = ("whislo", "q1", "med", "q3", "whishi")
 def draw_bars(
     panels: Mapping[str, Sequence[float]], class_names: Sequence[str], *, label: str
 ) -> Any:
-    """Draw upright bars, one per class, in one panel per series.
-
-    Args:
-        panels: Title of each panel, and its values in the order of the classes.
-        class_names: Names below the lowest panel.
-        label: Quantity and unit of the values.
-    """
+    """Draw upright bars: per panel its title and a value per class; ``label`` is their unit."""
     with _stacked_panels(1.5, len(panels), class_names) as (figure, all_axes):
         for axes, (title, values) in zip(all_axes, panels.items(), strict=True):
             axes.bar(range(len(values)), values)
@@ -46,7 +40,7 @@ def draw_boxes(
     Args:
         panels: Quantity with its unit, and per class the percentiles of the lower whisker, box,
             median, box and upper whisker; None for a class without values.
-        class_names: Names below the lowest panel.
+        class_names: Class names.
     """
     height_in = 2.8 if len(panels) == 1 else 1.8
     with _stacked_panels(height_in, len(panels), class_names) as (figure, all_axes):
@@ -72,13 +66,7 @@ def draw_boxes(
 def draw_paired_bars(
     series: Mapping[str, Sequence[int]], class_names: Sequence[str], *, label: str
 ) -> Any:
-    """Draw horizontal bars, two series per class.
-
-    Args:
-        series: Name of each series, and its counts in the order of the classes.
-        class_names: Names beside the bars, from the top.
-        label: Quantity of the counts.
-    """
+    """Draw horizontal bars: of two series the name and a count per class, from the top."""
     with _rows(class_names) as (figure, axes):
         for index, (name, counts) in enumerate(series.items()):
             rows = [row + _BAR_HEIGHT * (index - 0.5) for row in range(len(counts))]
@@ -98,15 +86,7 @@ def draw_intervals(
     reference: float,
     label: str,
 ) -> Any:
-    """Draw a value and its confidence interval per class.
-
-    Args:
-        values: Value of each class.
-        intervals: Lower and upper bound of each value.
-        class_names: Names beside the values, from the top.
-        reference: Value of the dashed line.
-        label: Quantity and unit of the values.
-    """
+    """Draw a value and its interval per class, and a dashed line at ``reference``."""
     with _rows(class_names) as (figure, axes):
         axes.hlines(range(len(values)), *zip(*intervals, strict=True), color=series_colour(0))
         axes.plot(values, range(len(values)), "o", color=series_colour(0))
@@ -120,10 +100,7 @@ def draw_reliability(
 ) -> Any:
     """Draw a reliability diagram, and below it the number of answers per bin.
 
-    Args:
-        confidences: Mean confidence in 0-1 of each bin; the bins have equal width.
-        accuracies: Accuracy in 0-1 of each bin.
-        counts: Number of answers in each bin; bins of 0 are left out.
+    The bins have equal width; confidences and accuracies, in 0-1, are their means.
     """
     width = 100 / len(counts)
     used = [at for at, count in enumerate(counts) if count]

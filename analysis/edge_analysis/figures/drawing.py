@@ -58,13 +58,10 @@ _SETTINGS: Final[dict[Any, Any]] = {
 
 @dataclass(frozen=True, eq=False)
 class Drawing:
-    """A figure of a report.
+    """A figure of a report, created by :func:`new_figure`.
 
-    Attributes:
-        name: File name without a suffix.
-        figure: A ``matplotlib.figure.Figure`` that was created by :func:`new_figure`.
-        alt: Description of the picture for screen readers.
-        caption: What the picture shows, one or more sentences with numbers.
+    ``name`` is the file name without a suffix, ``alt`` describes the picture for screen readers,
+    ``caption`` says what it shows in one or more sentences with numbers.
     """
 
     name: str
@@ -104,10 +101,7 @@ def new_figure(
 ) -> Generator[Any]:
     """Yield a new ``matplotlib.figure.Figure`` within :func:`page_style`.
 
-    Args:
-        height_in: Height in inches.
-        width_in: Width in inches.
-        fill: Whether axes fill the figure as they are placed, without room for labels.
+    With ``fill``, axes are placed as they are, without room for labels.
     """
     with page_style():
         yield MatplotlibFigure(
@@ -138,13 +132,7 @@ def set_class_ticks(axis: Any, names: Sequence[str]) -> None:
 
 
 def inline_figure(figure: Any, *, alt: str, caption: str) -> Figure:
-    """Convert a figure to inline SVG for a page.
-
-    Args:
-        figure: A ``matplotlib.figure.Figure`` that was drawn within :func:`page_style`.
-        alt: Description of the picture for screen readers.
-        caption: What the picture shows.
-    """
+    """Convert a figure of :func:`new_figure` to inline SVG for a page."""
     buffer = io.BytesIO()
     # Element names are hashes with this salt; no two figures of a page may share one.
     with page_style(), mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": alt + caption}):
@@ -160,14 +148,11 @@ def inline_figure(figure: Any, *, alt: str, caption: str) -> Figure:
 
 
 def save_figure(figure: Any, path: Path) -> list[Path]:
-    """Write a figure as PNG and SVG in light colours on a light background.
+    """Write a figure of :func:`new_figure` as PNG and SVG in light colours; return the paths.
 
     Args:
-        figure: A ``matplotlib.figure.Figure`` that was drawn within :func:`page_style`.
+        figure: A ``matplotlib.figure.Figure``.
         path: Path without a suffix. Existing files are replaced.
-
-    Returns:
-        The paths of the files.
 
     Raises:
         OutputError: A file cannot be written.
@@ -192,9 +177,6 @@ def _inline_svg(document: str) -> str:
 
     Namespaces, style sheets, metadata, the fixed size and unused names are removed: in a page
     they would be invalid, or would affect other figures.
-
-    Args:
-        document: The text of an SVG file.
     """
     root = ElementTree.fromstring(document)
     referenced = set(_REFERENCE.findall(document))

@@ -20,15 +20,9 @@ _HEIGHT_IN: Final = 4.6
 _BRIGHT: Final = 0.18
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Scale:
-    """Colours and labels of a heat map.
-
-    Attributes:
-        norm: Mapping of values to the range 0-1 of the colours.
-        unit: Label of the colour bar.
-        decimals: Decimals of the numbers in the cells.
-    """
+    """Mapping of values to the colours, label of the colour bar, decimals of the cells."""
 
     norm: Normalize
     unit: str
@@ -37,37 +31,34 @@ class Scale:
 
 def count_scale(values: NDArray[Any]) -> Scale:
     """Return a logarithmic scale of counts, on which a count of 1 is visible."""
-    return Scale(norm=LogNorm(0.7, max(float(values.max()), 2.0)), unit="images", decimals=0)
+    return Scale(LogNorm(0.7, max(float(values.max()), 2.0)), "images", 0)
 
 
 def share_scale(unit: str) -> Scale:
     """Return a scale of percentages, on which a small percentage is visible."""
-    return Scale(norm=PowerNorm(0.4, 0, 100), unit=unit, decimals=1)
+    return Scale(PowerNorm(0.4, 0, 100), unit, 1)
 
 
 def linear_scale(values: NDArray[Any], unit: str) -> Scale:
     """Return a linear scale from the lowest to the highest value, NaN left out."""
-    norm = Normalize(float(np.nanmin(values)), float(np.nanmax(values)))
-    return Scale(norm=norm, unit=unit, decimals=1)
+    return Scale(Normalize(float(np.nanmin(values)), float(np.nanmax(values))), unit, 1)
 
 
 def draw_heat_map(
     values: NDArray[Any], names: Sequence[str], scale: Scale, *, x_label: str, y_label: str
 ) -> Any:
-    """Draw a value per pair of classes.
+    """Draw a value per pair of classes, rows by columns, with numbers for up to 16 classes.
 
     Args:
         values: float or int (classes, classes). Cells of 0 and NaN stay empty.
-        names: Class names of the rows and columns.
+        names: Class names.
         scale: Colours and labels.
         x_label: Meaning of the columns.
         y_label: Meaning of the rows.
-
-    Returns:
-        A figure with numbers in the cells for up to 16 classes, else with a colour bar.
     """
     filled = np.ma.masked_invalid(np.where(values == 0, np.nan, values))
-    colours = _colours()
+    # All of these colours differ from a light and from a dark background.
+    colours = ListedColormap(mpl.colormaps["YlGnBu"](np.linspace(0.05, 0.8, 256)))
     with new_figure(_HEIGHT_IN) as figure:
         axes = figure.add_subplot()
         axes.grid(visible=False)
@@ -83,11 +74,6 @@ def draw_heat_map(
         axes.tick_params(length=0)
         axes.set(xlabel=x_label, ylabel=y_label)
     return figure
-
-
-def _colours() -> ListedColormap:
-    """Return colours that all differ from a light and from a dark background."""
-    return ListedColormap(mpl.colormaps["YlGnBu"](np.linspace(0.05, 0.8, 256)))
 
 
 def _write_numbers(axes: Any, filled: Any, scale: Scale, colours: ListedColormap) -> None:

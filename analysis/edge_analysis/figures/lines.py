@@ -13,26 +13,20 @@ from edge_analysis.figures.drawing import faint_colour, new_figure, series_colou
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """A line of a figure.
+    """A line of a figure; ``name`` stands in the legend.
 
-    Attributes:
-        name: Name in the legend.
-        x: Horizontal positions.
-        y: Values.
-        colour: Index of a series colour.
-        band: Lower and upper bounds of the values; None for no band.
-        marker: Marker of the points; None for a plain line.
-        style: Line style of Matplotlib; ``""`` for points without a line.
-        width: Line width in points.
+    ``colour`` is the index of a series colour, ``band`` the bounds of the values, ``style`` and
+    ``marker`` are those of Matplotlib (``""``: points without a line), ``width`` is in points.
+    Without colour and style the first line is solid, the others are dashed in further colours.
     """
 
     name: str
     x: Sequence[float]
     y: Sequence[float]
-    colour: int = 0
-    band: tuple[Sequence[float], Sequence[float]] | None = None
+    colour: int | None = None
+    band: Sequence[Sequence[float]] | None = None
     marker: str | None = None
-    style: str = "-"
+    style: str | None = None
     width: float = 1.5
 
 
@@ -51,8 +45,8 @@ def draw_lines(
         axes = figure.add_subplot()
         if reference is not None:
             axes.axvline(reference, color=faint_colour(), linestyle="--", linewidth=1)
-        for line in lines:
-            _draw_line(axes, line)
+        for index, line in enumerate(lines):
+            _draw_line(axes, line, index)
         axes.set(**axes_options)
         for name, axis in (("xscale", axes.xaxis), ("yscale", axes.yaxis)):
             if axes_options.get(name) == "log":
@@ -64,8 +58,9 @@ def draw_lines(
     return figure
 
 
-def _draw_line(axes: Any, line: Line) -> None:
-    colour = series_colour(line.colour)
+def _draw_line(axes: Any, line: Line, index: int) -> None:
+    colour = series_colour(index if line.colour is None else line.colour)
+    style = line.style if line.style is not None else "--" if index else "-"
     if line.band:
         axes.fill_between(line.x, *line.band, color=colour, alpha=0.2, linewidth=0)
     axes.plot(
@@ -73,10 +68,10 @@ def _draw_line(axes: Any, line: Line) -> None:
         line.y,
         color=colour,
         marker=line.marker,
-        markersize=4 if line.style else 6,
-        linestyle=line.style,
+        markersize=4 if style else 6,
+        linestyle=style,
         linewidth=line.width,
         label=line.name,
         # A point at the end of an axis stays whole.
-        clip_on=bool(line.style),
+        clip_on=bool(style),
     )

@@ -1,4 +1,4 @@
-"""Sheets of small pictures with lines of text above them."""
+"""Sheets of small pictures with lines of text, and one picture with the value of each pixel."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -16,6 +17,7 @@ from edge_analysis.figures.drawing import (
     WIDTH_IN,
     Drawing,
     new_figure,
+    save_figure,
     series_colour,
 )
 from edge_analysis.text import shortened
@@ -30,16 +32,19 @@ _LINE_SPACING: Final = 1.3
 # Mean width of a bold letter divided by its height. The browser may have another font.
 _LETTER_WIDTH: Final = 0.68
 _LABEL_POINTS: Final = 8
+_SIDE_IN: Final = 10
+_VALUE_POINTS: Final = 7
+_TITLE_POINTS: Final = 14
+# Pixels above this grey level have black numbers.
+_BRIGHT: Final = 127
 
 
 @dataclass(frozen=True, eq=False)
 class Tile:
-    """A picture with text above.
+    """A picture, uint8 (h, w) grey or (h, w, 3) RGB, with lines of text above.
 
-    Attributes:
-        picture: uint8 (h, w) grey or (h, w, 3) RGB; all tiles of a sheet have one size.
-        lines: Lines of text.
-        colour: Index of the series colour of the first line; None for the text colour.
+    All tiles of a sheet have one size. ``colour`` is the index of the series colour of the first
+    line; None for the text colour.
     """
 
     picture: NDArray[np.uint8]
@@ -50,35 +55,22 @@ class Tile:
 def draw_sheets(
     name: str, tiles: Sequence[Tile], columns: int, *, alt: str, caption: str
 ) -> Iterator[Drawing]:
-    """Draw tiles row by row, up to 100 per sheet.
+    """Draw tiles row by row, up to 100 per sheet, all sheets at one scale.
 
-    Args:
-        name: File name; ``-2``, ``-3`` and so on are appended for further sheets.
-        tiles: The tiles.
-        columns: Tiles per row. All sheets have one scale.
-        alt: Description for screen readers.
-        caption: Caption of the first sheet.
+    Names of further sheets end in ``-2``, ``-3`` and so on; the caption is that of the first.
     """
     for number, part in enumerate(chunks(len(tiles), MAX_TILES_PER_SHEET), 1):
         rows = [part[start : start + columns] for start in range(0, len(part), columns)]
         figure = draw_tile_rows([("", [tiles[at] for at in row]) for row in rows], columns)
-        more = f"{alt} Sheet {number}."
-        first = number == 1
-        yield Drawing(
-            name if first else f"{name}-{number}",
-            figure,
-            alt if first else more,
-            caption if first else more,
-        )
+        if number == 1:
+            yield Drawing(name, figure, alt, caption)
+        else:
+            more = f"{alt} Sheet {number}."
+            yield Drawing(f"{name}-{number}", figure, more, more)
 
 
 def draw_tile_rows(rows: Sequence[tuple[str, Sequence[Tile]]], columns: int) -> Any:
-    """Draw rows of tiles with a label on the left of each row.
-
-    Args:
-        rows: Label and tiles of each row; at least one tile in all.
-        columns: Tiles per row at most.
-    """
+    """Draw rows, given by label and up to ``columns`` tiles, at least one tile in all."""
     tiles = [tile for _, row in rows for tile in row]
     height, width = tiles[0].picture.shape[:2]
     longest = max(len(line) for tile in tiles for line in (*tile.lines, ""))
@@ -86,7 +78,8 @@ def draw_tile_rows(rows: Sequence[tuple[str, Sequence[Tile]]], columns: int) -> 
     letter = min(_MAX_LETTER_HEIGHT, (width + gap - 1) / (_LETTER_WIDTH * max(longest, 1)))
     margin = _label_margin([label for label, _ in rows], columns * (width + gap))
     sheet_width = margin + columns * (width + gap)
-    heads = [_head_height(row, letter) for _, row in rows]
+    line_counts = [max((len(tile.lines) for tile in row), default=0) for _, row in rows]
+    heads = [math.ceil(_LINE_SPACING * letter * count) for count in line_counts]
     tops = np.cumsum([0, *(head + height + gap for head in heads)]).tolist()
     # Alpha 0: the background of the page shows between the pictures.
     sheet = np.zeros((tops[-1], sheet_width, 4), np.uint8)
@@ -121,14 +114,9 @@ def _label_margin(labels: Sequence[str], tiles_width: int) -> int:
     return math.ceil(margin * tiles_width / (WIDTH_IN * POINTS_PER_INCH - margin))
 
 
-def _head_height(row: Sequence[Tile], letter: float) -> int:
-    return math.ceil(_LINE_SPACING * letter * max((len(tile.lines) for tile in row), default=0))
-
-
 def _write_lines(
     axes: Any, tile: Tile, corner: tuple[float, int], letter: float, points_per_pixel: float
 ) -> None:
-    """Write the lines of a tile, the last one directly above its picture."""
     left, bottom = corner
     for number, line in enumerate(tile.lines):
         coloured = number == 0 and tile.colour is not None
@@ -143,3 +131,34 @@ def _write_lines(
             va="baseline",
             **colour,
         )
+
+
+def visualize_input(image: NDArray[np.uint8], axes: Any) -> None:
+    """Draw a picture, uint8 (h, w), with the value of each pixel.
+
+    ``axes`` are ``matplotlib.axes.Axes`` of about 10 inches for 28 pixels.
+    """
+    axes.imshow(image, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+    for (row, column), value in np.ndenumerate(image):
+        colour = "black" if value > _BRIGHT else "white"
+        style = {"ha": "center", "va": "center", "fontsize": _VALUE_POINTS, "color": colour}
+        axes.text(column, row, str(value), **style)
+    axes.set_axis_off()
+
+
+def write_pixel_values(image: NDArray[np.uint8], title: str, path: Path) -> None:
+    """Write a picture with the value of each pixel as ``path.png`` and ``path.svg``.
+
+    Args:
+        image: uint8 (h, w), bright foreground on 0.
+        title: Title above the picture.
+        path: Path without a suffix. Existing files are replaced.
+
+    Raises:
+        OutputError: A file cannot be written.
+    """
+    with new_figure(_SIDE_IN, width_in=_SIDE_IN, fill=True) as figure:
+        axes = figure.add_axes((0, 0, 1, 1))
+        visualize_input(image, axes)
+        axes.set_title(title, fontsize=_TITLE_POINTS)
+    save_figure(figure, path)

@@ -1,12 +1,12 @@
 """Make a finished graph small without changing what it computes.
 
-In a file of some kilobytes a quarter is not weights but names and repetitions. These passes remove
-what onnxruntime restores or does not need; it optimizes the graph to the same nodes as before, and
-the answers are the same to the bit.
+In a file of some kilobytes a quarter is not weights but names and repetitions. onnxruntime
+optimizes the graph to the same nodes as before, and the answers are the same to the bit.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any, Final
 
 import numpy as np
@@ -20,7 +20,8 @@ from edge_infer.model.metadata import OPSET
 _WITHOUT_ZERO_POINT: Final = frozenset({("Conv", 1), ("Conv", 2), ("Gemm", 2)})
 # Defaults that depend on the rank of a tensor, so that no schema states them.
 _DEFAULT_NUMBERS: Final = {"dilations": 1, "pads": 0, "strides": 1}
-# What onnxruntime's quantizer appends to the name of a tensor; longer ones come first.
+# What onnxruntime's quantizer appends to the name of a tensor, and the letter that replaces it;
+# longer ones come first.
 _SUFFIXES: Final = {
     "_DequantizeLinear_Output": "d",
     "_QuantizeLinear_Output": "q",
@@ -35,35 +36,26 @@ _SUFFIXES: Final = {
 def remove_zero_points(graph: Graph) -> None:
     """Remove zero points of 0 at the weights and biases of convolutions, and at dense biases.
 
-    They are optional there, and onnxruntime restores them. They stay at the weights of a dense
-    layer, which would otherwise run in float or, in onnxruntime 1.20, not at all; and at
-    activations, which would lose integer pooling.
+    onnxruntime restores them there. The weights of a dense layer would otherwise run in float or,
+    in onnxruntime 1.20, not at all, and activations would lose integer pooling.
     """
     zeros = {name for name in graph.constants if not graph.values(name).any()}
+    readers: defaultdict[str, set[tuple[str, int]]] = defaultdict(set)
     for node in graph.nodes:
-        if node.op_type != "DequantizeLinear" or node.input[0] not in graph.constants:
-            continue
+        for index, name in enumerate(node.input):
+            readers[name].add((node.op_type, index))
+    for node in graph.nodes:
+        is_constant = node.op_type == "DequantizeLinear" and node.input[0] in graph.constants
         is_zero = zeros.issuperset(node.input[2:])
-        if is_zero and _consumers(graph, node.output[0]) <= _WITHOUT_ZERO_POINT:
+        if is_constant and is_zero and readers[node.output[0]] <= _WITHOUT_ZERO_POINT:
             del node.input[2:]
     graph.remove_unused_constants()
-
-
-def _consumers(graph: Graph, tensor: str) -> set[tuple[str, int]]:
-    """Return the operators that read a tensor, each with the index among its inputs."""
-    return {
-        (node.op_type, index)
-        for node in graph.nodes
-        for index, name in enumerate(node.input)
-        if name == tensor
-    }
 
 
 def multiply_scales(graph: Graph) -> None:
     """Compute the scale of a bias as the product of the scales of input and weights.
 
-    Only where that is the same to the last bit. onnxruntime computes the product once, when it
-    opens a session.
+    Only where that is the same to the last bit. onnxruntime multiplies once, at its start.
     """
     sources = {node.output[0]: node for node in graph.nodes if node.op_type == "DequantizeLinear"}
     factors: dict[str, list[str]] = {}
@@ -111,11 +103,7 @@ def _is_default(node: onnx.NodeProto, attribute: onnx.AttributeProto) -> bool:
 
 
 def shorten_names(graph: Graph) -> None:
-    """Remove the names of nodes, and shorten the suffixes that the quantizer adds to tensors.
-
-    A last letter marks integers (``c2wq``), scale (``s``), zero point (``z``) and the dequantized
-    tensor (``d``), so that a graph viewer still shows what is what.
-    """
+    """Remove the names of nodes, and shorten the suffixes that the quantizer adds to tensors."""
     for node in graph.nodes:
         node.name = ""
         node.input[:] = map(_shorten, node.input)

@@ -1,18 +1,9 @@
 """Round the weights of convolutions to four bits so that the outputs change least.
 
-Rounding each weight to the nearest of fifteen levels costs a small network too much accuracy. But
-after a weight has been rounded, those that are not rounded yet can compensate for its error, as far
-as their inputs are correlated; the second moments of a layer's inputs give the correlation (Frantar
-et al. 2023, GPTQ, after Hassibi & Stork 1993).
-
-Layer by layer, on images that the network was not trained on:
-
-* Inputs are those of the network whose earlier layers are rounded, expected outputs those of the
-  float network. So a layer also compensates for the layers before it.
-* The scale of a filter is the one of a few candidates that brings its outputs nearest.
-* The bias brings the mean of the outputs to that of the float network.
-
-The answers change a little; ``docs/training.md`` has the figures.
+After a weight has been rounded, those that are not rounded yet compensate for its error, as far as
+their inputs are correlated (Frantar et al. 2023, GPTQ, after Hassibi & Stork 1993). A layer gets
+the inputs of the rounded network and is to give the outputs of the float one, so it also
+compensates for the layers before it. ``docs/quantization.md`` has the measurements.
 """
 
 from __future__ import annotations
@@ -34,14 +25,13 @@ MAX_LEVEL: Final = 7
 _IMAGES: Final = 1000
 # Candidate scales, relative to the scale at which a filter's largest weight has MAX_LEVEL.
 _SCALE_SHARES: Final = tuple(percent / 100 for percent in range(60, 101, 5))
-
 # Patches of a batch of images are in memory at once.
 _BATCH: Final = 50
-# Added to the diagonal, as a share of the mean variance. Without it, inputs that hardly vary on
-# these images would be given any weight.
+# Added to the diagonal, as a share of the mean variance: bounds the weights of inputs that hardly
+# vary on these images.
 _DAMPING: Final = 0.01
-# Added to the diagonal, as a share of the trace of the moments about 0. Subtracting the means
-# leaves rounding errors of up to 1e-14 of it, and nothing else where inputs are constant.
+# Likewise, as a share of the trace of the moments about 0: above the rounding errors, up to 1e-14
+# of it, that are left of the variance of constant inputs.
 _MIN_DAMPING: Final = 1e-12
 
 Floats = NDArray[np.float64]
@@ -65,22 +55,19 @@ class Convolution:
     @classmethod
     def all_of(cls, graph: Graph) -> list[Convolution]:
         """Find such convolutions, in the order in which they run."""
-        found: list[Convolution] = []
-        for node in graph.nodes:
-            if node.op_type == "Conv" and is_plain(node):
-                values = graph.values(node.input[1]).astype(np.float64)
-                if values.shape[1] > 1:
-                    found.append(cls(node, values.shape[2:], values.reshape(len(values), -1)))
-        return found
+        plain = [node for node in graph.nodes if node.op_type == "Conv" and is_plain(node)]
+        pairs = [(node, graph.values(node.input[1]).astype(np.float64)) for node in plain]
+        return [
+            cls(node, values.shape[2:], values.reshape(len(values), -1))
+            for node, values in pairs
+            if values.shape[1] > 1
+        ]
 
     def patches(self, activations: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Lay out the inputs of the kernel at every place.
+        """Lay out the inputs of the kernel at every place, float32 (n * places, inputs).
 
         Args:
             activations: float32 (n, channels, rows, columns).
-
-        Returns:
-            float32 (n * places, inputs), inputs in the order of ``weights``.
         """
         stated = attributes(self.node)
         top, left, bottom, right = stated.get("pads", [0, 0, 0, 0])
@@ -94,10 +81,7 @@ class Convolution:
 
 @dataclass(frozen=True)
 class Moments:
-    """Moments of a convolution's inputs, over all places of all images.
-
-    Two networks of the same graph are compared: the float one, which gives the expected inputs,
-    and the one that is being rounded, which gives the actual inputs.
+    """Moments of a convolution's inputs: the expected ones are those of the float network.
 
     Attributes:
         second: float64 (inputs, inputs), of the actual inputs about their mean; damped.
@@ -115,14 +99,7 @@ class Moments:
     def measure(
         cls, expected: Graph, actual: Graph, convolution: Convolution, images_u8: NDArray[np.uint8]
     ) -> Moments:
-        """Run two backbones as far as a convolution.
-
-        Args:
-            expected: The float backbone.
-            actual: The backbone that is being rounded.
-            convolution: The convolution, of either backbone.
-            images_u8: uint8 (n, 28, 28), n at least 1.
-        """
+        """Run two backbones up to a convolution, on images, uint8 (n, 28, 28), n at least 1."""
         size = convolution.weights.shape[1]
         # A last input that is always 1 gives the means together with the moments.
         second, crossed = np.zeros((size + 1, size + 1)), np.zeros((size + 1, size + 1))
@@ -148,12 +125,10 @@ def round_weights(graph: Graph, backbone: Graph, images_u8: NDArray[np.uint8]) -
     Args:
         graph: A copy of ``backbone``; weights and biases of its convolutions are changed.
         backbone: The float backbone.
-        images_u8: uint8 (n, 28, 28), n at least 1, not of the training images; about 1,000 of
-            them are used.
+        images_u8: uint8 (n, 28, 28), n at least 1; about 1,000 of them are used.
 
     Returns:
-        Scales, float32 (filters,), by the name of the weights, which are integers in -7..7
-        times the scale of their filter.
+        Scales, float32 (filters,), by the name of the weights: integers in -7..7 times a scale.
 
     Raises:
         UsageError: There is no such convolution.
@@ -211,10 +186,7 @@ def round_filters(weights: Floats, moments: Floats) -> tuple[Floats, Floats]:
 def _round_in_turn(
     weights: Floats, scales: Floats, order: NDArray[np.intp], factors: Floats
 ) -> Floats:
-    """Round one input after another; the inputs that are left compensate for each.
-
-    ``factors`` is the triangular factor of the inverse of the moments in that order.
-    """
+    """Round one input after another; the inputs that are left compensate for each."""
     left, rounded = weights[:, order], np.empty_like(weights)
     for place, column in enumerate(order):
         levels = np.clip(np.rint(left[:, place] / scales[:, 0]), -MAX_LEVEL, MAX_LEVEL)

@@ -7,9 +7,8 @@ of a packed graph compute int8 tensors from bytes, and what runs is the int8 gra
     packed uint8 -> Mod 16 --------> low --+
                  -> BitShift by 4 -> high -+-> Concat -> Cast -> Gather in -8..7 -> Split
 
-One such chain serves all tensors of one shape and costs about 200 bytes. ``Gather`` is the only
-operator from 0..15 to -8..7 for which onnxruntime 1.20 has integer kernels; it has none for the
-shorter ``Div`` by 16 of bytes. The answers are the same to the bit.
+One such chain serves all tensors of one shape and costs about 200 bytes. onnxruntime 1.20 has
+integer kernels for no shorter one. The answers are the same to the bit.
 """
 
 from __future__ import annotations
@@ -36,27 +35,22 @@ _FOUR: Final = "four"
 def pack_weights(graph: Graph) -> None:
     """Pack the int8 constants whose values all lie in -8..7.
 
-    Tensors of a shape of which there are few values, or an odd number along the first axis, stay
-    as they are.
+    Shapes with few values, or with an odd number along the first axis, stay as they are.
     """
     groups = _groups(graph)
     if not groups:
         return
-    packed = [
-        np.concatenate([graph.values(name) for name in names]) - np.int8(_LOWEST)
-        for names in groups
-    ]
-    for name in (name for names in groups for name in names):
-        del graph.constants[name]
     graph.set_values(_TABLE, np.arange(_LOWEST, _LOWEST + _LEVELS).astype(np.int8))
     graph.set_values(_SIXTEEN, np.array(_LEVELS, np.uint8))
     graph.set_values(_FOUR, np.array(_BITS, np.uint8))
     chains: list[onnx.NodeProto] = []
-    for number, (names, values) in enumerate(zip(groups, packed, strict=True), start=1):
+    for number, names in enumerate(groups, start=1):
+        values = np.concatenate([graph.values(name) for name in names]) - np.int8(_LOWEST)
         low, high = np.split(values.astype(np.uint8), 2)
         graph.set_values(f"q{number}", low | high << np.uint8(_BITS))
         chains += _unpack(f"q{number}", names)
     graph.nodes[:0] = chains
+    graph.remove_unused_constants()
 
 
 def _groups(graph: Graph) -> list[list[str]]:
@@ -75,7 +69,6 @@ def _groups(graph: Graph) -> list[list[str]]:
 
 
 def _unpack(name: str, tensors: list[str]) -> list[onnx.NodeProto]:
-    """Return the nodes that compute tensors from the packed constant ``name``."""
     low, high, codes, places, values = (f"{name}{letter}" for letter in "lhcpv")
     make = helper.make_node
     nodes = [

@@ -1,15 +1,10 @@
 """Quantize a float backbone to int8: static quantization in QDQ form.
 
 * Weights are int8 with one scale a channel, in 7 of the 8 bits (``reduce_range``). With 8 bits,
-  x86 CPUs with AVX2 and without VNNI add up such products in 16 bits, which overflow and change
-  the answers.
-* Activations are uint8 with a zero point. After a ReLU no value is below 0, so all 256 levels are
-  used and the ReLU becomes part of the clipping.
-* Ranges come from minimum and maximum, or from the 99.999th percentile of about 1,000 images:
-  whichever brings the logits nearer to those of the float backbone. Where few images reach far
-  beyond all others, minimum and maximum leave too few levels for the rest.
-* The weights of convolutions may have four bits (:mod:`edge_export.passes.four_bit`).
-* The mean error of the logits is corrected (:mod:`edge_export.passes.bias_correction`).
+  x86 CPUs with AVX2 and without VNNI add up such products in 16 bits, which overflow.
+* Activations are uint8 with a zero point. A ReLU becomes part of the clipping.
+* Ranges come from minimum and maximum, or from a percentile of about 1,000 images: whichever
+  brings the logits nearer to those of the float backbone.
 
 ``docs/quantization.md`` has the measurements behind these settings.
 """
@@ -36,7 +31,6 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from edge_export.backbone import PIXEL_SCALE, PIXELS, compute_logits, scale_pixels
 from edge_export.graph import Graph
-from edge_export.passes.bias_correction import correct_bias
 from edge_export.passes.four_bit import Scales, round_weights
 
 _BATCH: Final = 100
@@ -46,26 +40,23 @@ _HISTOGRAM_IMAGES: Final = 1000
 
 
 def quantize(backbone: Graph, images_u8: NDArray[np.uint8], *, weight_bits: int = 8) -> Graph:
-    """Quantize a float backbone.
+    """Quantize a float backbone, which is left as it is.
 
     Args:
-        backbone: Float32, left as it is.
-        images_u8: uint8 (n, 28, 28), n at least 1, not of the training images; the ranges of
-            the activations come from them.
+        backbone: Float32.
+        images_u8: uint8 (n, 28, 28), n at least 1, not of the training images; for the ranges.
         weight_bits: 8, or 4 for the weights of convolutions of several input channels.
 
     Returns:
-        A backbone in QDQ form with the same float32 input and output. Its pixels have the scale
-        1/255 and the zero point 0, so their integers are the bytes of the image.
+        A backbone in QDQ form with the same float32 input and output. The integers of its
+        pixels are the bytes of the image.
 
     Raises:
         UsageError: The network has no weights that can be rounded to 4 bits.
     """
-    few = images_u8[:: -(-len(images_u8) // _HISTOGRAM_IMAGES)]
     rounded = backbone.copy()
-    scales: Scales = {}
-    if weight_bits == 4:
-        scales = round_weights(rounded, backbone, images_u8)
+    scales = round_weights(rounded, backbone, images_u8) if weight_bits == 4 else {}
+    few = images_u8[:: -(-len(images_u8) // _HISTOGRAM_IMAGES)]
     # The histograms need batches of one size.
     ranges = (
         (CalibrationMethod.MinMax, images_u8),
@@ -82,7 +73,6 @@ def quantize(backbone: Graph, images_u8: NDArray[np.uint8], *, weight_bits: int 
 def _quantize(
     backbone: Graph, scales: Scales, images_u8: NDArray[np.uint8], method: CalibrationMethod
 ) -> Graph:
-    """Quantize with the ranges of one calibration method."""
     with (
         tempfile.TemporaryDirectory(prefix="edge-mnist-") as folder,
         contextlib.redirect_stdout(io.StringIO()),  # Histograms are announced by print.
@@ -108,6 +98,23 @@ def _quantize(
         return Graph.of(onnx.load(quantized))
 
 
+def correct_bias(quantized: Graph, backbone: Graph, images_u8: NDArray[np.uint8]) -> None:
+    """Subtract the mean error of the logits from the bias of the last layer, where it has one.
+
+    Rounding shifts the outputs of a layer a little on average, and the shifts add up over the
+    layers (Nagel et al. 2019, who correct each layer). Images are uint8 (n, 28, 28), n at least 1.
+    """
+    dense = [node for node in quantized.nodes if node.op_type == "Gemm"][-1]
+    if len(dense.input) < 3:
+        return
+    errors = compute_logits(quantized, images_u8) - compute_logits(backbone, images_u8)
+    source = quantized.producer(dense.input[2])
+    assert source is not None, "a quantized bias is dequantized"
+    bias, scale = source.input[:2]
+    steps = np.rint(errors.mean(axis=0) / quantized.values(scale)).astype(np.int32)
+    quantized.set_values(bias, quantized.values(bias) - steps)
+
+
 def _overrides(scales: Scales) -> dict[str, list[dict[str, Any]]]:
     """Return the quantization of pixels and, by filter, of weights that are rounded already."""
     pixels = {
@@ -121,8 +128,6 @@ def _overrides(scales: Scales) -> dict[str, list[dict[str, Any]]]:
 
 
 class _Images(CalibrationDataReader):  # type: ignore[misc]
-    """Gives images to onnxruntime's calibration, a batch at a time."""
-
     def __init__(self, images_u8: NDArray[np.uint8]) -> None:
         self._batches = iter(np.split(images_u8, range(_BATCH, len(images_u8), _BATCH)))
 

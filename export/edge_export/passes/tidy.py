@@ -1,11 +1,6 @@
 """Remove what the conversion leaves over, and name nodes and tensors after their layers.
 
-Every node costs onnxruntime some time whatever its size. The answers stay the same:
-
-* ``Squeeze`` after global pooling becomes ``Flatten``, which needs no axes;
-* ``Transpose`` + ``Reshape`` before a dense layer (Keras flattens channels last, ONNX holds
-  channels first) becomes ``Flatten``, and the rows of the dense layer are permuted;
-* ``MatMul`` + ``Add`` becomes ``Gemm``.
+Every node costs onnxruntime some time whatever its size. The answers stay the same.
 """
 
 from __future__ import annotations
@@ -40,7 +35,11 @@ _CHANNELS_LAST: Final = [0, 2, 3, 1]
 
 
 def use_flatten(graph: Graph) -> None:
-    """Replace what makes (batch, c * h * w) of (batch, c, h, w) by one ``Flatten``."""
+    """Replace what makes (batch, c * h * w) of (batch, c, h, w) by one ``Flatten``.
+
+    That is ``Squeeze`` after global pooling, and ``Transpose`` + ``Reshape`` before a dense layer,
+    whose rows are permuted: Keras flattens channels last, ONNX holds channels first.
+    """
     shapes = graph.shapes()
     for node in [node for node in graph.nodes if node.op_type in {"Squeeze", "Reshape"}]:
         old, source = [node], node.input[0]
@@ -50,15 +49,12 @@ def use_flatten(graph: Graph) -> None:
             if dense is None or dense.op_type != "MatMul" or not is_channels_last:
                 continue
             old, source = [transpose, node], transpose.input[0]
-            _permute_rows(graph, dense.input[1], shapes[source][1:])
+            weights, chw = dense.input[1], shapes[source][1:]
+            rows = graph.values(weights).reshape(*chw[1:], chw[0], -1)
+            permuted = rows.transpose(2, 0, 1, 3).reshape(int(np.prod(chw)), -1)
+            graph.set_values(weights, permuted)
         if len(shapes[source]) == 4 and len(shapes[node.output[0]]) == 2:
             graph.replace(old, [helper.make_node("Flatten", [source], node.output, axis=1)])
-
-
-def _permute_rows(graph: Graph, weights: str, chw: tuple[int, ...]) -> None:
-    """Order the rows of dense weights as (c, h, w) instead of (h, w, c)."""
-    rows = graph.values(weights).reshape(*chw[1:], chw[0], -1)
-    graph.set_values(weights, rows.transpose(2, 0, 1, 3).reshape(int(np.prod(chw)), -1))
 
 
 def use_gemm(graph: Graph) -> None:
@@ -70,18 +66,14 @@ def use_gemm(graph: Graph) -> None:
         old, inputs = [matmul], [source, weights]
         add = graph.only_consumer(matmul.output[0])
         if add is not None and add.op_type == "Add":
-            bias = next((name for name in add.input if name in graph.constants), None)
-            if bias is not None and len(graph.constants[bias].dims) == 1:
-                old, inputs = [matmul, add], [source, weights, bias]
+            constants = [name for name in add.input if name in graph.constants]
+            if constants and len(graph.constants[constants[0]].dims) == 1:
+                old, inputs = [matmul, add], [source, weights, constants[0]]
         graph.replace(old, [helper.make_node("Gemm", inputs, old[-1].output)])
 
 
 def check_operators(graph: Graph) -> None:
-    """Change nothing, and refuse a graph with operators outside :data:`OPERATORS`.
-
-    Raises:
-        ModelError: Names the operators that were found and those that were expected.
-    """
+    """Raise ModelError for a graph with operators outside :data:`OPERATORS`."""
     strange = sorted({node.op_type for node in graph.nodes} - OPERATORS.keys())
     if strange:
         raise ModelError(
@@ -94,9 +86,9 @@ def check_operators(graph: Graph) -> None:
 def name_layers(graph: Graph) -> None:
     """Name nodes by a letter and a number, and tensors after the node that computes or uses them.
 
-    ``c2`` is the output of the second convolution, ``c2w`` its weights and ``c2b`` its bias: in
-    a file of some kilobytes, names count. The input becomes float32 [batch, 1, 28, 28], the
-    output float32 [batch, classes]. Constants that are neither weights nor bias are removed.
+    ``c2`` is the output of the second convolution, ``c2w`` its weights and ``c2b`` its bias. The
+    input becomes float32 [batch, 1, 28, 28], the output float32 [batch, classes]. Constants that
+    are neither weights nor bias are removed.
     """
     graph_input, graph_output = graph.inputs[0].name, graph.outputs[0].name
     classes = graph.shapes()[graph_output][-1]

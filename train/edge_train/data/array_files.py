@@ -94,18 +94,13 @@ def idx_sha256(array: NDArray[np.uint8]) -> str:
 
 
 def read_npz(path: Path) -> Parts:
-    """Read a file in Keras' layout.
-
-    Args:
-        path: Path of the file. Images are uint8 (n, 28, 28) or (n, 28, 28, 1), labels whole
-            numbers (n,).
+    """Read a file in Keras' layout: images uint8 (n, 28, 28) or (n, 28, 28, 1), labels (n,).
 
     Returns:
         The training part, and the test part or None when it has neither x_test nor y_test.
 
     Raises:
-        DataError: The file is of another kind or damaged, or an array has another shape or
-            type.
+        DataError: The file is damaged, or an array is missing or has another shape or type.
     """
     with _data_errors(path), zipfile.ZipFile(path) as archive:
         names = {name.removesuffix(".npy") for name in archive.namelist()}

@@ -7,7 +7,7 @@ as recognition.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
@@ -28,15 +28,10 @@ from edge_train.data.dataset import (
     check_class_count,
 )
 
-# Folders that archivers leave behind. Names that begin with a dot are ignored too.
-_IGNORED: Final = frozenset({"__MACOSX"})
+# A folder that archivers leave behind. Names that begin with a dot are ignored too.
+_IGNORED: Final = "__MACOSX"
 # Pictures per task of the thread pool: Ctrl-C waits for no more than these.
 _BATCH: Final = 256
-
-
-def is_class_folder(folder: Path) -> bool:
-    """Return whether a folder has sub-folders that can be classes."""
-    return bool(_class_folders(folder))
 
 
 def load_class_folders(
@@ -54,15 +49,18 @@ def load_class_folders(
         DataError: There are fewer than 2 or more than 100 classes, or a class has no usable
             pictures.
     """
-    train_root, test_root = _roots(folder)
-    class_names = [path.name for path in _class_folders(train_root)]
+    train_root, test_root = folder, None
+    if (folder / "train").is_dir() and list_class_folders(folder / "train"):
+        train_root = folder / "train"
+        test_root = folder / "test" if (folder / "test").is_dir() else None
+    class_names = [path.name for path in list_class_folders(train_root)]
     # Before any picture is read: a folder with thousands of sub-folders is no data set.
     check_class_count(class_names, str(folder))
     train = _list_pictures(train_root, class_names)
-    _check_classes(train_root, class_names, [label for _, label in train], "no picture files")
+    _check_classes(train_root, class_names, {label for _, label in train}, "no picture files")
     test = _list_pictures(test_root, class_names) if test_root else []
     train_part = _read(train, "training", notify, progress)
-    _check_classes(train_root, class_names, train_part.labels.tolist(), "no usable pictures")
+    _check_classes(train_root, class_names, set(train_part.labels.tolist()), "no usable pictures")
     return assemble(
         folder.resolve().name,
         train_part,
@@ -73,18 +71,12 @@ def load_class_folders(
     )
 
 
-def _roots(folder: Path) -> tuple[Path, Path | None]:
-    train, test = folder / "train", folder / "test"
-    if not (train.is_dir() and _class_folders(train)):
-        return folder, None
-    return train, test if test.is_dir() else None
-
-
-def _class_folders(root: Path) -> list[Path]:
+def list_class_folders(root: Path) -> list[Path]:
+    """List the sub-folders that can be classes, in the order of the class ids."""
     folders = [
         path
         for path in root.iterdir()
-        if path.is_dir() and not path.name.startswith(".") and path.name not in _IGNORED
+        if path.is_dir() and not path.name.startswith(".") and path.name != _IGNORED
     ]
     if all(path.name.isascii() and path.name.isdecimal() for path in folders):
         return sorted(folders, key=lambda path: (int(path.name), path.name))
@@ -94,7 +86,7 @@ def _class_folders(root: Path) -> list[Path]:
 def _list_pictures(root: Path, class_names: Sequence[str]) -> list[tuple[Path, int]]:
     """List the picture files of all classes with their labels."""
     pictures: list[tuple[Path, int]] = []
-    for folder in _class_folders(root):
+    for folder in list_class_folders(root):
         if folder.name not in class_names:
             raise DataError(
                 f"{folder}: {folder.name!r} is a class of the test part only; training has "
@@ -110,17 +102,14 @@ def _list_pictures(root: Path, class_names: Sequence[str]) -> list[tuple[Path, i
     return pictures
 
 
-def _check_classes(
-    root: Path, class_names: Sequence[str], labels: Sequence[int], found: str
-) -> None:
-    missing = set(range(len(class_names))) - set(labels)
-    if missing:
-        name = class_names[min(missing)]
-        raise DataError(
-            f"{root / name}: class {name!r} has {found} ({', '.join(sorted(IMAGE_SUFFIXES))}); "
-            "add some or remove the folder",
-            code="empty_class",
-        )
+def _check_classes(root: Path, class_names: Sequence[str], labels: set[int], found: str) -> None:
+    for label, name in enumerate(class_names):
+        if label not in labels:
+            raise DataError(
+                f"{root / name}: class {name!r} has {found} ({', '.join(sorted(IMAGE_SUFFIXES))})"
+                "; add some or remove the folder",
+                code="empty_class",
+            )
 
 
 def _read(
@@ -129,23 +118,22 @@ def _read(
     """Read and preprocess pictures in order, without those that cannot be used."""
     images: list[NDArray[np.uint8]] = []
     labels: list[int] = []
-    prepared = _prepare_all([path for path, _ in pictures])
-    for done, ((_, label), result) in enumerate(zip(pictures, prepared, strict=True), 1):
-        if isinstance(result, str):
-            notify(f"left out: {result}")
-        else:
-            images.append(result)
-            labels.append(label)
-        if progress:
-            progress(f"reading {part} pictures", done, len(pictures))
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        for start in range(0, len(pictures), _BATCH):
+            batch = pictures[start : start + _BATCH]
+            prepared = pool.map(_prepare, [path for path, _ in batch])
+            for done, ((_, label), result) in enumerate(
+                zip(batch, prepared, strict=True), start + 1
+            ):
+                if isinstance(result, str):
+                    notify(f"left out: {result}")
+                else:
+                    images.append(result)
+                    labels.append(label)
+                if progress:
+                    progress(f"reading {part} pictures", done, len(pictures))
     stack = np.array(images, np.uint8).reshape(-1, IMAGE_SIZE, IMAGE_SIZE)
     return LabelledImages(stack, np.array(labels, np.int64))
-
-
-def _prepare_all(paths: Sequence[Path]) -> Iterator[NDArray[np.uint8] | str]:
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        for start in range(0, len(paths), _BATCH):
-            yield from pool.map(_prepare, paths[start : start + _BATCH])
 
 
 def _prepare(path: Path) -> NDArray[np.uint8] | str:

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from edge_infer.errors import DataError
 from edge_train.data.split import hold_out_test
 
-MIN_CLASSES: Final = 2
-MAX_CLASSES: Final = 100
+_MIN_CLASSES: Final = 2
+_MAX_CLASSES: Final = 100
 # Images that each class needs: one each for training, validation and test.
 _MIN_PER_CLASS: Final = 3
 
@@ -27,10 +27,7 @@ Notify = Callable[[str], None]
 """Receives a line for the user."""
 
 Progress = Callable[[str, int, int], None]
-"""Receives a name, the amount done and the total (0: unknown).
-
-The unit is bytes for a download, pictures for a folder.
-"""
+"""Receives a name, the bytes or pictures done, and their total (0: unknown)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,18 +148,19 @@ def _number_classes(
 
 def check_class_count(class_names: Sequence[str], origin: str) -> None:
     """Raise :class:`DataError` for fewer than 2 or more than 100 classes of ``origin``."""
-    if not MIN_CLASSES <= len(class_names) <= MAX_CLASSES:
+    count = len(class_names)
+    if not _MIN_CLASSES <= count <= _MAX_CLASSES:
         raise DataError(
-            f"{origin}: expected {MIN_CLASSES} to {MAX_CLASSES} classes, found {len(class_names)}",
+            f"{origin}: expected {_MIN_CLASSES} to {_MAX_CLASSES} classes, found {count}",
             code="class_count",
         )
 
 
 def check_label_range(labels: NDArray[np.int64], origin: str) -> None:
     """Raise :class:`DataError` unless all labels, int64 (n,), are in 0-99."""
-    if labels.size and not 0 <= labels.min() <= labels.max() < MAX_CLASSES:
+    if labels.size and not 0 <= labels.min() <= labels.max() < _MAX_CLASSES:
         raise DataError(
             f"{origin}: labels go from {labels.min()} to {labels.max()}, expected whole numbers "
-            f"from 0 to {MAX_CLASSES - 1}",
+            f"from 0 to {_MAX_CLASSES - 1}",
             code="label_range",
         )

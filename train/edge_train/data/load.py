@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from edge_infer.errors import DataError, MissingExtraError, OutputError
 from edge_infer.glyph.preprocess import prepare_digit
 from edge_train.data.array_files import is_idx_folder, read_idx_folder, read_npz
-from edge_train.data.class_folders import is_class_folder, load_class_folders
+from edge_train.data.class_folders import list_class_folders, load_class_folders
 from edge_train.data.dataset import Dataset, LabelledImages, Notify, Progress, assemble
 from edge_train.data.mnist import CLASS_NAMES, NPZ_NAME, find_mnist, mnist_cache, read_mnist
 
@@ -47,12 +47,10 @@ def load_dataset(source: str, *, notify: Notify, progress: Progress | None = Non
         MissingExtraError: scikit-learn or pooch is needed and not installed.
         OutputError: A download cannot be written to the cache.
     """
-    if source == "mnist":
-        return find_mnist(notify=notify) or _download(notify, progress)
     if source == "digits":
         return _load_uci_digits(notify)
-    if source == "auto":
-        return _load_auto(notify, progress)
+    if source in {"mnist", "auto"}:
+        return _load_mnist(notify, progress, or_digits=source == "auto")
     path = Path(source).expanduser()
     try:
         if not source or not path.exists():
@@ -63,21 +61,19 @@ def load_dataset(source: str, *, notify: Notify, progress: Progress | None = Non
         raise DataError(f"cannot read {path}: {reason}", code="unreadable") from error
 
 
-def _download(notify: Notify, progress: Progress | None) -> Dataset:
-    # pooch and requests are optional and only needed for a download.
-    from edge_train.data.mnist_download import download_mnist
-
-    download_mnist(mnist_cache(), notify=notify, progress=progress)
-    return read_mnist(mnist_cache(), notify=notify)
-
-
-def _load_auto(notify: Notify, progress: Progress | None) -> Dataset:
+def _load_mnist(notify: Notify, progress: Progress | None, *, or_digits: bool) -> Dataset:
     found = find_mnist(notify=notify)
     if found is not None:
         return found
     try:
-        return _download(notify, progress)
+        # pooch and requests are optional and only needed for a download.
+        from edge_train.data.mnist_download import download_mnist
+
+        download_mnist(mnist_cache(), notify=notify, progress=progress)
+        return read_mnist(mnist_cache(), notify=notify)
     except (DataError, MissingExtraError, OutputError) as error:
+        if not or_digits:
+            raise
         notify(error.message)
         notify("using the UCI digits instead of MNIST: results are not comparable")
         return _load_uci_digits(notify)
@@ -93,19 +89,19 @@ def _load_uci_digits(notify: Notify) -> Dataset:
         ) from error
     rows, targets = load_digits(return_X_y=True)
     levels = np.asarray(rows).astype(np.int64).reshape(-1, _UCI_SIDE, _UCI_SIDE)
-    margin = (_UCI_MARGIN, _UCI_MARGIN)
-    images = np.stack([_prepare_uci(digit) for digit in np.pad(levels, ((0, 0), margin, margin))])
+    levels = np.pad(levels, ((0, 0), (_UCI_MARGIN, _UCI_MARGIN), (_UCI_MARGIN, _UCI_MARGIN)))
+    pixels = ((levels * 255 + _UCI_MAX_LEVEL // 2) // _UCI_MAX_LEVEL).astype(np.uint8)
+    images = np.stack([_enlarge(picture) for picture in pixels])
     labels = np.asarray(targets).astype(np.int64)
     notify(f"UCI digits from scikit-learn: {len(labels):,} pictures, scaled from 8x8 to 28x28")
     part = LabelledImages(images, labels)
     return assemble("digits", part, None, class_names=CLASS_NAMES, origin="digits", notify=notify)
 
 
-def _prepare_uci(levels_hw: NDArray[np.int64]) -> NDArray[np.uint8]:
-    """int64 (14, 14), 0-16 -> uint8 (28, 28)."""
-    scaled = ((levels_hw * 255 + _UCI_MAX_LEVEL // 2) // _UCI_MAX_LEVEL).astype(np.uint8)
-    size = (scaled.shape[1] * _UCI_ENLARGEMENT, scaled.shape[0] * _UCI_ENLARGEMENT)
-    enlarged = cv2.resize(scaled, size, interpolation=cv2.INTER_LINEAR_EXACT)
+def _enlarge(pixels_hw: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """uint8 (14, 14) -> uint8 (28, 28)."""
+    scale, exact = _UCI_ENLARGEMENT, cv2.INTER_LINEAR_EXACT
+    enlarged = cv2.resize(pixels_hw, None, fx=scale, fy=scale, interpolation=exact)
     prepared = prepare_digit(np.asarray(enlarged, np.uint8))
     assert prepared is not None, "every picture of the UCI digits has a foreground"
     return prepared
@@ -119,7 +115,7 @@ def _load_path(path: Path, notify: Notify, progress: Progress | None) -> Dataset
         train, test = read_npz(path)
     elif is_idx_folder(path):
         train, test = read_idx_folder(path)
-    elif is_class_folder(path):
+    elif list_class_folders(path):
         return load_class_folders(path, notify=notify, progress=progress)
     else:
         raise DataError(

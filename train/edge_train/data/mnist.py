@@ -32,21 +32,26 @@ SHA256: Final = {
 
 
 def find_mnist(*, notify: Notify) -> Dataset | None:
-    """Look for MNIST on this machine.
+    """Look for MNIST on this machine; return None when there is none.
 
     Args:
         notify: Receives the place where it was found, and damaged copies in caches.
-
-    Returns:
-        The data set, or None when there is none.
 
     Raises:
         DataError: ``$EDGE_MNIST_DATA`` is set but does not lead to MNIST.
     """
     configured = environment.data_folder()
     if configured is not None:
-        return _read_configured(configured, notify)
-    for path in (keras_cache() / NPZ_NAME, mnist_cache()):
+        try:
+            return read_mnist(configured, notify=notify)
+        except DataError as error:
+            raise DataError(
+                f"{environment.DATA} does not lead to MNIST: {error.message}; set it to a folder "
+                f"with the four IDX files or with {NPZ_NAME}, or unset it",
+                code=error.code,
+            ) from error
+    keras_home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
+    for path in (keras_home / "datasets" / NPZ_NAME, mnist_cache()):
         if path.is_file() or (path.is_dir() and is_idx_folder(path)):
             try:
                 return read_mnist(path, notify=notify)
@@ -59,8 +64,7 @@ def read_mnist(path: Path, *, notify: Notify) -> Dataset:
     """Read MNIST and check its contents.
 
     Args:
-        path: A ``.npz`` file in Keras' layout, or a folder with ``mnist.npz`` or with the four
-            IDX files.
+        path: A ``.npz`` file in Keras' layout, or a folder with such a file or the IDX files.
         notify: Receives the place of the data.
 
     Raises:
@@ -78,12 +82,6 @@ def read_mnist(path: Path, *, notify: Notify) -> Dataset:
     return assemble("mnist", train, test, class_names=CLASS_NAMES, origin=str(path), notify=notify)
 
 
-def keras_cache() -> Path:
-    """Return the folder of Keras' data sets; ``$KERAS_HOME`` changes it."""
-    home = os.environ.get("KERAS_HOME")
-    return (Path(home) if home else Path.home() / ".keras") / "datasets"
-
-
 def mnist_cache() -> Path:
     """Return the folder of downloads; ``$EDGE_MNIST_CACHE`` changes it."""
     own = environment.cache_folder()
@@ -96,17 +94,6 @@ def mnist_cache() -> Path:
     else:
         base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return base / "edge-mnist" / "mnist"
-
-
-def _read_configured(path: Path, notify: Notify) -> Dataset:
-    try:
-        return read_mnist(path, notify=notify)
-    except DataError as error:
-        raise DataError(
-            f"{environment.DATA} does not lead to MNIST: {error.message}; set it to a folder with "
-            f"the four IDX files or with {NPZ_NAME}, or unset it",
-            code=error.code,
-        ) from error
 
 
 def _check_contents(path: Path, train: LabelledImages, test: LabelledImages) -> None:

@@ -75,16 +75,18 @@ def download_mnist(cache: Path, *, notify: Notify, progress: Progress | None = N
             # A mirror that failed is not tried for the other files.
             mirrors.pop(0)
             if not mirrors:
-                raise _all_failed(failures) from error
+                offline = all(failure.code == "no_network" for failure in failures)
+                reasons = "; ".join(each.message for each in failures)
+                raise DataError(
+                    f"MNIST could not be downloaded ({reasons}); without a network, set "
+                    f"{environment.DATA} to a folder with its IDX files or {NPZ_NAME}, or use "
+                    "--data digits",
+                    code="no_network" if offline else "download",
+                ) from error
 
 
 def _retrieve(mirror: str, name: str, cache: Path, progress: Progress | None) -> None:
-    """Retrieve one file from a mirror, unless the cache has it.
-
-    Raises:
-        DataError: The mirror failed; the code is ``no_network`` where it gave no answer.
-        OutputError: The cache cannot be written.
-    """
+    """Retrieve one file from a mirror, unless the cache has it; errors as download_mnist."""
     # The type that pooch declares for a downloader is not the one that it calls.
     downloader: Any = partial(_download, name=f"{name}.gz", progress=progress)
     try:
@@ -146,13 +148,3 @@ def _reason(error: Exception) -> str:
     if isinstance(error, HTTPError):
         return "closed the connection before the end"
     return "sent other contents than MNIST (their SHA-256 differs)"
-
-
-def _all_failed(failures: list[DataError]) -> DataError:
-    offline = all(failure.code == "no_network" for failure in failures)
-    return DataError(
-        f"MNIST could not be downloaded ({'; '.join(each.message for each in failures)}); without "
-        f"a network, set {environment.DATA} to a folder with its IDX files or {NPZ_NAME}, or use "
-        "--data digits",
-        code="no_network" if offline else "download",
-    )

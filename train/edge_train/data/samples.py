@@ -64,14 +64,8 @@ def spread_over_classes(
 ) -> NDArray[np.int64]:
     """Choose images so that all classes have equal numbers, or numbers that differ by one.
 
-    Args:
-        labels: int64 (n,), 0 or more.
-        count: Number of images; all when None or larger than n. The other classes fill in for
-            a class that has too few.
-        seed: 0 or more; the same seed gives the same choice.
-
-    Returns:
-        Indices, int64 (count,), ascending.
+    The other classes fill in for a class that has too few. Arguments as for ``write_samples``;
+    returns ascending indices, int64 (count,).
     """
     random = np.random.RandomState(np.random.MT19937(np.random.SeedSequence(seed)))
     shuffled = random.permutation(len(labels))

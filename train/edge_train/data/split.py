@@ -6,7 +6,7 @@ the streams of ``RandomState`` are frozen (NEP 19), those of ``default_rng`` are
 
 from __future__ import annotations
 
-from typing import Final, Literal, get_args
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,6 @@ TEST_SEED: Final = 28_28
 Indices = NDArray[np.int64]
 # "stratified": a random choice with the share of each class; "last": the last images.
 SplitRule = Literal["stratified", "last"]
-SPLIT_RULES: Final[tuple[SplitRule, ...]] = get_args(SplitRule)
 
 
 def split_validation(
@@ -44,22 +43,12 @@ def split_validation(
         DataError: A class occurs once, or with ``"last"`` in the validation part only.
     """
     if rule == "last":
-        return _split_last(labels, _part_size(labels, VALIDATION_SHARE))
+        return _split_last(labels)
     return _split_stratified(labels, VALIDATION_SHARE, VALIDATION_SEED)
 
 
 def hold_out_test(labels: NDArray[np.int64]) -> tuple[Indices, Indices]:
-    """Choose a fifth of the images for the test part, at least one per class.
-
-    Args:
-        labels: int64 (n,), as for :func:`split_validation`.
-
-    Returns:
-        Indices of the remaining images and of the test images, int64, both ascending.
-
-    Raises:
-        DataError: A class occurs once.
-    """
+    """Choose a fifth of the images for the test part, as ``split_validation`` does a twelfth."""
     return _split_stratified(labels, TEST_SHARE, TEST_SEED)
 
 
@@ -69,7 +58,8 @@ def _part_size(labels: NDArray[np.int64], share: float) -> int:
     return min(max(round(len(labels) * share), classes), len(labels) - classes)
 
 
-def _split_last(labels: NDArray[np.int64], count: int) -> tuple[Indices, Indices]:
+def _split_last(labels: NDArray[np.int64]) -> tuple[Indices, Indices]:
+    count = _part_size(labels, VALIDATION_SHARE)
     ids = np.arange(len(labels), dtype=np.int64)
     train, validation = np.split(ids, [len(ids) - count])
     missing = np.setdiff1d(labels, labels[train])

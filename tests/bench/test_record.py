@@ -1,15 +1,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from bench_records import measurement, record
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from edge_bench.record import (
     SCHEMA_PATH,
@@ -59,20 +56,8 @@ def test_record_comes_back_as_it_was(full: Record, tmp_path: Path) -> None:
     full.write(tmp_path / "run.json")
     assert Record.read(tmp_path / "run.json") == full
     assert (tmp_path / "run.json").read_text(encoding="utf-8").count("\n") == 1
-
-
-@settings(max_examples=30, deadline=None)
-@given(
-    p50_ms=st.floats(1e-6, 1e6),
-    parts=st.dictionaries(
-        st.text(max_size=5), st.floats(allow_nan=False, allow_infinity=False), max_size=3
-    ),
-    message=st.text(max_size=20),
-)
-def test_record_of_any_figures_comes_back(
-    p50_ms: float, parts: dict[str, float], message: str
-) -> None:
-    made = record(measurement(p50_ms, parts=parts), doubts=(Doubt(code="x", message=message),))
+    odd = measurement(1e-6, parts={"µ\u2028": 1e300})
+    made = record(odd, doubts=(Doubt(code="x", message="\0\n\N{DIGIT THREE}"),))
     assert Record.from_json(made.to_json()) == made
 
 
@@ -83,31 +68,27 @@ def test_record_of_a_later_minor_version_is_read(full: Record) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "code", "words"),
+    ("content", "code", "words"),
     [
-        ("", "not_json", "is not JSON"),
-        ("[1, 2]", "foreign", "has no schema_version"),
-        ('{"benchmarks": []}', "foreign", "edge-mnist bench --json FILE"),
-        ('{"schema_version": 2}', "version", "upgrade edge-mnist"),
-        ('{"schema_version": 1}', "damaged", "run.json has no created"),
+        (None, "unreadable", "No such file"),
+        (b"\xff\xfe\x00", None, "it is not text"),
+        (b"", "not_json", "is not JSON"),
+        (b"[1, 2]", "foreign", "has no schema_version"),
+        (b'{"benchmarks": []}', "foreign", "edge-mnist bench --json FILE"),
+        (b'{"schema_version": 2}', "version", "upgrade edge-mnist"),
+        (b'{"schema_version": 1}', "damaged", "run.json has no created"),
     ],
 )
-def test_foreign_files_are_refused_in_words(
-    tmp_path: Path, text: str, code: str, words: str
+def test_other_files_are_refused(
+    tmp_path: Path, content: bytes | None, code: str | None, words: str
 ) -> None:
     path = tmp_path / "run.json"
-    path.write_text(text)
+    if content is not None:
+        path.write_bytes(content)
     with pytest.raises(RunError, match=words) as caught:
         Record.read(path)
-    assert caught.value.code == code
+    assert code in {None, caught.value.code}
     assert str(path) in caught.value.message
-
-
-def test_files_that_cannot_be_read_are_refused(tmp_path: Path) -> None:
-    (tmp_path / "run.json").write_bytes(b"\xff\xfe\x00")
-    for name, words in (("none.json", "No such file"), ("run.json", "it is not text")):
-        with pytest.raises(RunError, match=words):
-            Record.read(tmp_path / name)
 
 
 @pytest.mark.parametrize(
@@ -155,23 +136,14 @@ def test_schema_refuses_every_field_that_is_missing_or_another(
 ) -> None:
     jsonschema = pytest.importorskip("jsonschema")
     validator = jsonschema.Draft202012Validator(schema)
-    for holder, name in _places(json.loads(full.to_json())):
-        document = holder()
-        part = document
-        for step in name[:-1]:
-            part = part[step]
-        part[name[-1]] = {"no": "kind"} if name[-1] != "metadata" else "text"
-        assert name[-1] == "parts" or not validator.is_valid(document), name
-        del part[name[-1]]
-        assert not validator.is_valid(document), name
-
-
-def _places(document: dict[str, Any]) -> Iterator[tuple[Any, tuple[Any, ...]]]:
-    """Yield what makes a fresh copy, and the path to each field of a record."""
-    text = json.dumps(document)
-    paths: list[tuple[Any, ...]] = [(name,) for name in document]
-    paths += [(part, name) for part in ("host", "runtime") for name in document[part]]
-    lists = ("models", "measurements", "ratios", "doubts")
-    paths += [(part, 0, name) for part in lists for name in document[part][0]]
-    for path in paths:
-        yield (lambda: json.loads(text)), path
+    document = json.loads(full.to_json())
+    parts = [document, document["host"], document["runtime"]]
+    parts += [document[part][0] for part in ("models", "measurements", "ratios", "doubts")]
+    for part in parts:
+        for name, value in list(part.items()):
+            part[name] = {"no": "kind"} if name != "metadata" else "text"
+            assert name == "parts" or not validator.is_valid(document), name
+            del part[name]
+            assert not validator.is_valid(document), name
+            part[name] = value
+    validator.validate(document)

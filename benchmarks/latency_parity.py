@@ -1,6 +1,6 @@
 """One trained network as Keras model and as ONNX files, timed in turns.
 
-Usage: ``python -m edge_bench.latency_parity RUN FLOAT.onnx INT8.onnx``
+Usage: ``python benchmarks/latency_parity.py RUN``; RUN contains float.onnx and int8.onnx too.
 
 It prints medians and ratios. The exit code is 1 where the int8 file on one image is less than
 20 times as fast as ``keras.predict`` or 3 times as fast as the compiled Keras call.
@@ -8,9 +8,8 @@ It prints medians and ratios. The exit code is 1 where the int8 file on one imag
 
 from __future__ import annotations
 
-import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,21 +25,19 @@ KERAS_PREDICT: Final = "Keras predict"
 KERAS_COMPILED: Final = "Keras compiled call"
 ONNX_FLOAT: Final = "Classifier, float ONNX"
 ONNX_INT8: Final = "Classifier, int8 ONNX"
+# Name to file in the run folder.
+FILES: Final = {ONNX_FLOAT: "float.onnx", ONNX_INT8: "int8.onnx"}
 BATCHES: Final = (1, 64)
 # Least ratio to the time of int8 ONNX on one image.
 MIN_RATIOS: Final = {KERAS_PREDICT: 20.0, KERAS_COMPILED: 3.0}
 ROUNDS: Final = 30
 
 
-def contenders(
-    run: Path, float_file: Path, int8_file: Path, images: NDArray[np.uint8]
-) -> dict[str, Callable[[], object]]:
+def contenders(run: Path, images: NDArray[np.uint8]) -> dict[str, Callable[[], object]]:
     """Return four functions that recognise the same images.
 
     Args:
-        run: Folder of a finished run.
-        float_file: Float export of the run.
-        int8_file: Int8 export of the run.
+        run: Folder of a finished run with its two exports.
         images: uint8 (n, 28, 28).
     """
     import keras
@@ -52,7 +49,6 @@ def contenders(
         return model(batch, training=False)
 
     compiled: Any = tf.function(call)
-    float_classifier, int8_classifier = Classifier.load(float_file), Classifier.load(int8_file)
 
     def predict() -> object:
         return model.predict(images, verbose=0)
@@ -60,6 +56,7 @@ def contenders(
     def call_compiled() -> object:
         return compiled(tf.constant(images)).numpy()
 
+    float_classifier, int8_classifier = (Classifier.load(run / file) for file in FILES.values())
     return {
         KERAS_PREDICT: predict,
         KERAS_COMPILED: call_compiled,
@@ -68,18 +65,7 @@ def contenders(
     }
 
 
-def measure(run: Path, float_file: Path, int8_file: Path) -> dict[int, dict[str, Timing]]:
-    """Time all contenders in turns, on one image and on a batch of 64."""
-    images = RunFolder(run).read_calibration().test_images
-    return {
-        batch: time_interleaved(
-            contenders(run, float_file, int8_file, images[:batch]), rounds=ROUNDS
-        )
-        for batch in BATCHES
-    }
-
-
-def shortfalls(one_image: dict[str, Timing]) -> list[str]:
+def shortfalls(one_image: Mapping[str, Timing]) -> list[str]:
     """Return a line for each ratio of :data:`MIN_RATIOS` that is not reached on one image."""
     int8_ms = one_image[ONNX_INT8].p50_ms
     return [
@@ -90,31 +76,28 @@ def shortfalls(one_image: dict[str, Timing]) -> list[str]:
     ]
 
 
-def main() -> int:
-    """Measure and print; exit 1 where a ratio is missed."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    for name in ("run", "float_file", "int8_file"):
-        parser.add_argument(name, type=Path)
-    arguments = parser.parse_args()
-    results = measure(arguments.run, arguments.float_file, arguments.int8_file)
-    missed = shortfalls(results[1])
-    _print_table(results)
+def main(run: Path) -> int:
+    """Measure and print; return 1 where a ratio is missed."""
+    images = RunFolder(run).read_calibration().test_images
+    print(f"{machine_name()}; interleaved, one thread for ONNX")
+    missed: list[str] = []
+    for batch in BATCHES:
+        timings = time_interleaved(contenders(run, images[:batch]), rounds=ROUNDS)
+        int8_ms = timings[ONNX_INT8].p50_ms
+        print(
+            f"\nbatch of {batch:<17}{'p50 ms':>10}{'p10':>10}{'p90':>10}{'calls':>8}{'x int8':>9}"
+        )
+        for each in timings.values():
+            print(
+                f"  {each.name:<24}{each.p50_ms:10.4f}{each.p10_ms:10.4f}{each.p90_ms:10.4f}"
+                f"{each.calls:8d}{each.p50_ms / int8_ms:9.1f}"
+            )
+        if batch == 1:
+            missed = shortfalls(timings)
     for line in missed:
         print(f"FAILED: {line}", file=sys.stderr)
     return 1 if missed else 0
 
 
-def _print_table(results: dict[int, dict[str, Timing]]) -> None:
-    print(f"{machine_name()}; interleaved, one thread for ONNX")
-    for batch, timings in results.items():
-        int8_ms = timings[ONNX_INT8].p50_ms
-        print(f"\nbatch of {batch}" + " " * 19 + "p50 ms       p10       p90   calls   x int8")
-        for timing in timings.values():
-            print(
-                f"  {timing.name:<24}{timing.p50_ms:10.4f}{timing.p10_ms:10.4f}"
-                f"{timing.p90_ms:10.4f}{timing.calls:8d}{timing.p50_ms / int8_ms:9.1f}"
-            )
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(Path(sys.argv[1])))

@@ -11,8 +11,11 @@ from numpy.typing import NDArray
 
 from edge_infer.errors import DataError
 
+ImagesU8 = NDArray[np.uint8]
+Indices = NDArray[np.int64]
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+
+@dataclass(frozen=True, eq=False)
 class Split:
     """One part of a data set.
 
@@ -24,19 +27,24 @@ class Split:
     """
 
     name: str
-    images: NDArray[np.uint8]
-    labels: NDArray[np.int64]
-    numbers: NDArray[np.int64]
+    images: ImagesU8
+    labels: Indices
+    numbers: Indices
+
+    def take(self, rows: Indices) -> Split:
+        """Return the pictures at some rows, int64 (m,), as a split of the same name."""
+        return Split(self.name, self.images[rows], self.labels[rows], self.numbers[rows])
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Pictures:
+class DataSet:
     """A data set. Its pictures are numbered over all splits; this number is the row.
 
     Attributes:
         name: Name of the data set.
         class_names: Class name of each label.
-        splits: At least one split, with at least one picture in all.
+        splits: At least one split, with at least one picture in all; the last is the test split.
+        sha256: Digest of the whole set.
 
     Raises:
         DataError: There is no picture, or a label has no class name.
@@ -45,9 +53,10 @@ class Pictures:
     name: str
     class_names: tuple[str, ...]
     splits: tuple[Split, ...]
+    sha256: str = ""
 
     def __post_init__(self) -> None:
-        if not sum(len(split.labels) for split in self.splits):
+        if not self.labels.size:
             raise DataError(f"{self.name} holds no pictures", code="empty")
         if not 0 <= self.labels.min() <= self.labels.max() < len(self.class_names):
             raise DataError(
@@ -56,24 +65,28 @@ class Pictures:
                 code="label_range",
             )
 
+    @property
+    def test(self) -> Split:
+        """The test split."""
+        return self.splits[-1]
+
     @cached_property
-    def images(self) -> NDArray[np.uint8]:
+    def images(self) -> ImagesU8:
         """Images of all splits, uint8 (n, 28, 28)."""
         return np.concatenate([split.images for split in self.splits])
 
     @cached_property
-    def labels(self) -> NDArray[np.int64]:
+    def labels(self) -> Indices:
         """Labels of all splits, int64 (n,)."""
         return np.concatenate([split.labels for split in self.splits])
 
     @cached_property
-    def split_ids(self) -> NDArray[np.int64]:
+    def split_ids(self) -> Indices:
         """Split index of each picture, int64 (n,)."""
-        sizes = [len(split.labels) for split in self.splits]
-        return np.repeat(np.arange(len(sizes)), sizes)
+        return np.repeat(np.arange(len(self.splits)), [len(one.labels) for one in self.splits])
 
     @cached_property
-    def counts(self) -> NDArray[np.int64]:
+    def counts(self) -> Indices:
         """Number of pictures by split and class, int64 (splits, classes)."""
         return np.array(
             [np.bincount(one.labels, minlength=len(self.class_names)) for one in self.splits]

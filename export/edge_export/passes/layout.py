@@ -1,19 +1,23 @@
-"""Turn the stride of an int8 graph's first convolution into channels.
+"""Arrange pixels and feature maps of an int8 graph as onnxruntime's integer kernels read them.
 
-With one input channel and a stride of 2, onnxruntime's integer convolution spends its time on
-gathering single bytes. Each 2x2 block of the image therefore becomes four channels, and the kernel
-is laid out alike::
+:func:`fold_first_stride`: with one input channel and a stride of 2, onnxruntime's integer
+convolution spends its time on gathering single bytes. Each 2x2 block of the image therefore becomes
+four channels, and the kernel is laid out alike::
 
     image uint8 [batch, 28, 28] -> Reshape [batch, 14, 2, 14, 2] -> Transpose
         -> Reshape [batch, 14, 14, 4] -> Transpose -> plane uint8 [batch, 4, 14, 14]
 
 A 5x5 or 6x6 kernel of stride 2 becomes a 3x3 kernel of stride 1, padded with weights of 0. The
-integer sums are the same, and so are all answers, to the bit. The float file keeps its
-convolution, which is faster there.
+operator ``SpaceToDepth`` takes no uint8 in the oldest supported onnxruntime, and costs more:
+onnxruntime's own move of the channels cancels the last Transpose here.
 
-The operator ``SpaceToDepth`` would do the same in one node, but the oldest onnxruntime that
-edge-mnist supports does not take uint8 there, and it costs more: onnxruntime moves the channels
-last for its integer kernels, which cancels the last Transpose here.
+:func:`flatten_channels_last`: integer kernels hold channels last, and onnxruntime moves them to the
+front before a ``Flatten``. A Transpose to channels last cancels that move::
+
+    [batch, c, h, w] -> Flatten -> Gemm
+    [batch, c, h, w] -> Transpose -> [batch, h, w, c] -> Flatten -> Gemm with permuted rows
+
+The integer sums have the same terms, so all answers are the same to the bit.
 """
 
 from __future__ import annotations
@@ -33,6 +37,7 @@ _BLOCKS: Final = IMAGE_SIZE // _BLOCK
 # A 0 keeps the length of the batch.
 _SPLIT_SHAPE: Final = (0, _BLOCKS, _BLOCK, _BLOCKS, _BLOCK)
 _JOINED_SHAPE: Final = (0, _BLOCKS, _BLOCKS, _BLOCK * _BLOCK)
+_CHANNELS_LAST: Final = [0, 2, 3, 1]
 
 
 class _Axis(NamedTuple):
@@ -49,7 +54,6 @@ class _Axis(NamedTuple):
 
     @classmethod
     def of(cls, kernel: int, begin: int, end: int) -> _Axis:
-        """Convert the length of a kernel and its padding from pixels."""
         outputs = (IMAGE_SIZE + begin + end - kernel) // _BLOCK + 1
         blocks_before = -(-begin // _BLOCK)
         size = blocks_before + (kernel - 1 - begin) // _BLOCK + 1
@@ -101,7 +105,6 @@ def _fold(weights: NDArray[np.int8], rows: _Axis, columns: _Axis) -> NDArray[np.
 
 
 def _replace_unsqueeze(graph: Graph, unsqueeze: onnx.NodeProto) -> None:
-    """Replace the node that adds the channel axis by four that make four channels."""
     plane = unsqueeze.output[0]
     split, paired, joined = (f"{plane}{step}" for step in (1, 2, 3))
     split_shape, joined_shape = f"{split}n", f"{joined}n"
@@ -116,3 +119,27 @@ def _replace_unsqueeze(graph: Graph, unsqueeze: onnx.NodeProto) -> None:
         helper.make_node("Transpose", [joined], [plane], perm=[0, 3, 1, 2]),
     ]
     graph.remove_unused_constants()
+
+
+def flatten_channels_last(graph: Graph) -> None:
+    """Flatten channels last where [batch, c, h, w] goes to one dense layer of int8 weights only."""
+    shapes = graph.shapes()
+    for flatten in [node for node in graph.nodes if node.op_type == "Flatten"]:
+        source = flatten.input[0]
+        _, *chw = shapes.get(source, (0,))
+        path = graph.chain(flatten.output[0], ("QuantizeLinear", "DequantizeLinear", "Gemm"))
+        # Attributes of Gemm may transpose the weights.
+        if path is None or attributes(path[-1]) or attributes(flatten).get("axis", 1) != 1:
+            continue
+        # Scales belong to columns; scales of rows would have to be permuted too.
+        dequantizer = graph.dequantizer(path[-1].input[1], axis=1)
+        if dequantizer is None or len(chw) != 3 or not all(chw):
+            continue
+        weights = dequantizer.input[0]
+        rows = graph.values(weights)
+        permuted = rows.reshape(*chw, -1).transpose(1, 2, 0, 3).reshape(rows.shape)
+        graph.set_values(weights, np.ascontiguousarray(permuted))
+        output = f"t{sum(node.op_type == 'Transpose' for node in graph.nodes) + 1}"
+        transpose = helper.make_node("Transpose", [source], [output], perm=_CHANNELS_LAST)
+        graph.nodes.insert(graph.nodes.index(flatten), transpose)
+        flatten.input[0] = output
