@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import signal
@@ -11,6 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 EDGE_MNIST = (sys.executable, "-m", "edge_mnist")
 
@@ -21,6 +23,11 @@ def wait_for(condition: Callable[[], object], timeout_s: float = 30.0) -> None:
     while not condition():
         assert time.monotonic() < deadline_s, "the condition did not hold in time"
         time.sleep(0.01)
+
+
+def json_lines(text: str) -> list[dict[str, Any]]:
+    """Return the objects of JSON Lines."""
+    return [json.loads(line) for line in text.splitlines()]
 
 
 def hear_interrupts() -> None:

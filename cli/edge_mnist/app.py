@@ -20,7 +20,7 @@ from edge_mnist import (
     verify,
     webcam,
 )
-from edge_mnist.options import paragraphs
+from edge_mnist.options import epilog
 
 app = typer.Typer(
     name="edge-mnist",
@@ -33,9 +33,9 @@ app = typer.Typer(
 )
 for module in (train, export, verify, evaluate, predict, read, webcam, samples, explore, doctor):
     verb = module.__name__.rpartition(".")[2]
-    app.command(verb, epilog=paragraphs(module.EXAMPLES), no_args_is_help=False)(module.command)
-app.add_typer(models.app, name="models", epilog=paragraphs(models.EXAMPLES))
-app.add_typer(bench.app, name="bench", epilog=paragraphs(bench.EXAMPLES))
+    app.command(verb, epilog=epilog(module.EXAMPLES), no_args_is_help=False)(module.command)
+app.add_typer(models.app, name="models", epilog=epilog(models.EXAMPLES))
+app.add_typer(bench.app, name="bench", epilog=epilog(bench.EXAMPLES))
 
 
 def _print_version(wanted: bool) -> None:
@@ -56,7 +56,7 @@ def _global_options(
     ] = False,
     verbose: Annotated[
         bool,
-        typer.Option("--verbose", help="Show the logs of libraries, and tracebacks of errors."),
+        typer.Option("--verbose", help="Show logs of libraries, and tracebacks of errors."),
     ] = False,
 ) -> None:
     del version

@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from edge_bench.scenario_list import SCENARIO_NAMES, SCENARIOS
-from edge_mnist.options import JsonOption, paragraphs
+from edge_mnist.options import JsonOption, epilog
 from edge_mnist.startup import require
 from edge_mnist.terminal import ERR, OUT, ProgressView, show
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from edge_bench.run import BenchConfig
 
 EXAMPLES: Final = """
-**Examples**
     edge-mnist bench                                # the default models
     edge-mnist bench --quick                        # less than half a minute
     edge-mnist bench edge digits.onnx -s single -s batch
@@ -26,13 +25,11 @@ EXAMPLES: Final = """
     edge-mnist bench edge --profile                 # time per node of the graph
 """
 COMPARE_EXAMPLES: Final = """
-**Examples**
     edge-mnist bench compare before.json after.json
     edge-mnist bench compare main.json branch.json --fail-over 10%    # exit 1 if slower
     edge-mnist bench compare old.json new.json --json > change.json
 """
 REPORT_EXAMPLES: Final = """
-**Examples**
     edge-mnist bench report pi5.json                          # pi5.html and pi5.md
     edge-mnist bench report pi4.json pi5.json laptop.json -o machines.html
 """
@@ -74,21 +71,18 @@ def command(
     scenarios: Annotated[
         list[str] | None,
         typer.Option(
-            "--scenario",
-            "-s",
+            *("--scenario", "-s"),
             metavar="NAME",
             autocompletion=lambda: list(SCENARIO_NAMES),
             help=f"Only this scenario; repeatable. Names: {_SCENARIOS_HELP}.",
         ),
     ] = None,
     quick: Annotated[
-        bool,
-        typer.Option("--quick", help="Less than 30 seconds, not 3 minutes; less precise."),
+        bool, typer.Option("--quick", help="Under 30 seconds, not 3 minutes; less precise.")
     ] = False,
     threads: Annotated[
         int | None,
         typer.Option(
-            "--threads",
             min=1,
             max=256,
             help="Threads that share a batch. [default: 1; batches on 1 and on all cores]",
@@ -97,9 +91,7 @@ def command(
     output: Annotated[
         str | None,
         typer.Option(
-            "--output",
-            "-o",
-            "--json",
+            *("--output", "-o", "--json"),
             metavar="FILE|-",
             help="File for the JSON record of the run; `-` prints it as the last line. "
             "[default: bench-DATE-TIME.json in the current folder]",
@@ -116,9 +108,8 @@ def command(
     `edge-mnist bench report` and `edge-mnist bench compare` read the record.
     """
     if profile and (scenarios or quick or output or threads):
-        raise typer.BadParameter(
-            "takes no --scenario, --quick, --threads or --output", param_hint="--profile"
-        )
+        message = "takes no --scenario, --quick, --threads or --output"
+        raise typer.BadParameter(message, param_hint="--profile")
     if profile:
         _profile(models)
         return
@@ -164,7 +155,7 @@ def _measure(config: BenchConfig, output: str | None) -> None:
     OUT.print(record.to_json() if name == _STDOUT else f"\nrecord: {name}", markup=False)
 
 
-@app.command("report", epilog=paragraphs(REPORT_EXAMPLES))
+@app.command("report", epilog=epilog(REPORT_EXAMPLES))
 def report_command(
     *,
     runs: Annotated[
@@ -174,8 +165,7 @@ def report_command(
     output: Annotated[
         Path | None,
         typer.Option(
-            "--output",
-            "-o",
+            *("--output", "-o"),
             metavar="FILE.html",
             help="HTML file, replaced if it exists; the same report as Markdown is written beside "
             "it. [default: name of the first run, in the current folder]",
@@ -221,7 +211,7 @@ def _parse_percent(text: str) -> float:
     return percent
 
 
-@app.command("compare", epilog=paragraphs(COMPARE_EXAMPLES))
+@app.command("compare", epilog=epilog(COMPARE_EXAMPLES))
 def compare_command(
     *,
     old: Annotated[
@@ -231,7 +221,6 @@ def compare_command(
     fail_over: Annotated[
         float | None,
         typer.Option(
-            "--fail-over",
             metavar="PERCENT",
             parser=_parse_percent,
             help="Exit with 1 if a model is significantly slower by more than this.",

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
+from edge_bench.report_runs import Run
+from edge_bench.report_tables import ratios_table
 from edge_bench.summary import MIN_CALLS
 from edge_infer.text import duration
 from edge_mnist.terminal import bullets, kilobytes, make_table, stack
@@ -31,8 +33,10 @@ def record_view(record: Record) -> RenderableType:
     """Return a run: machine and models, times, ratios, and doubts."""
     notes = "\n".join(_notes(record.measurements))
     parts = [*_heading(record), "", _times(record.measurements), Text(notes, style="dim")]
-    if record.ratios:
-        parts += ["", _ratios(record)]
+    ratios = ratios_table([Run("", record)])
+    if ratios is not None:
+        text = ratios.headings[: ratios.text_columns]
+        parts += ["", ratios.caption, make_table(ratios.headings, ratios.rows, text=text)]
     if record.doubts:
         heading = Text("Less reliable, because", style="bold yellow")
         parts += ["", heading, bullets(doubt.message for doubt in record.doubts)]
@@ -133,19 +137,6 @@ def _notes(measurements: Sequence[Measurement]) -> Iterator[str]:
                 f"{each.parts['cpu_share']:.0%} of a core, frames "
                 f"{_milliseconds(each.parts['frame_age_ms'])} old when read"
             )
-
-
-def _ratios(record: Record) -> RenderableType:
-    rows = [
-        (
-            *(one.scenario, f"{one.batch:,}", str(one.threads), one.model),
-            *(f"{one.ratio:.2f}", f"{one.low:.2f} to {one.high:.2f}"),
-        )
-        for one in record.ratios
-    ]
-    figures = (f"time / time of {record.ratios[0].baseline}", "95 % interval")
-    headings = ("scenario", "batch", "threads", "model", *figures)
-    return make_table(headings, rows, text=("scenario", "model"))
 
 
 def _change_cells(change: Change, limit_percent: float | None) -> Sequence[str | Text]:

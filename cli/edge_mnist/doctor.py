@@ -12,20 +12,12 @@ from edge_mnist.startup import EXTRAS, LIBGL_FIX
 from edge_mnist.terminal import make_grid, show
 
 EXAMPLES: Final = """
-**Examples**
     edge-mnist doctor                  # before you ask for help
     edge-mnist doctor > report.txt     # plain text to attach
 """
-_OPENCV_BUILDS: Final = (
-    "opencv-python",
-    "opencv-python-headless",
-    "opencv-contrib-python",
-    "opencv-contrib-python-headless",
-)
-State = Literal["ok", "note", "bad"]
 # What was checked, what was found (with the fix if it is bad), and the state: "note" where
 # everything else works without it.
-Finding = tuple[str, str, State]
+Finding = tuple[str, str, Literal["ok", "note", "bad"]]
 # The mark shows the state where there are no colours.
 _MARKS: Final = {"ok": ("ok", "green"), "note": ("--", "yellow"), "bad": ("!!", "bold red")}
 
@@ -49,7 +41,7 @@ def diagnose() -> Iterator[Finding]:
     It works where OpenCV cannot be imported.
     """
     import platform
-    from importlib.metadata import version
+    from importlib.metadata import distributions, version
 
     yield "edge-mnist", version("edge-mnist"), "ok"
     yield "Python", f"{platform.python_version()} on {platform.platform()}", "ok"
@@ -59,8 +51,11 @@ def diagnose() -> Iterator[Finding]:
     except ImportError as error:
         yield "OpenCV", LIBGL_FIX if "libGL" in str(error) else str(error), "bad"
     else:
-        packages = ", ".join(_opencv_packages()) or "not from a Python package"
-        yield "OpenCV", f"{cv2.__version__}, {packages}", "ok"
+        packages = [
+            f"{one.name} {one.version}" for one in distributions() if one.name.startswith("opencv-")
+        ]
+        found = ", ".join(packages) or "not from a Python package"
+        yield "OpenCV", f"{cv2.__version__}, {found}", "ok"
         yield from _inference_findings()
         yield from _camera_findings()
     for extra in EXTRAS:
@@ -68,16 +63,6 @@ def diagnose() -> Iterator[Finding]:
         fix = f"{missing} missing: pip install 'edge-mnist[{extra.name}]'"
         text = f"{fix if missing else 'installed,'} for {extra.purpose}"
         yield f"[{extra.name}]", text, "note" if missing else "ok"
-
-
-def _opencv_packages() -> Iterator[str]:
-    from importlib.metadata import PackageNotFoundError, version
-
-    for name in _OPENCV_BUILDS:
-        try:
-            yield f"{name} {version(name)}"
-        except PackageNotFoundError:
-            continue
 
 
 def _inference_findings() -> Iterator[Finding]:
@@ -89,10 +74,11 @@ def _inference_findings() -> Iterator[Finding]:
 
     instructions = cpu_instructions()
     yield "CPU", f"{cpu_name()}; {', '.join(instructions.present) or 'flags unknown'}", "ok"
-    if instructions.has_int8_dot_product:
-        yield "int8", "dot-product instructions found: int8 models run at full speed", "ok"
-    else:
-        yield "int8", "no VNNI or dotprod found: int8 models run more slowly", "note"
+    yield (
+        ("int8", "dot-product instructions found: int8 models run at full speed", "ok")
+        if instructions.has_int8_dot_product
+        else ("int8", "no VNNI or dotprod found: int8 models run more slowly", "note")
+    )
     found = "; ".join((onnxruntime.__version__, ", ".join(onnxruntime.get_available_providers())))
     yield "onnxruntime", f"{found}; edge-mnist uses the CPU", "ok"
     for name in shipped_models():

@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from edge_analysis.evaluation import EvaluatedModel, Evaluation, EvaluationRecord
 
 EXAMPLES: Final = """
-**Keys in the window of --show:** `n`, space or the right arrow: next, `p` or the left arrow: \
-previous, `e`: errors only, `q` or Esc: close.
-**Examples**
     edge-mnist evaluate edge -o report/                    # a shipped model on MNIST
     edge-mnist evaluate runs/edge -o report/               # a run, with its training curves
     edge-mnist evaluate edge.int8.onnx --compare edge.onnx -o report/
@@ -66,6 +63,8 @@ def command(
 
     DIR gets report.html (one file, works offline), report.json with every number, and the
     figures as PNG and SVG. --force replaces an older report and changes no other file.
+    Keys in the window of --show: `n`, space or the right arrow: next, `p` or the left arrow:
+    previous, `e`: errors only, `q` or Esc: close.
     """
     require("report", "evaluate")
     from edge_analysis.evaluation import evaluate, write_evaluation

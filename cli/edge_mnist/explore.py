@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from edge_train.data.split import SplitRule
 
 EXAMPLES: Final = """
-**Examples**
     edge-mnist explore                         # MNIST: exploration/report.html
     edge-mnist explore --data my-glyphs/ -o glyphs/
     edge-mnist explore --image 17              # test-17.png in the current folder
@@ -34,11 +33,9 @@ def command(
     output: Annotated[
         Path | None,
         typer.Option(
-            "--output",
-            "-o",
+            *("--output", "-o"),
             metavar="DIR",
-            help="Folder to write into.",
-            show_default="exploration; with --image the current folder",
+            help="Folder. [default: exploration; with --image the current folder]",
         ),
     ] = None,
     image: Annotated[
@@ -47,10 +44,7 @@ def command(
     ] = None,
     split: Annotated[
         SplitName,
-        typer.Option(
-            help="Split of --image. A validation picture has its number among the training "
-            "pictures.",
-        ),
+        typer.Option(help="Split of --image; validation pictures keep their training number."),
     ] = "test",
     force: ForceFolderOption = False,
 ) -> None:
@@ -62,10 +56,8 @@ def command(
     --force replaces an older report and changes no other file.
     """
     if force and image is not None:
-        raise typer.BadParameter(
-            "applies to a report only: --image always replaces its own files",
-            param_hint="--force",
-        )
+        message = "applies to a report only: --image always replaces its own files"
+        raise typer.BadParameter(message, param_hint="--force")
     require("report", "explore")
     from edge_analysis.exploration import explore, write_exploration
     from edge_infer.io.atomic import make_folder

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from edge_export import ExportResult
 
 EXAMPLES: Final = """
-**Examples**
 - `edge-mnist export runs/edge --quantize` writes runs/edge/edge.int8.onnx
 - `edge-mnist export runs/nano --quantize --four-bit --min-agreement 99.8` writes the smallest file
 - `edge-mnist export runs/edge -o digits.onnx` writes a float file
@@ -36,8 +35,7 @@ def command(
     output: Annotated[
         Path | None,
         typer.Option(
-            "--output",
-            "-o",
+            *("--output", "-o"),
             metavar="FILE",
             help="File to write. [default: RUN/PRESET.onnx, or RUN/PRESET.int8.onnx]",
         ),
@@ -56,11 +54,10 @@ def command(
     force: ForceOption = False,
     no_verify: Annotated[
         bool,
-        typer.Option("--no-verify", help="Keep the file even if it is outside the limits below."),
+        typer.Option("--no-verify", help="Keep the file even outside the limits below."),
     ] = False,
     keep_failed: Annotated[
-        bool,
-        typer.Option("--keep-failed", help="Keep a file outside the limits as *.failed.onnx."),
+        bool, typer.Option("--keep-failed", help="Keep a file outside the limits as *.failed.onnx.")
     ] = False,
     min_agreement: MinAgreementOption = None,
     max_drop: MaxDropOption = None,

@@ -9,7 +9,7 @@ import typer
 from rich.padding import Padding
 from rich.text import Text
 
-from edge_mnist.options import JsonOption, paragraphs
+from edge_mnist.options import JsonOption, epilog
 from edge_mnist.startup import start_quickly
 from edge_mnist.terminal import (
     OUT,
@@ -30,14 +30,12 @@ if TYPE_CHECKING:
     from edge_infer.model.metadata import Accuracy, ModelMetadata
 
 EXAMPLES: Final = """
-**Examples**
     edge-mnist models                     # the models in the package
     edge-mnist models show nano           # the card of one model
     edge-mnist models show digits.onnx    # the metadata of any model file
     edge-mnist models --json | jq '.models[] | [.name, .size_bytes]'
 """
 SHOW_EXAMPLES: Final = """
-**Examples**
     edge-mnist models show edge
     edge-mnist models show runs/edge/edge.int8.onnx
     edge-mnist models show page --json > page.json
@@ -68,7 +66,7 @@ def command(context: typer.Context, *, as_json: JsonOption = False) -> None:
         show(models_view(cards, DEFAULT_MODEL, columns=width()))
 
 
-@app.command("show", epilog=paragraphs(SHOW_EXAMPLES), no_args_is_help=False)
+@app.command("show", epilog=epilog(SHOW_EXAMPLES), no_args_is_help=False)
 def show_command(
     context: typer.Context,
     *,

@@ -8,16 +8,15 @@ from typing import Annotated, Final
 import typer
 
 
-def paragraphs(lines: str) -> str:
-    """Return the text below a help in which every line is a paragraph of its own."""
-    return lines.replace("\n", "\n\n")
+def epilog(examples: str) -> str:
+    """Return the end of a help text: examples, one per line."""
+    return "\n**Examples**" + examples.replace("\n", "\n\n")
 
 
 ModelOption = Annotated[
     str | None,
     typer.Option(
-        "--model",
-        "-m",
+        *("--model", "-m"),
         metavar="NAME|FILE",
         help="A shipped model (nano, edge, page; see `edge-mnist models`) or an .onnx file. "
         "[default: page for pages and frames, edge for single digits]",

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from edge_infer.io.batch import Result
 
 EXAMPLES: Final = """
-**Examples**
     edge-mnist predict digit.png
     edge-mnist predict scans/ --recursive --format jsonl > digits.jsonl
     edge-mnist predict 'meters/*.jpg' --output digits.csv
@@ -48,8 +47,7 @@ def command(
     format_name: Annotated[
         Literal["table", "jsonl", "csv"] | None,
         typer.Option(
-            "--format",
-            "-f",
+            *("--format", "-f"),
             help="[default: by the suffix of --output (.jsonl, .csv), otherwise table]",
         ),
     ] = None,

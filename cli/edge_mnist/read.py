@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from edge_infer.page.items import PageResult
 
 EXAMPLES: Final = r"""
-**Examples**
     edge-mnist read photo.jpg
     edge-mnist read scans/ --annotate seen/            # draw boxes and labels
     edge-mnist read 'meters/*.jpg' --expect '\d{5}' --output meters.csv
@@ -54,8 +53,7 @@ def command(
     format_name: Annotated[
         Literal["text", "jsonl", "csv"] | None,
         typer.Option(
-            "--format",
-            "-f",
+            *("--format", "-f"),
             help="`text` writes the numbers only, `jsonl` one object per picture with all boxes, "
             "`csv` one row per line of digits. [default: by the suffix of --output (.jsonl, "
             ".csv), otherwise text]",

@@ -10,7 +10,6 @@ from edge_mnist.options import DataOption, FolderOption, ForceFolderOption, Seed
 from edge_mnist.terminal import OUT, ProgressView
 
 EXAMPLES: Final = """
-**Examples**
     edge-mnist samples -o try/                      # two pictures of each digit
     edge-mnist samples --data mnist -o try/ --all   # 10,000 files
     edge-mnist samples --data my-glyphs/ -o try/ --count 50

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from edge_train.config import Recipe
 
 EXAMPLES: Final = """
-**Examples**
     edge-mnist train                      # MNIST into runs/edge
     edge-mnist train --preset edge --recipe fast    # faster, slightly less accurate
     edge-mnist train --preset edge --teacher train/teacher.onnx    # distil a larger model

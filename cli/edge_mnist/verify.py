@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from edge_export import ParityReport
 
 EXAMPLES: Final = """
-**Examples**
 - `edge-mnist verify runs/edge digits.onnx`
 - `edge-mnist verify runs/edge digits.onnx --json > parity.json`
 - `edge-mnist verify runs/edge digits.onnx --show-changed changed.png`
@@ -40,11 +39,7 @@ def command(
     as_json: JsonOption = False,
     show_changed: Annotated[
         Path | None,
-        typer.Option(
-            "--show-changed",
-            metavar="OUT.png",
-            help="Draw the test images whose label changed, with both labels.",
-        ),
+        typer.Option(metavar="OUT.png", help="Draw the test images whose label changed."),
     ] = None,
     min_agreement: MinAgreementOption = None,
     max_drop: MaxDropOption = None,

@@ -11,8 +11,6 @@ from edge_mnist.options import ForceOption, ModelOption, ThreadsOption
 from edge_mnist.terminal import ERR, OUT
 
 EXAMPLES: Final = """
-**Keys in the window:** `q` or Esc quits, `s` saves a snapshot, space pauses.
-**Examples**
     edge-mnist webcam                                 # camera 0
     edge-mnist webcam --source rtsp://user:password@camera.local/stream
     edge-mnist webcam --source tally.mp4 --headless --record out.mp4
@@ -46,7 +44,8 @@ def command(
 ) -> None:
     """Find and read the digits in each frame of a camera, a video file or a stream.
 
-    Ctrl-C or SIGTERM stops it and keeps what was recorded.
+    Ctrl-C or SIGTERM stops it and keeps what was recorded. Keys in the window: `q` or Esc quits,
+    `s` saves a snapshot, space pauses.
     """
     from edge_infer.camera.webcam import WebcamConfig, run_webcam
     from edge_infer.environment import is_verbose

@@ -6,6 +6,7 @@ softmax.
 
 from __future__ import annotations
 
+import functools
 import logging
 import warnings
 from collections.abc import Generator
@@ -43,9 +44,8 @@ def convert_backbone(model: Any) -> Graph:
     plane, logits = find_layer(model, FIRST_LAYER).output, find_layer(model, LAST_LAYER).output
     backbone: Any = keras.Model(plane, logits)
     signature = (tf.TensorSpec((None, *plane.shape[1:]), tf.float32, name=FIRST_LAYER),)
-    traced: Any = tf.function(
-        lambda batch: backbone(batch, training=False), input_signature=signature
-    )
+    forward = functools.partial(backbone, training=False)
+    traced: Any = tf.function(forward, input_signature=signature)
     converted, _ = tf2onnx.convert.from_function(
         traced, signature, opset=OPSET, inputs_as_nchw=[FIRST_LAYER]
     )

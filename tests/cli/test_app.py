@@ -62,19 +62,6 @@ def test_version_is_that_of_the_distribution(edge_mnist) -> None:
         package.mood  # noqa: B018 - reading it is the test
 
 
-@pytest.mark.parametrize(("typed", "meant"), [("predit", "predict"), ("tran", "train")])
-def test_mistyped_verb_suggests_the_right_one(edge_mnist, typed: str, meant: str) -> None:
-    ran = edge_mnist(typed)
-    assert ran.code == 2
-    assert re.search(rf"Did you mean .*{meant}", " ".join(ran.err.split()))
-
-
-def test_unknown_option_is_a_usage_error(edge_mnist) -> None:
-    ran = edge_mnist("predict", "--formt", "csv", "x.png")
-    assert ran.code == 2
-    assert "--format" in ran.err
-
-
 def test_help_loads_no_heavy_library() -> None:
     loaded = run_python(
         "import sys; sys.argv = ['edge-mnist', '--help']\n"

@@ -106,29 +106,6 @@ def test_interruption_leaves_the_older_record(bench: Bench, monkeypatch) -> None
     assert [path.read_text() for path in Path().iterdir()] == ["old"]
 
 
-@pytest.mark.parametrize(
-    ("words", "code", "message"),
-    [
-        (("-o", "/dev/null/run.json"), 1, "/dev/null/run.json"),
-        (("nanno", "--quick"), 1, "did you mean 'nano'?"),
-        (("--scenario", "nap"), 2, "nap"),
-        (("--threads", "0"), 2, "--threads"),
-        (("--profile", "--quick"), 2, "--profile"),
-        (("compare", "none.json", "none.json"), 1, "none.json"),
-        (("compare",), 2, "OLD"),
-        (("report", "none.json"), 1, "none.json"),
-        (("report",), 2, "RUN.json"),
-    ],
-)
-def test_mistakes_are_found_before_anything_is_measured(
-    bench: Bench, words: tuple[str, ...], code: int, message: str
-) -> None:
-    ran = bench(*words)
-    assert ran.code == code
-    assert message in ran.err
-    assert list(Path().iterdir()) == []
-
-
 def test_profile_shows_the_nodes_and_writes_nothing(bench: Bench, tiny_model_path: Path) -> None:
     ran = bench(tiny_model_path, "--profile")
     assert ran.code == 0, ran.err

@@ -92,27 +92,6 @@ def test_file_view_shows_weights_with_four_bits(tiny_model_path: Path) -> None:
         assert ("4 bits" in rendered(file, 80)) == (weight_bits == 4)
 
 
-@pytest.mark.parametrize(
-    ("words", "message"),
-    [
-        (("models", "show", "edg"), "did you mean 'edge'?"),
-        (("predict", "x.png", "--model", "edg"), "did you mean 'edge'?"),
-        (("models", "show", "edg.onnx"), "edg.onnx"),
-        (("models", "show", "text.onnx"), "text.onnx"),
-    ],
-)
-def test_wrong_model_is_one_line(
-    edge_mnist, tmp_path: Path, monkeypatch, words: tuple[str, ...], message: str
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path("text.onnx").write_text("hello")
-    ran = edge_mnist(*words)
-    assert ran.code == 1
-    assert ran.err.startswith("error: ")
-    assert message in ran.err
-    assert len(ran.err.splitlines()) == 1
-
-
 def test_file_without_a_suffix_is_a_model_too(
     edge_mnist, tmp_path: Path, tiny_model_path: Path, monkeypatch
 ) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import os
 import subprocess
 from collections.abc import Callable
@@ -14,7 +13,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from processes import EDGE_MNIST, interrupt, peak_kib, run_on_terminal
+from processes import EDGE_MNIST, interrupt, json_lines, peak_kib, run_on_terminal
 from rich.console import Console
 
 RAMP = np.add.outer(np.arange(40), np.arange(50)).astype(np.uint8)
@@ -68,10 +67,6 @@ def zoo(tmp_path: Path, digits: Path, bad_files, draw_digit) -> dict[str, str]:
     for name, (data, _) in files.items():
         (folder / name).write_bytes(data)
     return {name: code for name, (_, code) in sorted(files.items())}
-
-
-def json_lines(text: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in text.splitlines()]
 
 
 def test_table_is_plain_when_piped(predict: Predict, digits: Path) -> None:
@@ -179,22 +174,6 @@ def test_terminal_gets_colours(program: list[str], digits: Path, tmp_path: Path)
     assert b"\x1b[31m" in seen  # The failure, in red.
     assert b"none.png" in seen
     assert b"1 recognised" in seen
-
-
-@pytest.mark.parametrize(
-    ("arguments", "exit_code", "message"),
-    [
-        (["--model", "none.onnx", "x.png"], 1, "none.onnx"),
-        (["--format", "xml", "x.png"], 2, "xml"),
-        (["--threads", "0", "x.png"], 2, "threads"),
-        ([], 2, "SOURCE"),
-        (["x.png", "--output", "/dev/null"], 1, "not a regular file"),
-    ],
-)
-def test_mistakes_are_named(predict: Predict, arguments, exit_code, message) -> None:
-    ran = predict(*arguments)
-    assert (ran.code, ran.out) == (exit_code, "")
-    assert message in ran.err
 
 
 def test_verbose_shows_messages_of_libraries(program, zoo, tmp_path: Path) -> None:

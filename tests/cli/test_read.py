@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import os
 import re
 import subprocess
@@ -15,7 +14,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from processes import EDGE_MNIST, interrupt, peak_kib, run_on_terminal
+from processes import EDGE_MNIST, interrupt, json_lines, peak_kib, run_on_terminal
 from rich.console import Console
 
 from edge_infer.boxes import Box
@@ -54,10 +53,6 @@ def pages(tmp_path: Path, draw_digit) -> Path:
                 picture[top : top + digit.shape[0], left : left + digit.shape[1]] = digit
         cv2.imwrite(str(folder / f"{name}.png"), picture)
     return folder
-
-
-def json_lines(text: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in text.splitlines()]
 
 
 def test_one_page_gives_its_numbers_and_nothing_else(read: Read, pages: Path) -> None:
@@ -249,24 +244,6 @@ def test_doubtful_and_rejected_digits_have_colours(monkeypatch, colours, doubtfu
     assert "==> a [bold].png <==" in heading
     assert text == f"7{doubtful}"
     assert rejected.startswith("\x1b[2m") == colours
-
-
-@pytest.mark.parametrize(
-    ("arguments", "code", "message"),
-    [
-        (["--expect", "(", "x.png"], 2, "--expect '('"),
-        (["--rotate", "45", "x.png"], 2, "rotate"),
-        (["--model", "none.onnx", "x.png"], 1, "none.onnx"),
-        (["--annotate", "/dev/null", "x.png"], 1, "cannot write into /dev/null"),
-        (["--crops", "/dev/null/below", "x.png"], 1, "cannot write into"),
-        (["x.png", "--output", "/dev/null"], 1, "not a regular file"),
-        ([], 2, "SOURCE"),
-    ],
-)
-def test_mistakes_are_named(read: Read, arguments: list[str], code: int, message: str) -> None:
-    ran = read(*arguments)
-    assert (ran.code, ran.out) == (code, "")
-    assert message in ran.err
 
 
 def test_many_pages_need_no_more_memory_than_few(program: list[str], pages: Path) -> None:

@@ -52,12 +52,6 @@ def test_samples_writes_at_most_every_test_picture(
     assert ("has only 60" in ran.out) == ("--count" in words)
 
 
-def test_samples_needs_an_output_folder(edge_mnist) -> None:
-    ran = edge_mnist("samples")
-    assert ran.code == 2
-    assert "--output" in ran.err
-
-
 def test_folder_that_is_not_empty_needs_force(edge_mnist, tmp_path: Path, data_path: Path) -> None:
     (tmp_path / "kept.txt").touch()
     words = ("samples", "--data", data_path, "-o", tmp_path)

@@ -104,28 +104,3 @@ def test_train_lists_presets(edge_mnist) -> None:
     assert "MACs" in ran.out
     line = "adamw, 40 epochs in batches of 128, learning rate 0.003, no early stop"
     assert any(row.startswith(f"recipe teacher: {line}") for row in ran.out.splitlines())
-
-
-@pytest.mark.parametrize(
-    ("arguments", "code", "words"),
-    [
-        (["--preset", "egde"], 2, ["did you mean 'edge'"]),
-        (["--data", "/nowhere/at/all"], 1, ["/nowhere/at/all"]),
-        (["--seed", "5000000000"], 2, ["seed", "4294967295"]),
-        (["--learning-rate", "nan"], 2, ["learning_rate", "nan"]),
-        (["--split", "first"], 2, ["--split"]),
-        (["--out", "/dev/null/run"], 1, ["/dev/null/run"]),
-        (["--resume", "."], 1, ["no unfinished run"]),
-        (["--resume", ".", "--epochs", "9"], 2, ["--resume", "--epochs"]),
-    ],
-)
-def test_mistakes_are_found_before_the_training(
-    edge_mnist, tmp_path: Path, monkeypatch, arguments: list[str], code: int, words: list[str]
-) -> None:
-    pytest.importorskip("tensorflow")
-    monkeypatch.chdir(tmp_path)
-    usual = [] if "--resume" in arguments else ["--data", "digits", "--out", "run"]
-    ran = edge_mnist("train", *usual, *arguments)
-    assert (ran.code, ran.out) == (code, "")
-    for word in words:
-        assert word in ran.err

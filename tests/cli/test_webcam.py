@@ -104,24 +104,6 @@ def test_webcam_ends_tidily_on_sigterm(start, tmp_path: Path) -> None:
     capture.release()
 
 
-@pytest.mark.parametrize(
-    ("options", "code", "message"),
-    [
-        (["--camera", "63", "--headless"], 1, "there is no camera 63; cameras found: "),
-        (["--source", "gone.mp4", "--headless"], 1, "gone.mp4"),
-        (["--source", "ftp://x/y", "--headless"], 2, "ftp://"),
-        (["--camera", "0", "--source", "x.mp4"], 2, "--source"),
-        (["--max-frames", "0"], 2, "--max-frames"),
-    ],
-)
-def test_mistakes_are_named(
-    edge_mnist, options: list[str], code: int, message: str, tiny_model_path: Path
-) -> None:
-    ran = edge_mnist("webcam", *options, "--model", tiny_model_path)
-    assert (ran.code, ran.out) == (code, "")
-    assert message in ran.err
-
-
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere is always a display")
 def test_webcam_without_a_display_offers_headless(
     edge_mnist, digit_video: Path, tiny_model_path: Path, monkeypatch
