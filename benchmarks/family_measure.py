@@ -27,7 +27,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_bench.interleaved import time_interleaved
+from edge_bench.timing import time_interleaved
 from edge_infer.errors import DataError, RunError
 from edge_infer.glyph.classifier import Classifier
 from edge_infer.host import machine_name

@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_bench.interleaved import Timing, time_interleaved
+from edge_bench.timing import Timing, time_interleaved
 from edge_infer import Classifier
 from edge_infer.host import machine_name
 from edge_infer.model.run_folder import RunFolder

@@ -30,7 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import peers_runtimes
-from edge_bench.bootstrap import ratio_of_same_turns
+from edge_bench.summary import ratio_of_same_turns
 from edge_infer.errors import EdgeMnistError, RunError
 from edge_infer.host import machine_name
 from edge_infer.io.atomic import write_text

@@ -21,7 +21,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_bench.interleaved import Loop
+from edge_bench.timing import Loop
 from edge_infer.errors import ModelError, RunError
 from edge_infer.io.atomic import atomic_path
 from edge_infer.model.run_folder import RunFolder

@@ -6,7 +6,7 @@ are the most robust sign (Chen & Revels 2016). A change therefore counts as slow
 limit only if
 
 * the ratio of medians is above the limit;
-* its 95 % interval excludes 1 (:func:`edge_bench.bootstrap.ratio_of_two_runs`);
+* its 95 % interval excludes 1 (:func:`edge_bench.summary.ratio_of_two_runs`);
 * the ratio of the quickest calls is above the limit;
 * there are at least 20 calls. Fewer are enough if all calls of one run are slower than all calls
   of the other and nothing disturbed either run.
@@ -22,9 +22,8 @@ from typing import Final
 
 import numpy as np
 
-from edge_bench.bootstrap import ratio_of_two_runs
 from edge_bench.record import Host, Measurement, Record, Runtime
-from edge_bench.summary import MIN_TURNS, Case
+from edge_bench.summary import MIN_TURNS, Case, ratio_of_two_runs
 from edge_infer.errors import RunError
 
 ENOUGH_CALLS: Final = 20

@@ -14,8 +14,8 @@ from typing import Any, Final
 import numpy as np
 
 from edge_bench import worker
-from edge_bench.interleaved import Turn
 from edge_bench.summary import Case, Memory
+from edge_bench.timing import Turn
 from edge_infer.errors import RunError
 
 _STEPS: Final = ("interpreter_ms", "import_ms", "session_ms", "first_run_ms")

@@ -22,7 +22,6 @@ from typing import Final
 
 from edge_bench.doubts import find_doubts
 from edge_bench.fresh_process import ColdStart, measure_memory
-from edge_bench.interleaved import Subject, Turn
 from edge_bench.machine import read_host, read_state, usable_cores
 from edge_bench.models import Chosen, choose, describe, describe_runtime
 from edge_bench.pictures import FILES, Pictures, draw_pictures
@@ -30,6 +29,7 @@ from edge_bench.record import Measurement, Ratio, Record
 from edge_bench.scenario_list import SCENARIO_NAMES
 from edge_bench.scenarios import READS_PAGES, cases_of, make_subject
 from edge_bench.summary import Case, Memory, compare, summarise
+from edge_bench.timing import Subject, Turn
 from edge_infer.errors import UsageError
 from edge_infer.model.shipped import DEFAULT_MODEL
 from edge_infer.page.reader import DEFAULT_PAGE_MODEL

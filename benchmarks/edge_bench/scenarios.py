@@ -9,10 +9,9 @@ from typing import Final
 import cv2
 
 from edge_bench.fresh_process import ColdStart
-from edge_bench.interleaved import Loop, Subject
 from edge_bench.pictures import FILES, Pictures
-from edge_bench.stream import Stream
 from edge_bench.summary import Case
+from edge_bench.timing import Loop, Stream, Subject
 from edge_infer.camera.live import recognise_image
 from edge_infer.glyph.classifier import Classifier
 from edge_infer.io.batch import predict_items

@@ -1,4 +1,9 @@
-"""Statistics of turns: percentiles where there are enough calls, and ratios of medians."""
+"""Statistics of turns: percentiles where there are enough calls, and ratios of medians.
+
+The 95 % intervals of ratios are from the bootstrap (Efron 1979). It draws turns with
+replacement, not calls: calls of one turn share the load of the machine. SciPy's bootstrap is not
+used, as `edge-mnist bench` works without SciPy.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +14,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_bench.bootstrap import ratio_of_same_turns
-from edge_bench.interleaved import Turn
 from edge_bench.record import Measurement, Ratio
+from edge_bench.timing import Turn
 
+_REPLICATES: Final = 2000
+_SEED: Final = 0
+_BOUNDS_PERCENT: Final = (2.5, 97.5)
+Times = NDArray[np.float64]
 # Fewest calls for a percentile: two of 20 lie above p90, five of 100 above p95, five of 500
 # above p99.
 MIN_CALLS: Final[Mapping[int, int]] = {90: 20, 95: 100, 99: 500}
@@ -115,3 +123,47 @@ def compare(case: Case, model: Measurement, baseline: Measurement) -> Ratio | No
 def _short(value: float | NDArray[np.float64]) -> float:
     """Round to six digits, the precision of the clock."""
     return float(f"{float(value):.6g}")
+
+
+@dataclass(frozen=True)
+class MedianRatio:
+    """The ratio of two medians, 2 for twice as long, with the bounds of its 95 % interval."""
+
+    ratio: float
+    low: float
+    high: float
+
+
+def ratio_of_same_turns(times: Times, baseline: Times) -> MedianRatio:
+    """Compare measurements of the same turns, which share the load of the machine.
+
+    Args:
+        times: float64 (turns,), any unit.
+        baseline: float64 (turns,), the same unit and turns.
+    """
+    both = np.stack([times, baseline])
+    medians = _drawn_medians(both, np.random.default_rng(_SEED))
+    return _ratio(times, baseline, medians[0] / medians[1])
+
+
+def ratio_of_two_runs(times: Times, baseline: Times) -> MedianRatio:
+    """Compare measurements of two runs, whose turns are independent.
+
+    Args:
+        times: float64 (turns,), any unit.
+        baseline: float64 (other turns,), the same unit.
+    """
+    rng = np.random.default_rng(_SEED)
+    return _ratio(times, baseline, _drawn_medians(times, rng) / _drawn_medians(baseline, rng))
+
+
+def _drawn_medians(times: Times, rng: np.random.Generator) -> Times:
+    """Return medians of turns drawn with replacement: (..., turns) to (..., replicates)."""
+    turns = times.shape[-1]
+    drawn = rng.integers(0, turns, (_REPLICATES, turns))
+    return np.asarray(np.median(times[..., drawn], axis=-1))
+
+
+def _ratio(times: Times, baseline: Times, drawn: Times) -> MedianRatio:
+    low, high = np.percentile(drawn, _BOUNDS_PERCENT).tolist()
+    return MedianRatio(float(np.median(times) / np.median(baseline)), low, high)

@@ -125,7 +125,7 @@ def command(
 
 
 def _profile(models: list[str] | None) -> None:
-    from edge_bench.nodes import profile
+    from edge_bench.models import profile
     from edge_infer.model.shipped import DEFAULT_MODEL
     from edge_mnist.bench_view import profile_view
 

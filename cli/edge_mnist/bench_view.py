@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from edge_bench.compare import Change, Comparison
-    from edge_bench.nodes import Profile
+    from edge_bench.models import Profile
     from edge_bench.record import Measurement, Record
 
 _UNKNOWN: Final = "-"
@@ -45,7 +45,7 @@ def record_view(record: Record) -> RenderableType:
 
 def profile_view(model: str, profile: Profile) -> RenderableType:
     """Return the time per node, and the time between the nodes."""
-    from edge_bench.nodes import BATCH
+    from edge_bench.models import BATCH
 
     def times(alone_us: float, batch_us: float) -> tuple[str, ...]:
         shares = alone_us / profile.alone_us, batch_us / profile.batch_us

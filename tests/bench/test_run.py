@@ -12,15 +12,14 @@ import pytest
 
 from edge_bench import run
 from edge_bench.fresh_process import ColdStart
-from edge_bench.interleaved import Turn
-from edge_bench.models import choose
-from edge_bench.nodes import profile
+from edge_bench.models import choose, profile
 from edge_bench.pictures import FILES, FRAME_ROWS, PAGE_ROWS, TENSORS, Pictures, draw_pictures
 from edge_bench.record import Record
 from edge_bench.run import DEFAULT, QUICK, BenchConfig, Budget, run_bench
 from edge_bench.scenario_list import SCENARIO_NAMES
 from edge_bench.scenarios import BATCHES, cases_of, make_subject
 from edge_bench.summary import MIN_TURNS, Case, Memory
+from edge_bench.timing import Turn
 from edge_infer import Classifier, OutputError, PageReader, read_image
 from edge_infer.errors import ModelError, RunError, UsageError
 

@@ -9,10 +9,15 @@ import numpy as np
 import pytest
 from bench_records import measurement
 
-from edge_bench.bootstrap import ratio_of_same_turns, ratio_of_two_runs
-from edge_bench.interleaved import Loop, Timing, Turn, time_interleaved
-from edge_bench.stream import Stream
-from edge_bench.summary import Case, Memory, compare, summarise
+from edge_bench.summary import (
+    Case,
+    Memory,
+    compare,
+    ratio_of_same_turns,
+    ratio_of_two_runs,
+    summarise,
+)
+from edge_bench.timing import Loop, Stream, Timing, Turn, time_interleaved
 from latency_parity import KERAS_COMPILED, KERAS_PREDICT, ONNX_FLOAT, ONNX_INT8, shortfalls
 
 SINGLE = Case("single", 1, 1)
