@@ -46,9 +46,9 @@ FLOAT_LIMIT = 5e-5
 FLOAT_IMAGES = 12
 MODELS = ("edge", "nano", "page")
 MNIST_IMAGES = 500
-# Keys of the reports that hold times, paths or machines.
+# Keys of the reports that hold times, paths, machines, or checksums of drawings.
 _TIMES = ("timing", "elapsed_s", "seconds", "latency", "single_ms", "batched_ms")
-_VARYING = frozenset((*_TIMES, "created_at", "machine", "versions", "path"))
+_VARYING = frozenset((*_TIMES, "created_at", "machine", "versions", "path", "figures"))
 
 
 def digest(array: np.ndarray[Any, Any]) -> str:
