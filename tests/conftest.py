@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,6 +22,8 @@ from edge_synth import plain_strokes
 ImageU8 = NDArray[np.uint8]
 DrawDigit = Callable[..., ImageU8]
 DrawFrame = Callable[..., ImageU8]
+# TensorFlow prints its log from C++, so the level must be set before any test imports it.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # A busy or an emulated machine must not fail a test.
 hypothesis.settings.register_profile("patient", deadline=None)
 hypothesis.settings.load_profile("patient")

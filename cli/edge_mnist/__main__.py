@@ -31,7 +31,8 @@ def main() -> None:
         _fail(LIBGL_FIX, EXIT_ERROR)
     except OSError as error:
         # Readers and writers of files raise errors of their own, so this is mostly a full disk
-        # under stdout.
+        # under stdout. The bytes that are still buffered would fail again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         _fail(f"{error.strerror or error}", EXIT_ERROR)
     except Exception as error:
         from edge_infer.errors import EdgeMnistError, UsageError
