@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from edge_infer.errors import OutputError
-from edge_infer.io.atomic import atomic_path, write_text
+from edge_infer.io.atomic import atomic_path, make_folder, write_text
 
 
 def test_write_text_makes_folders_and_leaves_only_the_target(tmp_path: Path) -> None:
@@ -89,3 +89,22 @@ def test_target_that_is_no_file_is_refused_and_kept(tmp_path: Path, make) -> Non
         write_text(target, "x")
     assert stat.S_IFMT(target.stat().st_mode) == kind
     assert os.listdir(tmp_path) == ["device"]
+
+
+def test_folder_is_made_and_an_occupied_one_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "a" / "b"
+    make_folder(folder, overwrite=False)
+    make_folder(folder, overwrite=False)
+    (folder / "old.txt").write_text("old")
+    with pytest.raises(OutputError, match="not empty.*--force") as refused:
+        make_folder(folder, overwrite=False)
+    assert refused.value.code == "exists"
+    make_folder(folder, overwrite=True)
+    assert (folder / "old.txt").read_text() == "old"
+
+
+def test_folder_below_a_file_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="cannot write") as refused:
+        make_folder(tmp_path / "file" / "folder", overwrite=False)
+    assert refused.value.code == "unwritable"

@@ -56,6 +56,13 @@ def test_ensure_display_refuses_a_build_without_windows(monkeypatch: pytest.Monk
     assert refused.value.code == "no_display"
 
 
+@pytest.mark.usefixtures("linux_without_display")
+def test_ensure_display_refuses_without_a_display() -> None:
+    with pytest.raises(CameraError, match="DISPLAY") as refused:
+        ensure_display()
+    assert refused.value.code == "no_display"
+
+
 @pytest.mark.parametrize("variable", ["DISPLAY", "WAYLAND_DISPLAY"])
 def test_ensure_display_survives_a_display_that_is_not_there(
     variable: str, linux_without_display: pytest.MonkeyPatch
