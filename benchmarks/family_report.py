@@ -70,12 +70,13 @@ def write_report(family: Values, names: Sequence[str]) -> str:
         [(f"`{name}`", *cells(network)) for name, network in networks.items()]
         for cells in (_accuracy_cells, _file_cells, _confidence_cells, _handwriting_cells)
     )
+    missing = [name for name in names if name not in networks]
     lines = [
         "# The model family, measured\n",
         f"Made by `{family['command']}`; data: {family['data']}. Trained on {'; '.join(machines)}, "
         f"{days[0]} to {days[-1]}. Accuracy is the mean ± standard deviation over random seeds on "
         "the test images, never the best run; one seed alone has no deviation.\n",
-        f"Not measured yet: {', '.join(name for name in names if name not in networks) or '-'}.\n",
+        *([f"Not measured yet: {', '.join(missing)}.\n"] if missing else []),
         *_section("Networks and accuracy", *_ACCURACY, accuracies),
         *_section("Files and latency", _FILES, _latency_note(networks), files),
         *_section("Confidence", *_CONFIDENCE, confidence),
