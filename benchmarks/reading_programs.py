@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 import time
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -30,7 +31,7 @@ _WORKER: Final = Path(__file__).with_name("rapidocr_worker.py")
 _TIMEOUT_S: Final = 600
 
 
-class Program:
+class Program(ABC):
     """A program that reads pages.
 
     Attributes:
@@ -41,15 +42,15 @@ class Program:
     name: str
     how: str
 
+    @abstractmethod
     def read(self, path: Path) -> list[str]:
         """Return the glyphs of each row of a picture file; raise EdgeMnistError on failure."""
-        raise NotImplementedError
 
     def cpu_s(self) -> float:
         """Return the processor time that the program has used so far, in seconds."""
         return time.process_time()
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027 - most programs have no processes
         """End the processes of the program."""
 
 
