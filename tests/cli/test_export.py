@@ -16,6 +16,8 @@ from run_records import run_record
 
 from edge_infer.model.run_folder import Calibration, RunFolder
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def run_path(tmp_path_factory: pytest.TempPathFactory) -> Path:

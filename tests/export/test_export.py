@@ -26,6 +26,8 @@ from edge_train.config import TrainConfig
 from edge_train.presets import find_preset
 from edge_train.train import train
 
+pytestmark = pytest.mark.slow
+
 NETWORKS = ("edge", "walkthrough")
 IMPOSSIBLE = GateOptions(max_delta=0.0)
 REPORTS = ("notify", "progress", "epoch_started", "step_done", "epoch_done")

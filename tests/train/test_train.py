@@ -22,6 +22,8 @@ from edge_train.evaluate import evaluate
 from edge_train.presets import build_final, count_trained, find_preset
 from edge_train.train import resume, train, use_deterministic_operations
 
+pytestmark = pytest.mark.slow
+
 TINY = Path(__file__).parents[1] / "infer" / "tiny.onnx"
 RUN_FILES = {"model.keras", "run.json", "history.csv", "calibration.npz"}
 MakeView = Callable[..., Any]
