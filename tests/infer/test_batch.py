@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from edge_infer import Classifier, ImageError, prepare_digit
-from edge_infer.io.batch import Failure, predict_items
+from edge_infer.io.batch import Failure, predict_items, value_or_failure
 from edge_infer.io.sources import Item, open_sources
 
 BLANK = np.zeros((28, 28), np.uint8)
@@ -158,3 +158,15 @@ def test_files_of_one_size_give_what_each_gives_alone(classifier, draw_digit, tm
         if index != 40:
             assert result.outcome.label == alone.label
             np.testing.assert_array_equal(result.outcome.probabilities, alone.probabilities)
+
+
+def test_memory_that_opencv_cannot_get_is_a_failure_of_the_item() -> None:
+    def fail(code: int) -> None:
+        error = cv2.error("no memory")
+        error.code = code
+        raise error
+
+    failure = value_or_failure("a.png", partial(fail, cv2.Error.StsNoMem))
+    assert failure == Failure("too_large", "a.png does not fit into memory")
+    with pytest.raises(cv2.error):
+        value_or_failure("a.png", partial(fail, cv2.Error.StsBadArg))

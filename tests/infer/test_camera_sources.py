@@ -94,6 +94,17 @@ def test_live_source_skips_to_the_newest_frame() -> None:
     assert capture.released
 
 
+def test_error_while_frames_are_used_releases_the_device() -> None:
+    capture = FakeCapture(frames=5)
+    with (
+        pytest.raises(ZeroDivisionError),
+        FrameSource(capture, "camera 0", live=True) as source,
+    ):
+        for _ in source:
+            raise ZeroDivisionError
+    assert capture.released
+
+
 def test_unplugged_camera_is_reported_after_its_last_frame() -> None:
     capture = FakeCapture(frames=1)
     seen: list[int] = []
