@@ -74,8 +74,8 @@ def write_report(family: Values, names: Sequence[str]) -> str:
     lines = [
         "# The model family, measured\n",
         f"Last run: `{family['command']}`; data: {family['data']}. Trained on "
-        f"{'; '.join(machines)}, {days[0]} to {days[-1]}. Accuracy is the mean ± standard deviation "
-        "over random seeds on the test images, never the best run; one seed alone has no "
+        f"{'; '.join(machines)}, {days[0]} to {days[-1]}. Accuracy is the mean ± standard "
+        "deviation over random seeds on the test images, never the best run; one seed alone has no "
         "deviation.\n",
         *([f"Not measured yet: {', '.join(missing)}.\n"] if missing else []),
         *_section("Networks and accuracy", *_ACCURACY, accuracies),
